@@ -1,0 +1,252 @@
+//! What a finding is made of: severity, category, labels, fixes.
+
+use crate::{Edit, RuleInfo, Span};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Will hurt under load, at failover or at the next upgrade.
+    Warning,
+    /// Broken now, or refused by the program.
+    Error,
+}
+
+/// What kind of harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Category {
+    /// The real program (at the target version) refuses to load this. Nothing else carries it.
+    Invalid,
+    /// The service stops or degrades.
+    Outage,
+    /// Data is lost or diverges.
+    DataLoss,
+    /// Somebody gets in, or reads what he should not.
+    Security,
+    /// Slower or hungrier than it need be.
+    Performance,
+    /// People will misread or mis-edit it.
+    Maintainability,
+}
+
+/// May a fix be applied without a person looking at it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// The meaning is what the author visibly wanted, and nothing else changes.
+    Safe,
+    /// Right in most cases, but it changes behaviour: needs `--unsafe-fixes`.
+    Unsafe,
+}
+
+/// A word that is not in one of confvet's vocabularies.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is no {vocabulary}; expected one of {}", .expected.join(", "))]
+pub struct UnknownWord {
+    word: String,
+    vocabulary: &'static str,
+    expected: &'static [&'static str],
+}
+
+impl Severity {
+    /// All of them, mildest first.
+    pub const WORDS: &'static [&'static str] = &["info", "warning", "error"];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+impl FromStr for Severity {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "info" => Ok(Severity::Info),
+            "warning" => Ok(Severity::Warning),
+            "error" => Ok(Severity::Error),
+            _ => Err(UnknownWord { word: word.to_owned(), vocabulary: "severity", expected: Self::WORDS }),
+        }
+    }
+}
+
+impl Category {
+    /// All of them.
+    pub const WORDS: &'static [&'static str] =
+        &["invalid", "outage", "data-loss", "security", "performance", "maintainability"];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Category::Invalid => "invalid",
+            Category::Outage => "outage",
+            Category::DataLoss => "data-loss",
+            Category::Security => "security",
+            Category::Performance => "performance",
+            Category::Maintainability => "maintainability",
+        }
+    }
+}
+
+impl FromStr for Category {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "invalid" => Ok(Category::Invalid),
+            "outage" => Ok(Category::Outage),
+            "data-loss" => Ok(Category::DataLoss),
+            "security" => Ok(Category::Security),
+            "performance" => Ok(Category::Performance),
+            "maintainability" => Ok(Category::Maintainability),
+            _ => Err(UnknownWord { word: word.to_owned(), vocabulary: "category", expected: Self::WORDS }),
+        }
+    }
+}
+
+impl Safety {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Safety::Safe => "safe",
+            Safety::Unsafe => "unsafe",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A place and what to say about it. The message may be empty: then the place is only underlined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// A short remark, lower case, without a full stop.
+    pub message: String,
+}
+
+/// A change that mends a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, in the imperative: "set the policy to `allkeys-lru`".
+    pub title: String,
+    /// May it be applied unseen?
+    pub safety: Safety,
+    /// The edits; they never overlap, and may lie in several files.
+    pub edits: Vec<Edit>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The rule, as `system/name`.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What kind of harm.
+    pub category: Category,
+    /// One sentence with the user's own values in backticks, lower case, without a full stop.
+    pub message: String,
+    /// The token that should change.
+    pub primary: Label,
+    /// The other halves of a contradiction.
+    pub secondary: Vec<Label>,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Changes that mend it, best first.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// A bare finding of `rule`, with the severity and category of its page.
+    pub fn new(rule: &RuleInfo, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            rule: rule.name,
+            severity: rule.severity,
+            category: rule.category,
+            message: message.into(),
+            primary: Label { span, message: String::new() },
+            secondary: Vec::new(),
+            help: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// The primary span and all secondary ones.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        std::iter::once(self.primary.span).chain(self.secondary.iter().map(|label| label.span))
+    }
+}
+
+/// A finding that is being written; returned by [`Findings::report`](crate::Findings::report).
+#[derive(Debug)]
+pub struct Report<'a> {
+    pub(crate) diagnostic: &'a mut Diagnostic,
+    pub(crate) default_safety: Safety,
+}
+
+impl Report<'_> {
+    fn edit(self, change: impl FnOnce(&mut Diagnostic)) -> Self {
+        change(self.diagnostic);
+        self
+    }
+
+    /// A remark beside the primary span ("20 bytes").
+    pub fn here(self, message: impl Into<String>) -> Self {
+        self.edit(|diagnostic| diagnostic.primary.message = message.into())
+    }
+
+    /// A second place: the other half of the contradiction.
+    pub fn label(self, span: Span, message: impl Into<String>) -> Self {
+        self.edit(|diagnostic| diagnostic.secondary.push(Label { span, message: message.into() }))
+    }
+
+    /// What to write instead.
+    pub fn help(self, message: impl Into<String>) -> Self {
+        self.edit(|diagnostic| diagnostic.help = Some(message.into()))
+    }
+
+    /// Another severity than the page's, for rules whose severity depends on the case.
+    pub fn severity(self, severity: Severity) -> Self {
+        self.edit(|diagnostic| diagnostic.severity = severity)
+    }
+
+    /// Another category than the page's. [`Category::Invalid`] keeps its strict meaning.
+    pub fn category(self, category: Category) -> Self {
+        self.edit(|diagnostic| diagnostic.category = category)
+    }
+
+    /// A change that mends it, as safe as the page says.
+    pub fn suggest(self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
+        let safety = self.default_safety;
+        self.suggest_as(safety, title, edits)
+    }
+
+    /// A change that mends it, with its own safety. Without an edit nothing is suggested.
+    pub fn suggest_as(self, safety: Safety, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
+        let edits: Vec<Edit> = edits.into_iter().collect();
+        if edits.is_empty() {
+            return self;
+        }
+        self.edit(|diagnostic| diagnostic.fixes.push(Fix { title: title.into(), safety, edits }))
+    }
+}
