@@ -112,7 +112,7 @@ impl<S: System> Batch for TypedBatch<S> {
         let mut members: Vec<Option<Member<S::Model>>> = self.members.into_iter().map(Some).collect();
         for part in stacks {
             let take = |&(index, position): &(usize, usize)| {
-                let mut member = members[index].take()?;
+                let mut member = members[index].take().filter(|_| part.stack.copy_of[position].is_none())?;
                 member.host = part.stack.host_of[position];
                 Some(member)
             };

@@ -3,7 +3,7 @@
 use crate::allow::Allows;
 use crate::batch::{Assignment, Batch, Loaded, StackPart};
 use crate::config::{CONFIG_NAME, Config};
-use crate::grouping::{self, Stack, StackDecl, Unit};
+use crate::grouping::{self, PlacedBy, Stack, StackDecl, Unit};
 use crate::levels::Levels;
 use crate::parallel;
 use crate::report::{FileReport, Report, SystemUse};
@@ -90,9 +90,10 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     secrets.sort_unstable();
     secrets.dedup();
 
+    let places: HashMap<FileId, Place<'_>> = stacks.iter().flat_map(PlacedStack::places).collect();
     let mut files = Vec::with_capacity(prepared.len());
     for ((id, source), prepared) in sources.iter().zip(prepared) {
-        let placed = stacks.iter().find_map(|stack| stack.place(id));
+        let place = places.get(&id);
         files.push(FileReport {
             file: id,
             is_config: source.file_name() == CONFIG_NAME,
@@ -103,8 +104,11 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
                 .map(|(system, detection)| SystemUse { system: system.name, detection })
                 .collect(),
             included_by: used_by.remove(&id).unwrap_or_default(),
-            stack: placed.as_ref().map(|(stack, _)| stack.name.clone()),
-            host: placed.and_then(|(stack, host)| host.map(|host| stack.hosts.get(host).name.clone())),
+            stack: place.map(|place| place.stack.name.clone()),
+            stack_reason: place.map(|place| place.stack.reason.to_string()),
+            host: place.and_then(Place::host_name),
+            host_reason: place.and_then(|place| place.stack.placed_by[place.position]).map(PlacedBy::as_str),
+            copy_of: place.and_then(|place| place.copy_of),
         });
     }
     Report::new(sources, diagnostics, secrets, files)
@@ -240,9 +244,28 @@ impl PlacedStack {
         (!members.is_empty()).then_some(StackPart { stack: &self.stack, members })
     }
 
-    fn place(&self, file: FileId) -> Option<(&Stack, Option<confvet_core::HostId>)> {
-        let position = self.units.iter().position(|&(_, _, of)| of == file)?;
-        Some((&self.stack, self.stack.host_of[position]))
+    /// The place of each file that a configuration starts from.
+    fn places(&self) -> impl Iterator<Item = (FileId, Place<'_>)> {
+        let files: HashMap<usize, FileId> =
+            self.stack.units.iter().zip(&self.units).map(|(&unit, &(_, _, file))| (unit, file)).collect();
+        self.units.iter().enumerate().map(move |(position, &(_, _, file))| {
+            let copy_of = self.stack.copy_of[position].and_then(|original| files.get(&original).copied());
+            (file, Place { stack: &self.stack, position, copy_of })
+        })
+    }
+}
+
+/// Where a configuration stands among the others.
+struct Place<'a> {
+    stack: &'a Stack,
+    /// Its position among the stack's units.
+    position: usize,
+    copy_of: Option<FileId>,
+}
+
+impl Place<'_> {
+    fn host_name(&self) -> Option<String> {
+        self.stack.host_of[self.position].map(|host| self.stack.hosts.get(host).name.clone())
     }
 }
 
@@ -271,7 +294,7 @@ fn make_stacks(
                 path: relative(loaded.file),
                 system: batches[*batch].system(),
                 identity: loaded.identity,
-                files: loaded.files.iter().filter(|&&file| file != loaded.file).map(|&file| relative(file)).collect(),
+                texts: loaded.files.iter().map(|&file| sources.get(file).text()).collect(),
             })
             .collect();
         let declared: &[StackDecl] = &scopes[scope].config.stacks;

@@ -28,8 +28,14 @@ pub struct FileReport {
     pub included_by: Vec<FileId>,
     /// The stack it belongs to.
     pub stack: Option<String>,
+    /// Why, as a clause for people: "declared in confvet.toml".
+    pub stack_reason: Option<String>,
     /// The machine it is deployed on.
     pub host: Option<String>,
+    /// How that is known, as a clause for people: "by the name of its directory".
+    pub host_reason: Option<&'static str>,
+    /// The file it is a mere copy of: same cluster, same member, same text. Rules over several files leave it out.
+    pub copy_of: Option<FileId>,
 }
 
 impl FileReport {
