@@ -43,7 +43,7 @@ mod systems;
 pub use config::CONFIG_NAME;
 pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
-    Severity, Source, Sources, Span, TargetError,
+    Severity, Source, Sources, Span, TargetError, did_you_mean,
 };
 pub use confvet_rules as rules;
 pub use fix::Fixed;
