@@ -90,6 +90,7 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     secrets.sort_unstable();
     secrets.dedup();
 
+    let mut placements: HashMap<FileId, Placement> = stacks.iter().flat_map(PlacedStack::placements).collect();
     let mut files = Vec::with_capacity(prepared.len());
     for ((id, source), prepared) in sources.iter().zip(prepared) {
         files.push(FileReport {
@@ -102,7 +103,7 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
                 .map(|(system, detection)| SystemUse { system: system.name, detection })
                 .collect(),
             included_by: used_by.remove(&id).unwrap_or_default(),
-            placement: stacks.iter().find_map(|stack| stack.place(id)),
+            placement: placements.remove(&id),
         });
     }
     Report::new(sources, diagnostics, secrets, files)
@@ -238,13 +239,15 @@ impl PlacedStack {
         (!members.is_empty()).then_some(StackPart { stack: &self.stack, members })
     }
 
-    fn place(&self, file: FileId) -> Option<Placement> {
-        let position = self.units.iter().position(|&(_, _, of)| of == file)?;
-        let host = self.stack.host_of[position].zip(self.stack.placed_by[position]);
-        Some(Placement {
-            stack: self.stack.name.clone(),
-            reason: self.stack.reason.to_string(),
-            host: host.map(|(host, by)| (self.stack.hosts.get(host).name.clone(), by.to_string())),
+    fn placements(&self) -> impl Iterator<Item = (FileId, Placement)> {
+        self.units.iter().enumerate().map(|(position, &(_, _, file))| {
+            let host = self.stack.host_of[position].zip(self.stack.placed_by[position]);
+            let placement = Placement {
+                stack: self.stack.name.clone(),
+                reason: self.stack.reason.to_string(),
+                host: host.map(|(host, by)| (self.stack.hosts.get(host).name.clone(), by.to_string())),
+            };
+            (file, placement)
         })
     }
 }
