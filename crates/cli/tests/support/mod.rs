@@ -57,8 +57,7 @@ impl Project {
     pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
         use std::io::Write;
         let mut command = self.command(arguments);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
         outcome(child.wait_with_output().unwrap())
     }
