@@ -3,10 +3,10 @@
 use crate::allow::Allows;
 use crate::batch::{Assignment, Batch, Loaded, StackPart};
 use crate::config::{CONFIG_NAME, Config};
-use crate::grouping::{self, PlacedBy, Stack, StackDecl, Unit};
+use crate::grouping::{self, Stack, StackDecl, Unit};
 use crate::levels::Levels;
 use crate::parallel;
-use crate::report::{FileReport, Report, SystemUse};
+use crate::report::{FileReport, Placement, Report, SystemUse};
 use crate::systems::{SystemEntry, systems};
 use confvet_core::{
     Confidence, Detection, Diagnostic, Facts, FileId, Findings, Severity, Source, Sources, Span, Target, source,
@@ -90,10 +90,9 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     secrets.sort_unstable();
     secrets.dedup();
 
-    let places: HashMap<FileId, Place<'_>> = stacks.iter().flat_map(PlacedStack::places).collect();
+    let mut placements: HashMap<FileId, Placement> = stacks.iter().flat_map(PlacedStack::placements).collect();
     let mut files = Vec::with_capacity(prepared.len());
     for ((id, source), prepared) in sources.iter().zip(prepared) {
-        let place = places.get(&id);
         files.push(FileReport {
             file: id,
             is_config: source.file_name() == CONFIG_NAME,
@@ -104,11 +103,7 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
                 .map(|(system, detection)| SystemUse { system: system.name, detection })
                 .collect(),
             included_by: used_by.remove(&id).unwrap_or_default(),
-            stack: place.map(|place| place.stack.name.clone()),
-            stack_reason: place.map(|place| place.stack.reason.to_string()),
-            host: place.and_then(Place::host_name),
-            host_reason: place.and_then(|place| place.stack.placed_by[place.position]).map(PlacedBy::as_str),
-            copy_of: place.and_then(|place| place.copy_of),
+            placement: placements.remove(&id),
         });
     }
     Report::new(sources, diagnostics, secrets, files)
@@ -244,28 +239,16 @@ impl PlacedStack {
         (!members.is_empty()).then_some(StackPart { stack: &self.stack, members })
     }
 
-    /// The place of each file that a configuration starts from.
-    fn places(&self) -> impl Iterator<Item = (FileId, Place<'_>)> {
-        let files: HashMap<usize, FileId> =
-            self.stack.units.iter().zip(&self.units).map(|(&unit, &(_, _, file))| (unit, file)).collect();
-        self.units.iter().enumerate().map(move |(position, &(_, _, file))| {
-            let copy_of = self.stack.copy_of[position].and_then(|original| files.get(&original).copied());
-            (file, Place { stack: &self.stack, position, copy_of })
+    fn placements(&self) -> impl Iterator<Item = (FileId, Placement)> {
+        self.units.iter().enumerate().map(|(position, &(_, _, file))| {
+            let host = self.stack.host_of[position].zip(self.stack.placed_by[position]);
+            let placement = Placement {
+                stack: self.stack.name.clone(),
+                reason: self.stack.reason.to_string(),
+                host: host.map(|(host, by)| (self.stack.hosts.get(host).name.clone(), by.to_string())),
+            };
+            (file, placement)
         })
-    }
-}
-
-/// Where a configuration stands among the others.
-struct Place<'a> {
-    stack: &'a Stack,
-    /// Its position among the stack's units.
-    position: usize,
-    copy_of: Option<FileId>,
-}
-
-impl Place<'_> {
-    fn host_name(&self) -> Option<String> {
-        self.stack.host_of[self.position].map(|host| self.stack.hosts.get(host).name.clone())
     }
 }
 

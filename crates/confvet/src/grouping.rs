@@ -90,16 +90,15 @@ pub(crate) enum PlacedBy {
     Neighbour,
 }
 
-impl PlacedBy {
-    /// As a clause for people.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
+impl fmt::Display for PlacedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             PlacedBy::Declaration => "by confvet.toml",
             PlacedBy::Directory => "by the name of its directory",
             PlacedBy::FileName => "by the name of the file",
-            PlacedBy::OwnAddress => "by the address or name it states",
+            PlacedBy::OwnAddress => "by the address it states",
             PlacedBy::Neighbour => "by the file beside it",
-        }
+        })
     }
 }
 
