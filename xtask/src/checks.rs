@@ -8,7 +8,7 @@ use std::time::Instant;
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs for developers and users; everything else must also build for the browser.
-const NATIVE_ONLY: [&str; 2] = ["confvet-cli", "xtask"];
+const NATIVE_ONLY: [&str; 3] = ["confvet-cli", "confvet-wasm-build", "xtask"];
 
 struct Step {
     name: &'static str,
@@ -45,14 +45,20 @@ pub(crate) fn run() -> Result<bool> {
     let start = Instant::now();
     add_wasm_target()?;
     for step in steps() {
-        println!("── {}: cargo {}", step.name, step.arguments.join(" "));
-        let status = Command::new(cargo()).args(&step.arguments).current_dir(root()).status();
-        let status = status.with_context(|| format!("cannot run cargo for the step `{}`", step.name))?;
-        if !status.success() {
-            bail!("`{}` failed; again with: cargo {}", step.name, step.arguments.join(" "));
-        }
+        run_cargo(step.name, &step.arguments)?;
     }
     println!("── all {} steps passed in {:.0} s", steps().len(), start.elapsed().as_secs_f32());
+    Ok(true)
+}
+
+/// Runs cargo in the root of the repository, saying what it runs.
+pub(crate) fn run_cargo(name: &str, arguments: &[&str]) -> Result<bool> {
+    println!("── {name}: cargo {}", arguments.join(" "));
+    let status = Command::new(cargo()).args(arguments).current_dir(root()).status();
+    let status = status.with_context(|| format!("cannot run cargo for the step `{name}`"))?;
+    if !status.success() {
+        bail!("`{name}` failed; again with: cargo {}", arguments.join(" "));
+    }
     Ok(true)
 }
 

@@ -30,6 +30,8 @@ enum Command {
     Bench(bench::Args),
     /// Write the page, the file and the list entry of a new rule
     NewRule(new_rule::Args),
+    /// Build the npm package in wasm/pkg and print its size
+    Wasm,
     /// Run the real programs over fixtures and rule pages and compare their verdicts with confvet's
     Peers(peers::Args),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Corpus(args) => corpus::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
+        Command::Wasm => checks::run_cargo("npm package", &["run", "--package", "confvet-wasm-build"]),
         Command::Peers(args) => peers::run(&args),
     };
     match result {
