@@ -4,10 +4,12 @@
 pub mod de;
 mod diagnose;
 mod dialect;
+mod edit;
 mod flatten;
 mod offsets;
 mod parse;
 mod problem;
+pub mod schema;
 mod tree;
 
 pub use dialect::{Dialect, Duplicates, Value};
