@@ -9,8 +9,10 @@ mod flatten;
 mod offsets;
 mod parse;
 mod problem;
+mod relax;
 pub mod schema;
 mod tree;
+mod validate;
 
 pub use dialect::{Dialect, Duplicates, Value};
 pub use flatten::{Leaf, Leaves};
