@@ -60,6 +60,7 @@ impl Value<'_> {
         match self {
             Value::Null => "nothing (null)",
             Value::Bool(_) => "a boolean",
+            Value::Int(value) if *value < 0 => "a negative number",
             Value::Int(_) => "a whole number",
             Value::Float(_) => "a number with a fraction",
             Value::Str(_) => "a text",
@@ -190,6 +191,10 @@ fn whole(digits: &str, radix: u32, negative: bool) -> Option<Value<'static>> {
     }
     match i128::from_str_radix(digits, radix) {
         Ok(value) => Some(Value::Int(if negative { -value } else { value })),
+        Err(_) if radix == 10 => float(digits).map(|size| match size {
+            Value::Float(size) if negative => Value::Float(-size),
+            size => size,
+        }),
         Err(_) => {
             let step = |sum: f64, c: char| sum * f64::from(radix) + f64::from(c.to_digit(radix).unwrap_or_default());
             let size = digits.chars().fold(0.0, step);

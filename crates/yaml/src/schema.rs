@@ -23,7 +23,7 @@
 //! assert_eq!(messages, [
 //!     "`job_nam` is not known here; did you mean `job_name`?",
 //!     "`job_name` is missing",
-//!     "expected a whole number from 0, found a whole number",
+//!     "expected a whole number from 0, found a negative number",
 //! ]);
 //! ```
 
