@@ -319,6 +319,8 @@ impl<'a> Node<'a> {
         if !matches!(data.kind, Kind::Scalar(_)) || data.is_decoded {
             return node.content_span();
         }
+        let text = self.yaml.slice((data.a, data.b));
+        let range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
         Span { file: self.yaml.file, start: data.a, end: data.b }.slice(range)
     }
 
