@@ -100,6 +100,8 @@ fn refused_tab(yaml: &Yaml) -> Option<usize> {
             Dialect::Jackson | Dialect::JacksonLegacy => {
                 tab >= end && matches!(before, None | Some(b':' | b'-' | b'?'))
             }
+            // Version 3 skips it in front of a comment.
+            Dialect::GoYamlV3 if bytes[tab..].trim_ascii_start().starts_with(b"#") => false,
             _ if tab < end => tab == line,
             _ => matches!(before, None | Some(b'-' | b'?')),
         };
