@@ -1,13 +1,18 @@
 //! The list of rules: one line a rule.
 
 mod env_placeholder;
+mod eviction_on_datastore;
 mod inline_comment;
 mod invalid_value;
 mod lexical_error;
+mod maxmemory_size;
+mod maxmemory_unset;
 mod memory_unit;
+mod noeviction_cache;
 mod number_suffix_ignored;
 mod save_format;
 mod unknown_directive;
+mod volatile_policy_no_ttl;
 mod wrong_arity;
 
 use crate::model::Document;
@@ -24,7 +29,10 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &number_suffix_ignored::RULE,
     &env_placeholder::RULE,
     &save_format::RULE,
+    &maxmemory_size::RULE,
+    &eviction_on_datastore::RULE,
 ];
 
 /// Rules that see all files of one stack.
-pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[];
+pub(crate) static SET_RULES: &[&Rule<Set<Document>>] =
+    &[&noeviction_cache::RULE, &volatile_policy_no_ttl::RULE, &maxmemory_unset::RULE];
