@@ -380,6 +380,11 @@ impl RedisConf {
         self.setting(canonical, value::switch)
     }
 
+    /// Is a switch on?
+    pub fn is_on(&self, canonical: &str) -> bool {
+        self.switch(canonical).is_some_and(|setting| setting.value)
+    }
+
     /// An integer. `None` if what is written is none.
     pub fn number(&self, canonical: &str) -> Option<Setting<'_, i64>> {
         let old = self.release.is_before((6, 0, 0));

@@ -1,5 +1,6 @@
 //! The list of rules: one line a rule.
 
+mod acl_syntax;
 mod env_placeholder;
 mod eviction_on_datastore;
 mod inline_comment;
@@ -10,9 +11,14 @@ mod maxmemory_unset;
 mod memory_unit;
 mod noeviction_cache;
 mod number_suffix_ignored;
+mod open_to_world;
+mod requirepass_ignored;
 mod save_format;
+mod tls_incomplete;
 mod unknown_directive;
+mod unreachable_listener;
 mod volatile_policy_no_ttl;
+mod weak_password;
 mod wrong_arity;
 
 use crate::model::Document;
@@ -31,6 +37,12 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &save_format::RULE,
     &maxmemory_size::RULE,
     &eviction_on_datastore::RULE,
+    &unreachable_listener::RULE,
+    &tls_incomplete::RULE,
+    &acl_syntax::RULE,
+    &requirepass_ignored::RULE,
+    &weak_password::RULE,
+    &open_to_world::RULE,
 ];
 
 /// Rules that see all files of one stack.
