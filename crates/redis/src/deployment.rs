@@ -160,14 +160,14 @@ impl<'a> Deployment<'a> {
         self.servers.iter().enumerate()
     }
 
+    /// The server at this place.
+    pub(crate) fn server(&self, index: usize) -> &Node<'a> {
+        &self.servers[index]
+    }
+
     /// The server that a replica copies from, if its file is here.
     pub(crate) fn master_of(&self, server: usize) -> Option<&Node<'a>> {
         self.masters[server].map(|master| &self.servers[master])
-    }
-
-    /// The servers that copy from this one, by their `replicaof`.
-    pub(crate) fn replicas_of(&self, server: usize) -> impl ExactSizeIterator<Item = &Node<'a>> {
-        self.replicas[server].iter().map(|&replica| &self.servers[replica])
     }
 
     fn watched_indexes(&self, monitor: &Monitor<'_>) -> Vec<usize> {

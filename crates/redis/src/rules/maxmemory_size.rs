@@ -1,6 +1,6 @@
 //! A memory limit that is far too small, or leaves the machine no room.
 
-use crate::model::{Document, RedisConf};
+use crate::model::{Document, RedisConf, Setting};
 use crate::value::write_memory;
 use confvet_core::units::ByteSize;
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
@@ -71,8 +71,7 @@ impl RedisConf {
 
     /// What the replication backlog and the buffer of one replica may take, where the file says so.
     fn explicit_buffers(&self) -> ByteSize {
-        let backlog =
-            self.size("repl-backlog-size").filter(|size| size.is_explicit()).map_or(0, |size| size.value.bytes());
+        let backlog = self.size("repl-backlog-size").filter(Setting::is_explicit).map_or(0, |size| size.value.bytes());
         ByteSize(backlog)
     }
 }

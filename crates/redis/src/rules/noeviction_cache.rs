@@ -89,10 +89,11 @@ fn limit_text(node: &Node<'_>) -> String {
     }
 }
 
-/// Nothing can go and little is free: whatever it is used for, it will soon take no more writes.
+/// Nothing can go and little is free: whatever it is used for, it will soon take no more writes. From 80 % on
+/// `redis/info-snapshot` says so.
 fn is_about_to_refuse(info: &Info) -> bool {
     let keys = info.keys();
-    keys.keys >= 100 && keys.expires == 0 && info.fill().is_some_and(|percent| percent >= 75)
+    keys.keys >= 100 && keys.expires == 0 && info.fill().is_some_and(|percent| (75..80).contains(&percent))
 }
 
 fn check_snapshot(info: &Info, facts: &Facts, findings: &mut Findings) {

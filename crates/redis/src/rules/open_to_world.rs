@@ -16,14 +16,14 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     }
     let Some(protection) = conf.failed_protection() else { return };
     let private = exposure == Exposure::Private;
-    let severity = match conf.mode {
-        Mode::Sentinel if private => return,
-        Mode::Sentinel => Severity::Info,
-        Mode::Server if private || protection.only_in_old_versions || ctx.facts.is_true(Fact::Container) => {
-            Severity::Warning
+    if conf.mode == Mode::Sentinel {
+        if !private {
+            sentinel(&protection, findings);
         }
-        Mode::Server => Severity::Error,
-    };
+        return;
+    }
+    let mild = private || protection.only_in_old_versions || ctx.facts.is_true(Fact::Container);
+    let severity = if mild { Severity::Warning } else { Severity::Error };
     let binds = conf.binds();
     let addresses: Vec<String> = binds.iter().map(|bind| format!("`{}`", bind.token.text)).collect();
     let addresses = if addresses.is_empty() { "every interface".to_owned() } else { addresses.join(", ") };
@@ -47,6 +47,16 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     report
         .help("set a password with `requirepass` or an ACL, or listen on the loopback address only")
         .suggest(format!("bind {loopback}"), edit);
+}
+
+fn sentinel(protection: &FailedProtection, findings: &mut Findings) {
+    findings
+        .report(
+            protection.span,
+            "this Sentinel takes commands from anyone who reaches its port: protected mode is off by default",
+        )
+        .severity(Severity::Info)
+        .help("set `requirepass`, and the same one in all files of the set");
 }
 
 /// Why protected mode does not help.
