@@ -50,7 +50,7 @@ fn protocols(conf: &RedisConf, findings: &mut Findings) {
     let span = statement.value_span();
     if let Some(wrong) = words.iter().find(|word| !known(word)) {
         let parts: Vec<&str> = value.split([',', ' ', ':']).filter(|part| !part.is_empty()).collect();
-        let fixable = !parts.is_empty() && parts.iter().all(|part| known(part));
+        let fixable = !parts.is_empty() && parts.iter().all(known);
         let edit = fixable.then(|| Edit::replace(span, format!("\"{}\"", parts.join(" "))));
         findings.report(span, format!("`{wrong}` is no TLS protocol: the names are separated by spaces")).suggest_as(
             Safety::Safe,
