@@ -56,11 +56,11 @@ fn print_table(out: &mut impl Write, report: &Report, palette: Palette) -> Resul
         for &includer in &file.included_by {
             parts.push(format!("included by {}", report.sources().get(includer).path()));
         }
-        if let Some(stack) = &file.stack {
-            parts.push(if stack.is_empty() { "stack .".to_owned() } else { format!("stack {stack}") });
-        }
-        if let Some(host) = &file.host {
-            parts.push(format!("host {host}"));
+        if let Some(placement) = &file.placement {
+            parts.push(format!("stack {} ({})", placement.stack, placement.reason));
+            if let Some((host, by)) = &placement.host {
+                parts.push(format!("host {host} ({by})"));
+            }
         }
         writeln!(out, "{}", parts.join("; "))?;
     }
@@ -81,14 +81,17 @@ fn print_json(out: &mut impl Write, report: &Report) -> Result<()> {
             .collect();
         let included_by: Vec<&str> =
             file.included_by.iter().map(|&includer| report.sources().get(includer).path()).collect();
+        let host = file.placement.as_ref().and_then(|placement| placement.host.as_ref());
         serde_json::json!({
             "file": report.sources().get(file.file).path(),
             "config": file.is_config,
             "template": file.template,
             "systems": systems,
             "included_by": included_by,
-            "stack": file.stack,
-            "host": file.host,
+            "stack": file.placement.as_ref().map(|placement| &placement.stack),
+            "stack_reason": file.placement.as_ref().map(|placement| &placement.reason),
+            "host": host.map(|(host, _)| host),
+            "host_reason": host.map(|(_, reason)| reason),
         })
     };
     let files: Vec<serde_json::Value> = report.files().iter().map(to_json).collect();

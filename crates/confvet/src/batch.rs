@@ -112,6 +112,9 @@ impl<S: System> Batch for TypedBatch<S> {
         let mut members: Vec<Option<Member<S::Model>>> = self.members.into_iter().map(Some).collect();
         for part in stacks {
             let take = |&(index, position): &(usize, usize)| {
+                if part.stack.copy_of[position].is_some() {
+                    return None;
+                }
                 let mut member = members[index].take()?;
                 member.host = part.stack.host_of[position];
                 Some(member)

@@ -6,7 +6,7 @@ use crate::config::{CONFIG_NAME, Config};
 use crate::grouping::{self, Stack, StackDecl, Unit};
 use crate::levels::Levels;
 use crate::parallel;
-use crate::report::{FileReport, Report, SystemUse};
+use crate::report::{FileReport, Placement, Report, SystemUse};
 use crate::systems::{SystemEntry, systems};
 use confvet_core::{
     Confidence, Detection, Diagnostic, Facts, FileId, Findings, Severity, Source, Sources, Span, Target, source,
@@ -90,9 +90,9 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     secrets.sort_unstable();
     secrets.dedup();
 
+    let mut placements: HashMap<FileId, Placement> = stacks.iter().flat_map(PlacedStack::placements).collect();
     let mut files = Vec::with_capacity(prepared.len());
     for ((id, source), prepared) in sources.iter().zip(prepared) {
-        let placed = stacks.iter().find_map(|stack| stack.place(id));
         files.push(FileReport {
             file: id,
             is_config: source.file_name() == CONFIG_NAME,
@@ -103,8 +103,7 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
                 .map(|(system, detection)| SystemUse { system: system.name, detection })
                 .collect(),
             included_by: used_by.remove(&id).unwrap_or_default(),
-            stack: placed.as_ref().map(|(stack, _)| stack.name.clone()),
-            host: placed.and_then(|(stack, host)| host.map(|host| stack.hosts.get(host).name.clone())),
+            placement: placements.remove(&id),
         });
     }
     Report::new(sources, diagnostics, secrets, files)
@@ -240,9 +239,16 @@ impl PlacedStack {
         (!members.is_empty()).then_some(StackPart { stack: &self.stack, members })
     }
 
-    fn place(&self, file: FileId) -> Option<(&Stack, Option<confvet_core::HostId>)> {
-        let position = self.units.iter().position(|&(_, _, of)| of == file)?;
-        Some((&self.stack, self.stack.host_of[position]))
+    fn placements(&self) -> impl Iterator<Item = (FileId, Placement)> {
+        self.units.iter().enumerate().map(|(position, &(_, _, file))| {
+            let host = self.stack.host_of[position].zip(self.stack.placed_by[position]);
+            let placement = Placement {
+                stack: self.stack.name.clone(),
+                reason: self.stack.reason.to_string(),
+                host: host.map(|(host, by)| (self.stack.hosts.get(host).name.clone(), by.to_string())),
+            };
+            (file, placement)
+        })
     }
 }
 
@@ -271,7 +277,7 @@ fn make_stacks(
                 path: relative(loaded.file),
                 system: batches[*batch].system(),
                 identity: loaded.identity,
-                files: loaded.files.iter().filter(|&&file| file != loaded.file).map(|&file| relative(file)).collect(),
+                texts: loaded.files.iter().map(|&file| sources.get(file).text()).collect(),
             })
             .collect();
         let declared: &[StackDecl] = &scopes[scope].config.stacks;

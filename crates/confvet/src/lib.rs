@@ -53,5 +53,5 @@ pub use json::{rule_url, to_json};
 pub use levels::{Level, LevelError};
 pub use linter::{Linter, UnknownSystem};
 pub use model::model;
-pub use report::{FileReport, Report, Summary, SystemUse, Unreadable};
+pub use report::{FileReport, Placement, Report, Summary, SystemUse, Unreadable};
 pub use systems::{SystemEntry, systems, target_names};

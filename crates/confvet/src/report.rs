@@ -13,6 +13,17 @@ pub struct SystemUse {
     pub detection: Detection,
 }
 
+/// What a configuration belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// The stack's name: as declared, or its directory.
+    pub stack: String,
+    /// Why these files are one stack: "linted together".
+    pub reason: String,
+    /// The machine it is deployed on, and how that is known: "by the name of its directory".
+    pub host: Option<(String, String)>,
+}
+
 /// What confvet made of one file.
 #[derive(Debug, Clone)]
 pub struct FileReport {
@@ -26,10 +37,8 @@ pub struct FileReport {
     pub systems: Vec<SystemUse>,
     /// The files whose configuration includes it.
     pub included_by: Vec<FileId>,
-    /// The stack it belongs to.
-    pub stack: Option<String>,
-    /// The machine it is deployed on.
-    pub host: Option<String>,
+    /// What it belongs to. `None` for files that are included by another, or that no system reads.
+    pub placement: Option<Placement>,
 }
 
 impl FileReport {
