@@ -1,8 +1,8 @@
 //! docker-compose: each service that runs Elasticsearch or OpenSearch is a node. Its environment, its `-E` arguments and
 //! the files mounted into it are its settings.
 
-use crate::model::{Reader, name_as_address, release_of};
 use crate::jvm::JvmFile;
+use crate::model::{Reader, name_as_address, release_of};
 use crate::node::{Carrier, Container, Node, Publication, Variable};
 use crate::release::{Flavour, Release};
 use crate::settings::{Document, Scalar};
@@ -246,7 +246,8 @@ fn mount(
     });
     let is_jvm = CONFIG_DIRECTORIES.iter().any(|directory| to == source::join(directory, "jvm.options"));
     if is_settings || CONFIG_DIRECTORIES.contains(&to) {
-        let candidates = [here.clone(), source::join(&here, "elasticsearch.yml"), source::join(&here, "opensearch.yml")];
+        let candidates =
+            [here.clone(), source::join(&here, "elasticsearch.yml"), source::join(&here, "opensearch.yml")];
         let found = candidates.iter().find_map(|path| reader.input.sources.by_path(path));
         match found {
             Some(file) => {
@@ -346,7 +347,10 @@ mod tests {
     #[test]
     fn images_are_known_by_their_last_name() {
         let es = Flavour::Elasticsearch;
-        assert_eq!(image("docker.elastic.co/elasticsearch/elasticsearch:7.17.6"), Some((es, Some("7.17.6".into()), true)));
+        assert_eq!(
+            image("docker.elastic.co/elasticsearch/elasticsearch:7.17.6"),
+            Some((es, Some("7.17.6".into()), true))
+        );
         assert_eq!(image("elasticsearch"), Some((es, None, true)));
         assert_eq!(image("elasticsearch:${V:-8.2.0}"), Some((es, Some("8.2.0".into()), true)));
         assert_eq!(image("localhost:5000/elasticsearch:latest"), Some((es, None, true)));

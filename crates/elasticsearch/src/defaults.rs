@@ -1,7 +1,7 @@
 //! `/etc/default/elasticsearch` and `/etc/sysconfig/elasticsearch`: shell variables of the packages.
 
-use crate::jvm::JvmFile;
 use crate::compose::is_java_opts;
+use crate::jvm::JvmFile;
 use crate::model::{Reader, release_of};
 use crate::node::{Carrier, Node, Variable};
 use crate::release::Flavour;

@@ -6,9 +6,35 @@ use confvet_core::{Confidence, Detection, source};
 
 /// Names at the start of dotted keys that nobody else uses at the top of a YAML file.
 const ROOTS: &[&str] = &[
-    "action", "bootstrap", "cluster", "discovery", "gateway", "http", "indices", "ingest", "monitor", "network", "node",
-    "path", "plugins", "reindex", "repositories", "script", "search", "searchguard", "opendistro_security", "thread_pool",
-    "threadpool", "transport", "xpack", "logger", "opensearch", "compatibility", "index", "readonlyrest", "shield",
+    "action",
+    "bootstrap",
+    "cluster",
+    "discovery",
+    "gateway",
+    "http",
+    "indices",
+    "ingest",
+    "monitor",
+    "network",
+    "node",
+    "path",
+    "plugins",
+    "reindex",
+    "repositories",
+    "script",
+    "search",
+    "searchguard",
+    "opendistro_security",
+    "thread_pool",
+    "threadpool",
+    "transport",
+    "xpack",
+    "logger",
+    "opensearch",
+    "compatibility",
+    "index",
+    "readonlyrest",
+    "shield",
 ];
 
 /// Environments at the root of a web framework's client configuration.
@@ -32,9 +58,8 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     let name = source::file_name(path);
     let parent = source::parent(path);
     if source::file_name(parent) == "jvm.options.d" {
-        return is_jvm_text(text).then(|| {
-            Detection::new(kind::JVM, Confidence::Likely, "JVM options in jvm.options.d")
-        });
+        return is_jvm_text(text)
+            .then(|| Detection::new(kind::JVM, Confidence::Likely, "JVM options in jvm.options.d"));
     }
     match extension(name) {
         "options" => detect_options(path, text),
@@ -57,7 +82,8 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
 fn is_jvm_text(text: &str) -> bool {
     text.lines().any(|line| {
         let option = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == ':');
-        line.contains('-') && ["Xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
+        line.contains('-')
+            && ["Xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
     })
 }
 
@@ -66,10 +92,8 @@ fn detect_options(path: &str, text: &str) -> Option<Detection> {
     if text.contains("-Djruby.") || text.contains("-Dcassandra.") {
         return None;
     }
-    let words = |part: &str| {
-        part.split(['-', '_', '.'])
-            .any(|word| matches!(word, "elasticsearch" | "opensearch" | "es"))
-    };
+    let words =
+        |part: &str| part.split(['-', '_', '.']).any(|word| matches!(word, "elasticsearch" | "opensearch" | "es"));
     let near = path.split('/').any(words);
     if let Some(mark) = ours.iter().find(|mark| text.contains(**mark)) {
         return Some(Detection::new(kind::JVM, Confidence::Sure, format!("JVM options with `{mark}`")));
@@ -151,9 +175,7 @@ fn detect_yaml(name: &str, text: &str) -> Option<Detection> {
     }
     if margin.has("apiVersion") || margin.has("kind") {
         let ours = text.contains("elasticsearch.k8s.elastic.co/") && text.contains("kind: Elasticsearch");
-        return ours.then(|| {
-            Detection::new(kind::ECK, Confidence::Sure, "a manifest of kind Elasticsearch").shared()
-        });
+        return ours.then(|| Detection::new(kind::ECK, Confidence::Sure, "a manifest of kind Elasticsearch").shared());
     }
     if margin.is_list || (margin.has("hosts") && margin.has("tasks")) || margin.has("esConfig") {
         return None;
@@ -167,7 +189,9 @@ fn detect_yaml(name: &str, text: &str) -> Option<Detection> {
         return None;
     }
     let of_dashboards = |key: &TopKey<'_>| {
-        ["elasticsearch.", "server.", "opensearch.hosts", "opensearch.ssl", "kibana."].iter().any(|start| key.name.starts_with(start))
+        ["elasticsearch.", "server.", "opensearch.hosts", "opensearch.ssl", "kibana."]
+            .iter()
+            .any(|start| key.name.starts_with(start))
     };
     if margin.keys.iter().any(of_dashboards) || (margin.has("clusters") && !named) {
         return None;
@@ -218,7 +242,10 @@ fn setting_name(key: &TopKey<'_>) -> Option<String> {
 fn detect_compose(margin: &Margin<'_>, text: &str) -> Option<Detection> {
     let image = text.lines().any(|line| {
         let line = line.trim();
-        let value = line.strip_prefix("image:").or_else(|| line.strip_prefix("context:")).or_else(|| line.strip_prefix("build:"));
+        let value = line
+            .strip_prefix("image:")
+            .or_else(|| line.strip_prefix("context:"))
+            .or_else(|| line.strip_prefix("build:"));
         value.is_some_and(|value| {
             let value = value.trim().trim_matches(['"', '\'']);
             let at = confvet_core::Span::new(confvet_core::FileId(0), 0..0);

@@ -39,8 +39,7 @@ fn node_set(reader: &Reader<'_>, root: YamlNode<'_>, set: YamlNode<'_>) -> Node 
     let mut node = Node::new(Carrier::Eck, reader.input.file, release);
     node.documents = documents;
     node.count = set.get("count").and_then(YamlNode::as_u64).and_then(|count| count.try_into().ok()).unwrap_or(1);
-    node.label =
-        set.get("name").and_then(|name| Some(Spanned::new(name.text()?.to_owned(), name.content_span())));
+    node.label = set.get("name").and_then(|name| Some(Spanned::new(name.text()?.to_owned(), name.content_span())));
     let containers = set.at_path(["podTemplate", "spec", "containers"]).into_iter().flat_map(YamlNode::items);
     let named = |container: &YamlNode<'_>| container.get("name").and_then(YamlNode::text) == Some("elasticsearch");
     for container in containers.filter(named) {

@@ -15,7 +15,8 @@ impl Setting {
         let text = sources.get(self.key_span.file).text();
         let key_start = self.key_span.start as usize;
         let start = text[..key_start].rfind('\n').map_or(0, |at| at + 1);
-        let blank = text[start..key_start].trim_start_matches('\u{feff}').chars().all(|c| matches!(c, ' ' | '"' | '\''));
+        let blank =
+            text[start..key_start].trim_start_matches('\u{feff}').chars().all(|c| matches!(c, ' ' | '"' | '\''));
         let end = line_end(text, (self.value_span.end as usize).max(self.key_span.end as usize));
         let end = if text[end..].starts_with('\n') { end + 1 } else { end };
         blank.then(|| Span::new(self.key_span.file, start..end))
@@ -63,13 +64,6 @@ impl Setting {
         let forced = if written.starts_with("force.") { "force." } else { "" };
         let plain = !written.starts_with(['"', '\'']) && !written.contains('=');
         plain.then(|| Edit::replace(self.key_span, format!("{forced}{rest}")))
-    }
-
-    /// The comment behind the value, on the same line.
-    pub(crate) fn line_comment<'s>(&self, sources: &'s Sources) -> Option<&'s str> {
-        let text = sources.get(self.value_span.file).text();
-        let start = self.value_span.end as usize;
-        text[start..line_end(text, start)].split_once('#').map(|(_, comment)| comment)
     }
 }
 

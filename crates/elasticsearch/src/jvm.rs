@@ -182,8 +182,17 @@ pub enum JvmSource {
 }
 
 /// Names between `${` and `}` that the build or the start-up program fills in.
-const FILLED_IN: &[&str] =
-    &["ES_TMPDIR", "ES_PATH_CONF", "OPENSEARCH_TMPDIR", "OPENSEARCH_PATH_CONF", "loggc", "heap.dump.path", "error.file", "heap.min", "heap.max"];
+const FILLED_IN: &[&str] = &[
+    "ES_TMPDIR",
+    "ES_PATH_CONF",
+    "OPENSEARCH_TMPDIR",
+    "OPENSEARCH_PATH_CONF",
+    "loggc",
+    "heap.dump.path",
+    "error.file",
+    "heap.min",
+    "heap.max",
+];
 
 impl JvmFile {
     /// Reads a file line by line.
@@ -242,7 +251,9 @@ impl JvmFile {
                 Some((_, length)) => self.problems.push((span(0..length - 1), LineProblem::ReversedRange)),
                 None => self.problems.push((span(0..line.len()), LineProblem::NoOption)),
             },
-            b'"' | b'\'' if line[1..].starts_with('-') => self.problems.push((span(0..line.len()), LineProblem::Quotes)),
+            b'"' | b'\'' if line[1..].starts_with('-') => {
+                self.problems.push((span(0..line.len()), LineProblem::Quotes));
+            }
             _ => self.problems.push((span(0..line.trim_end().len()), LineProblem::NoOption)),
         }
     }
@@ -564,7 +575,9 @@ impl Serialize for JvmFile {
         for option in &self.options {
             match &option.argument {
                 JvmArgument::Heap { end, text, .. } => map.serialize_entry(end.option(), text.as_str())?,
-                JvmArgument::Flag { name, value: FlagValue::Set(value) } => map.serialize_entry(name.as_str(), value)?,
+                JvmArgument::Flag { name, value: FlagValue::Set(value) } => {
+                    map.serialize_entry(name.as_str(), value)?;
+                }
                 JvmArgument::Flag { name, value } => {
                     map.serialize_entry(name.as_str(), &(*value != FlagValue::Off))?;
                 }

@@ -201,7 +201,11 @@ impl<'i> Reader<'i> {
 }
 
 fn flavour_of_name(name: &str) -> Flavour {
-    if name.contains("opensearch") || name == "wazuh.indexer.yml" { Flavour::OpenSearch } else { Flavour::Elasticsearch }
+    if name.contains("opensearch") || name == "wazuh.indexer.yml" {
+        Flavour::OpenSearch
+    } else {
+        Flavour::Elasticsearch
+    }
 }
 
 /// What is known of the release: the target, else what the carrier states, else what the keys betray.

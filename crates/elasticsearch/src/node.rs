@@ -118,7 +118,8 @@ pub(crate) const LEGACY_ROLES: &[&str] = &[
 pub(crate) const SEED_KEYS: &[&str] = &["discovery.seed_hosts", "discovery.zen.ping.unicast.hosts"];
 
 /// Both names of the list that bootstraps a cluster.
-pub(crate) const INITIAL_MASTER_KEYS: &[&str] = &["cluster.initial_master_nodes", "cluster.initial_cluster_manager_nodes"];
+pub(crate) const INITIAL_MASTER_KEYS: &[&str] =
+    &["cluster.initial_master_nodes", "cluster.initial_cluster_manager_nodes"];
 
 /// The setting that guards against split brain before 7.0.
 pub(crate) const MINIMUM_MASTERS: &str = "discovery.zen.minimum_master_nodes";

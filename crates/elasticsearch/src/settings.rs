@@ -430,7 +430,8 @@ impl Document {
             if a.key != b.key || a.forced != b.forced {
                 continue;
             }
-            let spelling = |setting: &Setting| -> Vec<usize> { setting.parents.iter().map(|span| span.len()).collect() };
+            let spelling =
+                |setting: &Setting| -> Vec<usize> { setting.parents.iter().map(|span| span.len()).collect() };
             let how = if a.parents == b.parents && a.key_span.len() == b.key_span.len() {
                 Repetition::SameKey
             } else if spelling(a) == spelling(b) {
@@ -582,7 +583,8 @@ mod tests {
 
     #[test]
     fn aliases_are_text_and_shapes_are_seen() {
-        let document = read("node.name: &n a\ncluster.name: *n\nnode.attr.x:\n  <<: *n\npath.repo:\n  - a: b\n  -\n  - [c]\n");
+        let document =
+            read("node.name: &n a\ncluster.name: *n\nnode.attr.x:\n  <<: *n\npath.repo:\n  - a: b\n  -\n  - [c]\n");
         assert_eq!(document.get("cluster.name").map(Setting::text).as_deref(), Some("n"));
         assert_eq!(document.aliases.len(), 3);
         assert_eq!(document.shapes.len(), 3);

@@ -77,7 +77,11 @@ pub fn duration(text: &str, release: &Release) -> Result<i128, Refusal> {
         };
     }
     match number.parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "fractions of seconds suffice")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "fractions of seconds suffice"
+        )]
         Ok(count) if release.is_before(5, 0) => Ok((count * nanos as f64) as i128),
         Ok(_) => Err("fractions are not allowed; use a smaller unit"),
         Err(_) => Err("that is no number with a unit"),

@@ -8,7 +8,9 @@ pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/c
 
 fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
     for mismatch in Directory::new(set).name_mismatches() {
-        let (Some(odd), Some(other)) = (mismatch.odd.node.text("cluster.name"), mismatch.other.node.text("cluster.name")) else {
+        let (Some(odd), Some(other)) =
+            (mismatch.odd.node.text("cluster.name"), mismatch.other.node.text("cluster.name"))
+        else {
             continue;
         };
         let report = findings

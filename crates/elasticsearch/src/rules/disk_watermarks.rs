@@ -23,7 +23,10 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
     for node in model.sound_nodes() {
         if let Some(setting) = node.get(THRESHOLD).filter(|_| node.bool(THRESHOLD) == Some(false)) {
             findings
-                .report(setting.value_span, "disk thresholds are off: a full disk stops writes in the middle and breaks shards")
+                .report(
+                    setting.value_span,
+                    "disk thresholds are off: a full disk stops writes in the middle and breaks shards",
+                )
                 .severity(Severity::Warning)
                 .category(Category::DataLoss)
                 .help("leave it on and set the watermarks instead");
@@ -90,7 +93,10 @@ fn report_kinds(node: &Node, stages: &[Stage], context: &Context<'_>, findings: 
         names(&rest),
         kind(rest[0]),
         odd.first().map_or("", |stage| stage.name),
-        odd.iter().map(|stage| if stage.span.is_some() { stage.text.clone() } else { format!("the {}", stage.text) }).next().unwrap_or_default(),
+        odd.iter()
+            .map(|stage| if stage.span.is_some() { stage.text.clone() } else { format!("the {}", stage.text) })
+            .next()
+            .unwrap_or_default(),
     );
     let mut report = findings.report(span, message).severity(severity).category(category);
     for stage in rest.iter().filter_map(|stage| stage.span).filter(|other| *other != span) {
@@ -137,7 +143,11 @@ fn report_order(node: &Node, stages: &[Stage], findings: &mut Findings) {
             .report(span, format!("{} {} {relation} {} {}", early.name, early.text, late.name, late.text))
             .severity(severity)
             .category(category)
-            .help(if is_used(early) { "low, high and flood_stage must not fall" } else { "bytes are free space: low, high and flood_stage must not rise" });
+            .help(if is_used(early) {
+                "low, high and flood_stage must not fall"
+            } else {
+                "bytes are free space: low, high and flood_stage must not rise"
+            });
         if let Some(other) = late.span.filter(|other| *other != span) {
             report.label(other, late.name);
         }
@@ -159,7 +169,9 @@ fn report_traps(node: &Node, stages: &[Stage], findings: &mut Findings) {
         }
     }
     let has_headroom = node.below(PREFIX).any(|setting| setting.key.ends_with("max_headroom"));
-    if node.release.is_from(8, 5) && node.release.is_stated() && !has_headroom
+    if node.release.is_from(8, 5)
+        && node.release.is_stated()
+        && !has_headroom
         && let Some(first) = stages.iter().find_map(|stage| stage.span.filter(|_| is_used(stage)))
     {
         findings

@@ -60,7 +60,11 @@ fn report(
             ("Elasticsearch refuses the file since 6.0".to_owned(), Severity::Warning, Category::Outage)
         }
         Outcome::LastWins => ("the last one wins".to_owned(), Severity::Error, Category::Outage),
-        Outcome::Lost => ("the last one wins from 7.0 on, and older versions refuse the file".to_owned(), Severity::Error, Category::Outage),
+        Outcome::Lost => (
+            "the last one wins from 7.0 on, and older versions refuse the file".to_owned(),
+            Severity::Error,
+            Category::Outage,
+        ),
     };
     let Some((first, later)) = duplicate.settings else {
         findings

@@ -37,7 +37,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
 
 /// The request that sets the same for all indices.
 fn template(settings: &[&Setting]) -> String {
-    let body: Vec<String> =
-        settings.iter().map(|setting| format!("\"{}\": \"{}\"", setting.key, setting.text().replace('"', "\\\""))).collect();
+    let body: Vec<String> = settings
+        .iter()
+        .map(|setting| format!("\"{}\": \"{}\"", setting.key, setting.text().replace('"', "\\\"")))
+        .collect();
     format!("PUT _template/defaults {{\"index_patterns\": [\"*\"], \"settings\": {{{}}}}}", body.join(", "))
 }

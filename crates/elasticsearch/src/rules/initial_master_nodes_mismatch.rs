@@ -76,7 +76,10 @@ fn report_strangers(cluster: &Cluster<'_>, lister: &Lister<'_>, context: &Contex
     let closed = cluster.master_count().certain && cluster.peers.len() > 1;
     for entry in &lister.entries {
         let (address, port) = Address::parse_with_port(&entry.text);
-        if matches!(address, Address::Name(_)) && port.is_some() && !cluster.peers.iter().any(|peer| matches(*peer, &entry.text)) {
+        if matches!(address, Address::Name(_))
+            && port.is_some()
+            && !cluster.peers.iter().any(|peer| matches(*peer, &entry.text))
+        {
             findings
                 .report(entry.span, format!("`{}` is a host name with a port; entries are node names", entry.text))
                 .help("write the node.name of the node");
@@ -85,7 +88,11 @@ fn report_strangers(cluster: &Cluster<'_>, lister: &Lister<'_>, context: &Contex
         if nameless || cluster.peers.iter().any(|peer| matches(*peer, &entry.text)) {
             continue;
         }
-        let near = cluster.peers.iter().filter_map(|peer| peer.node.name()).find(|name| is_other_spelling(&name.text, &entry.text));
+        let near = cluster
+            .peers
+            .iter()
+            .filter_map(|peer| peer.node.name())
+            .find(|name| is_other_spelling(&name.text, &entry.text));
         let severity = match near {
             _ if closed => lister.peer.node.release.temper(Severity::Error),
             Some(_) => Severity::Warning,
@@ -138,10 +145,14 @@ fn report_minority(cluster: &Cluster<'_>, listers: &[Lister<'_>], findings: &mut
     let masters = cluster.master_count();
     let Some(first) = listers.first().filter(|_| masters.certain) else { return };
     let all_same = listers.iter().all(|lister| lister.names() == first.names());
-    let listed = cluster.masters().filter(|master| first.entries.iter().any(|entry| matches(*master, &entry.text))).count();
+    let listed =
+        cluster.masters().filter(|master| first.entries.iter().any(|entry| matches(*master, &entry.text))).count();
     if all_same && listed > 0 && listed * 2 < masters.count as usize && first.entries.len() == listed {
         findings
-            .report(first.setting.value_span, format!("{listed} of {} master-eligible nodes are listed: less than half", masters.count))
+            .report(
+                first.setting.value_span,
+                format!("{listed} of {} master-eligible nodes are listed: less than half", masters.count),
+            )
             .severity(Severity::Warning)
             .help("list all master-eligible nodes of the first start");
     }

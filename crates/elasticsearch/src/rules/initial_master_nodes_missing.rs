@@ -34,8 +34,8 @@ fn first_waiting<'a>(cluster: &Cluster<'a>, context: &Context<'a>) -> Option<Pee
         return None;
     }
     let waits = |peer: &Peer<'a>| peer.node.in_production() && SEED_KEYS.iter().any(|key| peer.node.get(key).is_some());
-    let first = cluster.masters().find(waits);
-    first
+
+    cluster.masters().find(waits)
 }
 
 /// Does a directory say that the node joins a cluster that exists?

@@ -32,14 +32,7 @@ fn running(option: &JvmOption, jdks: &[u16]) -> Vec<u16> {
     jdks.iter().copied().filter(|&jdk| option.applies_to(jdk)).collect()
 }
 
-fn check_flag(
-    node: &Node,
-    file: &JvmFile,
-    option: &JvmOption,
-    name: &str,
-    known: &[u16],
-    findings: &mut Findings,
-) {
+fn check_flag(node: &Node, file: &JvmFile, option: &JvmOption, name: &str, known: &[u16], findings: &mut Findings) {
     let candidates = if known.is_empty() { running(option, &MEASURED) } else { running(option, known) };
     let Some(&first) = candidates.first() else { return };
     let Some(flag) = JvmFlag::find(name) else {
@@ -58,11 +51,16 @@ fn check_flag(
         let seven = node.release.is_stated() && node.release.is_from(7, 0) && node.release.is_before(8, 0);
         if seven && option.applies_to(17) && flag.state(17) == FlagState::Refused && !node.release.is_opensearch() {
             findings
-                .report(option.span, format!("{} is unknown to JDK 17, on which 7.x may run: the JVM does not start there", flag.name))
+                .report(
+                    option.span,
+                    format!("{} is unknown to JDK 17, on which 7.x may run: the JVM does not start there", flag.name),
+                )
                 .severity(Severity::Info);
         }
     } else if candidates.iter().all(|&jdk| flag.state(jdk) == FlagState::Ignored) {
-        findings.report(option.span, format!("{} has no effect in JDK {first}: it only prints a warning", flag.name)).severity(Severity::Warning);
+        findings
+            .report(option.span, format!("{} has no effect in JDK {first}: it only prints a warning", flag.name))
+            .severity(Severity::Warning);
     } else if let Some(jdk) = candidates.iter().find(|&&jdk| flag.state(jdk) == FlagState::Deprecated) {
         findings.report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name)).severity(Severity::Info);
     }
@@ -110,9 +108,21 @@ fn report_refused(
 ) {
     let name = flag.name;
     let (message, unlock) = match flag.state(jdk) {
-        FlagState::Experimental => (format!("{name} is experimental in JDK {jdk}: the JVM does not start without -XX:+UnlockExperimentalVMOptions before it"), Some("-XX:+UnlockExperimentalVMOptions")),
-        FlagState::Diagnostic => (format!("{name} is for diagnosis in JDK {jdk}: the JVM does not start without -XX:+UnlockDiagnosticVMOptions before it"), Some("-XX:+UnlockDiagnosticVMOptions")),
-        _ if MEASURED.iter().any(|&older| older < jdk && flag.state(older) != FlagState::Refused) => (format!("{name} was removed and is unknown to JDK {jdk}: the JVM does not start"), None),
+        FlagState::Experimental => (
+            format!(
+                "{name} is experimental in JDK {jdk}: the JVM does not start without -XX:+UnlockExperimentalVMOptions before it"
+            ),
+            Some("-XX:+UnlockExperimentalVMOptions"),
+        ),
+        FlagState::Diagnostic => (
+            format!(
+                "{name} is for diagnosis in JDK {jdk}: the JVM does not start without -XX:+UnlockDiagnosticVMOptions before it"
+            ),
+            Some("-XX:+UnlockDiagnosticVMOptions"),
+        ),
+        _ if MEASURED.iter().any(|&older| older < jdk && flag.state(older) != FlagState::Refused) => {
+            (format!("{name} was removed and is unknown to JDK {jdk}: the JVM does not start"), None)
+        }
         _ => (format!("{name} is unknown to JDK {jdk}: the JVM does not start"), None),
     };
     let category = if all_refuse { Category::Invalid } else { Category::Outage };
@@ -120,12 +130,20 @@ fn report_refused(
     let of_file = file.source != JvmSource::Environment && option.jdks.is_none();
     if let Some(unlock) = unlock {
         if of_file {
-            report.suggest_as(Safety::Unsafe, "unlock it first", [Edit::insert_before(option.line, format!("{unlock}\n"))]);
+            report.suggest_as(
+                Safety::Unsafe,
+                "unlock it first",
+                [Edit::insert_before(option.line, format!("{unlock}\n"))],
+            );
         }
         return;
     }
     if let Some(range) = accepting_range(flag).filter(|_| of_file) {
-        report.suggest_as(Safety::Safe, format!("use it only on the JDKs that take it (`{range}`)"), [Edit::insert_before(option.span, range)]);
+        report.suggest_as(
+            Safety::Safe,
+            format!("use it only on the JDKs that take it (`{range}`)"),
+            [Edit::insert_before(option.span, range)],
+        );
     }
 }
 
@@ -138,7 +156,9 @@ fn accepting_range(flag: &JvmFlag) -> Option<&'static str> {
 
 /// `-xms4g`: options are case-sensitive.
 fn check_other(option: &JvmOption, text: &str, findings: &mut Findings) {
-    let Some(rest) = text.strip_prefix("-x").filter(|rest| ["ms", "mx", "ss", "mn"].iter().any(|size| rest.starts_with(size))) else {
+    let Some(rest) =
+        text.strip_prefix("-x").filter(|rest| ["ms", "mx", "ss", "mn"].iter().any(|size| rest.starts_with(size)))
+    else {
         return;
     };
     findings

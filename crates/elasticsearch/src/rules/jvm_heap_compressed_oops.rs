@@ -63,12 +63,21 @@ fn report(node: &Node, maximum: HeapSetting<'_>, limits: &Limits, context: &Cont
             .suggest("set the heap to 31g", heap_edits(node, "31g", context));
     } else if maximum.size > limits.least {
         findings
-            .report(span, format!("-Xmx{size} is above the compressed-pointer limit of G1 on JDK 21 ({})", mebibytes(limits.least)))
+            .report(
+                span,
+                format!(
+                    "-Xmx{size} is above the compressed-pointer limit of G1 on JDK 21 ({})",
+                    mebibytes(limits.least)
+                ),
+            )
             .severity(Severity::Info)
             .help("31g is below the limit of every JDK");
     } else if maximum.size > ZERO_BASED && limits.most <= ByteSize::mib(32766) {
         findings
-            .report(span, format!("-Xmx{size} keeps pointers compressed but no longer zero-based: each access adds a base"))
+            .report(
+                span,
+                format!("-Xmx{size} keeps pointers compressed but no longer zero-based: each access adds a base"),
+            )
             .severity(Severity::Info)
             .help("30g or less keeps them zero-based");
     }

@@ -67,8 +67,7 @@ fn report_one(resident: &Resident<'_>, context: &Context<'_>, findings: &mut Fin
     let share = percent(heap.size, *memory);
     let allowed = memory.percent(if resident.is_only_master() { 60 } else { 50 } + 3);
     let severe = share >= 90 || heap.size.0.saturating_add(resident.direct.0) > memory.0;
-    let small_and_for_development =
-        node.container.is_some() && node.is_dev(context) && *memory < ByteSize::gib(2);
+    let small_and_for_development = node.container.is_some() && node.is_dev(context) && *memory < ByteSize::gib(2);
     if !severe && (heap.size <= allowed || small_and_for_development) {
         return false;
     }
@@ -76,7 +75,10 @@ fn report_one(resident: &Resident<'_>, context: &Context<'_>, findings: &mut Fin
     let span = heap.option.value_span;
     let size = context.text(span);
     let mut report = findings
-        .report(span, format!("heap {size} is {share}% of {memory}: leave half for the file system cache and off-heap buffers"))
+        .report(
+            span,
+            format!("heap {size} is {share}% of {memory}: leave half for the file system cache and off-heap buffers"),
+        )
         .severity(severity)
         .help(format!("set -Xms and -Xmx to {}", proposal(*memory)));
     if let Some(limit) = resident.limit {
@@ -89,7 +91,11 @@ fn report_one(resident: &Resident<'_>, context: &Context<'_>, findings: &mut Fin
 /// Half of the memory, at most 31g.
 fn proposal(memory: ByteSize) -> String {
     let half = memory.percent(50).min(ByteSize::gib(31));
-    if half.0.is_multiple_of(ByteSize::GIB) { format!("{}g", half.0 / ByteSize::GIB) } else { format!("{}m", half.0 / ByteSize::MIB) }
+    if half.0.is_multiple_of(ByteSize::GIB) {
+        format!("{}g", half.0 / ByteSize::GIB)
+    } else {
+        format!("{}m", half.0 / ByteSize::MIB)
+    }
 }
 
 fn edits(resident: &Resident<'_>) -> Vec<Edit> {

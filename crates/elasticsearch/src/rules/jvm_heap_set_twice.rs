@@ -16,7 +16,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             for end in [HeapEnd::Initial, HeapEnd::Maximum] {
                 let all: Vec<HeapSetting<'_>> = options.heap_settings(jdk, end).collect();
                 let Some((winner, losers)) = all.split_last() else { continue };
-                for loser in losers.iter().filter(|loser| loser.option.jdks.is_none() || loser.option.jdks == winner.option.jdks) {
+                for loser in
+                    losers.iter().filter(|loser| loser.option.jdks.is_none() || loser.option.jdks == winner.option.jdks)
+                {
                     if !seen.contains(&loser.option.value_span) {
                         seen.push(loser.option.value_span);
                         report(node, end, loser, winner, context, findings);
@@ -31,7 +33,8 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
 fn is_shipped(node: &Node, setting: &HeapSetting<'_>) -> bool {
     let old = node.release.is_before(6, 0);
     setting.source.source == JvmSource::Main
-        && (setting.size == ByteSize::gib(1) || (setting.size == ByteSize::gib(2) && (old || node.release.is_unknown())))
+        && (setting.size == ByteSize::gib(1)
+            || (setting.size == ByteSize::gib(2) && (old || node.release.is_unknown())))
 }
 
 fn report(

@@ -45,16 +45,28 @@ fn describe(problem: LineProblem) -> (&'static str, &'static str) {
         LineProblem::IndentedComment => {
             ("improperly formatted: a comment must start in column 1", "remove the blanks in front of `#`")
         }
-        LineProblem::NoOption => {
-            ("improperly formatted: a line is empty, starts with `#`, or is an option such as `-Xmx4g`", "write the option with its dash, or make the line a comment")
+        LineProblem::NoOption => (
+            "improperly formatted: a line is empty, starts with `#`, or is an option such as `-Xmx4g`",
+            "write the option with its dash, or make the line a comment",
+        ),
+        LineProblem::ReversedRange => {
+            ("improperly formatted: the range of JDKs ends before it begins", "write the lower version first")
         }
-        LineProblem::ReversedRange => ("improperly formatted: the range of JDKs ends before it begins", "write the lower version first"),
         LineProblem::TrailingBlank => ("blanks behind the option become part of it", "remove the blanks"),
-        LineProblem::TrailingComment => ("text after the option becomes part of it", "put the comment on a line of its own"),
-        LineProblem::SecondOption => ("a second option on the line becomes part of the first", "put each option on a line of its own"),
+        LineProblem::TrailingComment => {
+            ("text after the option becomes part of it", "put the comment on a line of its own")
+        }
+        LineProblem::SecondOption => {
+            ("a second option on the line becomes part of the first", "put each option on a line of its own")
+        }
         LineProblem::Quotes => ("quotes become part of the option", "remove the quotes"),
-        LineProblem::VariableInSize => ("variables are not replaced here, so this is no heap size", "write the size itself, or set it in ES_JAVA_OPTS"),
-        LineProblem::Variable => ("variables other than ES_TMPDIR and ES_PATH_CONF are taken as they stand", "write the value itself"),
+        LineProblem::VariableInSize => (
+            "variables are not replaced here, so this is no heap size",
+            "write the size itself, or set it in ES_JAVA_OPTS",
+        ),
+        LineProblem::Variable => {
+            ("variables other than ES_TMPDIR and ES_PATH_CONF are taken as they stand", "write the value itself")
+        }
         LineProblem::BadSize => ("no heap size: digits and at most one letter of k, m, g, t", "write for example `4g`"),
     }
 }

@@ -25,14 +25,16 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
         } else {
             Severity::Warning
         };
-        findings.report(first.span, message).severity(severity).help("rename it to end in `.options`, in jvm.options.d of 7.7 or later");
+        findings
+            .report(first.span, message)
+            .severity(severity)
+            .help("rename it to end in `.options`, in jvm.options.d of 7.7 or later");
     }
 }
 
 /// Does the name say that the file is not meant to be read?
 fn says_so(name: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        ".disabled", ".off", ".orig", ".old", ".bak", ".sample", ".example", ".rpmnew", ".rpmsave", ".swp", "~",
-    ];
+    const ENDINGS: &[&str] =
+        &[".disabled", ".off", ".orig", ".old", ".bak", ".sample", ".example", ".rpmnew", ".rpmsave", ".swp", "~"];
     ENDINGS.iter().any(|ending| name.ends_with(ending)) || name.contains(".dpkg-")
 }

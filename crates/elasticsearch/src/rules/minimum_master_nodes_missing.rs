@@ -28,7 +28,12 @@ fn needs_guard(peer: Peer<'_>) -> bool {
         Some(setting) => setting.is_open() || node.integer(MINIMUM_MASTERS).is_none_or(|value| value.value >= 1),
         None => node.means(MINIMUM_MASTERS),
     };
-    node.release.is_before(7, 0) && !node.is_single_node() && !node.is_managed() && !node.is_open() && among_others && !guarded
+    node.release.is_before(7, 0)
+        && !node.is_single_node()
+        && !node.is_managed()
+        && !node.is_open()
+        && among_others
+        && !guarded
 }
 
 fn report(cluster: &Cluster<'_>, peer: Peer<'_>, context: &Context<'_>, findings: &mut Findings) {
@@ -59,7 +64,11 @@ fn report(cluster: &Cluster<'_>, peer: Peer<'_>, context: &Context<'_>, findings
     }
     let safety = if masters.certain { Safety::Safe } else { Safety::Unsafe };
     let line = format!("{MINIMUM_MASTERS}: {quorum}");
-    if let Some(edit) = node.document().filter(|document| document.form == crate::settings::Form::File).and_then(|_| anchor.insert_beside(context.sources, &line)) {
+    if let Some(edit) = node
+        .document()
+        .filter(|document| document.form == crate::settings::Form::File)
+        .and_then(|_| anchor.insert_beside(context.sources, &line))
+    {
         report.suggest_as(safety, format!("set it to {quorum}"), [edit]);
     }
 }

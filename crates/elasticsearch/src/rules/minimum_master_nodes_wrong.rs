@@ -67,8 +67,7 @@ fn report_against_quorum(
         value.value,
         names(cluster)
     );
-    let report =
-        findings.report(value.span, message).severity(peer.node.release.temper(severity)).help(help);
+    let report = findings.report(value.span, message).severity(peer.node.release.temper(severity)).help(help);
     with_others(report, cluster, *peer, value, guarded).suggest_as(
         Safety::Safe,
         format!("set it to {quorum}"),
@@ -94,7 +93,9 @@ fn with_others<'r>(
     cluster.masters().filter(|other| !other.is(peer)).take(MOST).fold(report, |report, other| {
         let differing = guarded.iter().find(|(node, theirs)| node.is(other) && theirs.value != value.value);
         match (differing, other.node.anchor(&["node.name"])) {
-            (Some((_, theirs)), _) => report.label(theirs.span, format!("{} says {}", other.node.title(), theirs.value)),
+            (Some((_, theirs)), _) => {
+                report.label(theirs.span, format!("{} says {}", other.node.title(), theirs.value))
+            }
             (None, Some(anchor)) => report.label(anchor.key_span, "master-eligible too"),
             (None, None) => report,
         }
@@ -124,7 +125,14 @@ fn report_open(
         } else if Some(value.value) != agreed {
             let other = guarded.iter().find(|(_, other)| Some(other.value) == agreed);
             let report = findings
-                .report(value.span, format!("minimum_master_nodes is {} here and {} on other nodes of the cluster", value.value, agreed.unwrap_or_default()))
+                .report(
+                    value.span,
+                    format!(
+                        "minimum_master_nodes is {} here and {} on other nodes of the cluster",
+                        value.value,
+                        agreed.unwrap_or_default()
+                    ),
+                )
                 .severity(release.temper(Severity::Error))
                 .help("set the same quorum on every master-eligible node");
             if let Some((_, other)) = other {
@@ -132,12 +140,22 @@ fn report_open(
             }
         } else if value.value == 1 && seeds >= 2 {
             findings
-                .report(value.span, format!("minimum_master_nodes is 1; with {seeds} seed hosts every node may elect itself"))
+                .report(
+                    value.span,
+                    format!("minimum_master_nodes is 1; with {seeds} seed hosts every node may elect itself"),
+                )
                 .severity(Severity::Warning)
                 .help(format!("{} if all of them are master-eligible", seeds / 2 + 1));
         } else if value.value < seeds / 2 + 1 {
             findings
-                .report(value.span, format!("minimum_master_nodes is {}; if all {seeds} seed hosts are master-eligible, the quorum is {}", value.value, seeds / 2 + 1))
+                .report(
+                    value.span,
+                    format!(
+                        "minimum_master_nodes is {}; if all {seeds} seed hosts are master-eligible, the quorum is {}",
+                        value.value,
+                        seeds / 2 + 1
+                    ),
+                )
                 .severity(Severity::Info);
         }
     }

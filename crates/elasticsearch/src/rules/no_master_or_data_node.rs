@@ -11,18 +11,23 @@ fn check(set: &Set<Elasticsearch>, _: &Context<'_>, findings: &mut Findings) {
     let directory = Directory::new(set);
     for cluster in directory.clusters() {
         let nodes: Vec<&Node> = cluster.peers.iter().map(|peer| peer.node).collect();
-        if !cluster.master_count().certain || nodes.iter().any(|node| node.is_data().is_none() || node.is_single_node() || node.is_open()) {
+        if !cluster.master_count().certain
+            || nodes.iter().any(|node| node.is_data().is_none() || node.is_single_node() || node.is_open())
+        {
             continue;
         }
         let places: Vec<Span> = nodes.iter().filter_map(|node| roles_span(node)).collect();
         let Some(&first) = places.first() else { continue };
         let name = cluster.name;
         if cluster.master_count().count == 0 {
-            let report = findings.report(first, format!("no node of cluster {name} can become master")).severity(Severity::Error);
+            let report = findings
+                .report(first, format!("no node of cluster {name} can become master"))
+                .severity(Severity::Error);
             with_places(report, &places).help("give at least one node, better three, the role master");
         }
         if !nodes.iter().any(|node| node.is_data() == Some(true)) {
-            let report = findings.report(first, format!("no node of cluster {name} holds data")).severity(Severity::Warning);
+            let report =
+                findings.report(first, format!("no node of cluster {name} holds data")).severity(Severity::Warning);
             with_places(report, &places).help("give at least one node the role data");
         } else if nodes.iter().all(|node| node.release.is_from(7, 10) && !holds_content(node)) {
             let report = findings

@@ -2,6 +2,7 @@
 
 use crate::model::Elasticsearch;
 use crate::node::{LEGACY_ROLES, Node, ROLES};
+use crate::release::Release;
 use crate::settings::{Scalar, as_bool};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
 
@@ -44,14 +45,22 @@ fn report_legacy(node: &Node, roles: &[Scalar], context: &Context<'_>, findings:
     }
 }
 
+/// May the release have this role?
+fn is_possible(role: &str, release: &Release) -> bool {
+    ROLES.contains(&role) || release.is_opensearch() || (release.is_unknown() && OTHER_ROLES.contains(&role))
+}
+
 fn report_roles(node: &Node, roles: &[Scalar], findings: &mut Findings) {
     let release = &node.release;
     let refused = |node: &Node| if node.release.is_stated() { Category::Invalid } else { Category::Outage };
     for (index, role) in roles.iter().enumerate() {
         let text = role.text.as_str();
         if roles[..index].iter().any(|earlier| earlier.text == role.text) {
-            findings.report(role.span, format!("role `{text}` is listed twice")).severity(Severity::Warning).category(Category::Maintainability);
-        } else if !ROLES.contains(&text) && !(release.is_opensearch() || OTHER_ROLES.contains(&text) && release.is_unknown()) {
+            findings
+                .report(role.span, format!("role `{text}` is listed twice"))
+                .severity(Severity::Warning)
+                .category(Category::Maintainability);
+        } else if !is_possible(text, release) {
             let near = did_you_mean(text, ROLES.iter().copied());
             let question = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             let report = findings

@@ -23,7 +23,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
 /// Other rules say more about these.
 fn has_rule_of_its_own(setting: &Setting, document: &Document, release: &Release) -> bool {
     (setting.key == MINIMUM_MASTERS && release.is_from(7, 0))
-        || (LEGACY_ROLES.contains(&setting.key.as_str()) && document.get("node.roles").is_some() && release.may_be_before(8, 0))
+        || (LEGACY_ROLES.contains(&setting.key.as_str())
+            && document.get("node.roles").is_some()
+            && release.may_be_before(8, 0))
 }
 
 fn report(
@@ -35,7 +37,8 @@ fn report(
     findings: &mut Findings,
 ) {
     let key = &setting.key;
-    let instead = row.replacement.map(|replacement| format!(": use {replacement}")).unwrap_or_default();
+    let instead =
+        row.replacement.map(|replacement| format!(": use {}", replacement.trim_end_matches('.'))).unwrap_or_default();
     let (message, severity) = match row.standing(release) {
         Standing::Known => return,
         Standing::Gone(version) => {

@@ -14,7 +14,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             match setting.row.map(|row| row.kind) {
                 Some(Kind::Secure) if release.may_be_from(5, 3) => report_refused(setting, release, context, findings),
                 Some(Kind::LegacySecret) => report_readable(setting, findings),
-                _ if setting.key.starts_with("plugins.security.") && setting.secret => report_readable(setting, findings),
+                _ if setting.key.starts_with("plugins.security.") && setting.secret => {
+                    report_readable(setting, findings);
+                }
                 _ if holds_url_password(setting) => {
                     findings
                         .report(setting.key_span, format!("{} holds a password in its URL", setting.key))

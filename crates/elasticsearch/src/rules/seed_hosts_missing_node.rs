@@ -42,15 +42,18 @@ pub(super) fn mistaken_for<'a>(
     let text = seed.address.to_string();
     let near = |other: &Peer<'a>| -> Option<(Peer<'a>, Spanned<Address>)> {
         let mut addresses = other.node.addresses().into_iter();
-        let address = addresses.find(|address| confvet_core::nearest(&address.value.to_string(), [text.as_str()], 1).is_some())?;
+        let address = addresses
+            .find(|address| confvet_core::nearest(&address.value.to_string(), [text.as_str()], 1).is_some())?;
         let listed = own_seeds.iter().any(|own| cluster.reached_by(own).iter().any(|reached| reached.is(*other)));
         (!listed).then_some((*other, address))
     };
     let found = cluster.peers.iter().filter(|other| !other.is(peer)).find_map(near)?;
     let wanted = cluster.dialled(seed);
-    let known_elsewhere = cluster.peers.iter().filter(|other| !other.is(peer)).any(|other| {
-        other.node.seeds().unwrap_or_default().iter().any(|theirs| cluster.dialled(theirs) == wanted)
-    });
+    let known_elsewhere = cluster
+        .peers
+        .iter()
+        .filter(|other| !other.is(peer))
+        .any(|other| other.node.seeds().unwrap_or_default().iter().any(|theirs| cluster.dialled(theirs) == wanted));
     (!known_elsewhere).then_some(found)
 }
 
@@ -74,7 +77,11 @@ fn report_typo(
     let written = context.text(seed.scalar.content);
     if let Some(at) = written.find(&host) {
         let span = seed.scalar.content.slice(at..at + host.len());
-        report.suggest_as(Safety::Unsafe, format!("write `{}`", address.value), [Edit::replace(span, address.value.to_string())]);
+        report.suggest_as(
+            Safety::Unsafe,
+            format!("write `{}`", address.value),
+            [Edit::replace(span, address.value.to_string())],
+        );
     }
 }
 
@@ -84,7 +91,10 @@ fn report_useless(cluster: &Cluster<'_>, seed: &Seed, findings: &mut Findings) {
     let useless = |peer: &Peer<'_>| peer.node.is_master_eligible() == Some(false) && peer.node.release.is_from(7, 0);
     if !reached.is_empty() && reached.iter().all(useless) {
         findings
-            .report(seed.scalar.span, format!("{} is not master-eligible: discovery ignores it since 7.0", seed.address))
+            .report(
+                seed.scalar.span,
+                format!("{} is not master-eligible: discovery ignores it since 7.0", seed.address),
+            )
             .severity(Severity::Info)
             .category(Category::Maintainability)
             .help("list the master-eligible nodes only");
@@ -104,7 +114,14 @@ fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, fin
     }
     if let Some(eleventh) = seeds.get(MANY).filter(|_| seen.len() > MANY) {
         findings
-            .report(eleventh.scalar.span, format!("{} seeds for cluster {}: three to five master-eligible nodes suffice", seen.len(), cluster.name))
+            .report(
+                eleventh.scalar.span,
+                format!(
+                    "{} seeds for cluster {}: three to five master-eligible nodes suffice",
+                    seen.len(),
+                    cluster.name
+                ),
+            )
             .severity(Severity::Info)
             .category(Category::Maintainability);
     }
@@ -114,12 +131,16 @@ fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, fin
 fn report_unseeded(cluster: &Cluster<'_>, findings: &mut Findings) {
     let mut seeded: Vec<Peer<'_>> = Vec::new();
     for peer in cluster.sound() {
-        if peer.node.has_dynamic_discovery() || peer.node.seed_setting().is_none_or(|setting| setting.is_open()) {
+        if peer.node.has_dynamic_discovery()
+            || peer.node.seed_setting().is_none_or(super::super::settings::Setting::is_open)
+        {
             return;
         }
         for seed in peer.node.seeds().unwrap_or_default() {
             // A misspelt seed is reported as such, not the node it misses too; a name may be an alias of any node.
-            if mistaken_for(cluster, peer, &seed).is_some() || (matches!(seed.address, Address::Name(_)) && !cluster.is_known(&seed)) {
+            if mistaken_for(cluster, peer, &seed).is_some()
+                || (matches!(seed.address, Address::Name(_)) && !cluster.is_known(&seed))
+            {
                 return;
             }
             seeded.extend(cluster.reached_by(&seed).into_iter().filter(|reached| !reached.is(peer)));

@@ -45,12 +45,21 @@ fn report_single(cluster: &Cluster<'_>, peer: Peer<'_>, kind: &Scalar, context: 
             .category(if severity == Severity::Error { Category::Invalid } else { Category::Outage });
         return;
     }
-    let others: Vec<Peer<'_>> = cluster.peers.iter().copied().filter(|other| !other.is(peer) && belongs(peer, *other)).collect();
+    let others: Vec<Peer<'_>> =
+        cluster.peers.iter().copied().filter(|other| !other.is(peer) && belongs(peer, *other)).collect();
     if let Some(other) = others.first() {
-        let names = if others.len() == 1 { "1 other node names".to_owned() } else { format!("{} other nodes name", others.len()) };
+        let names = if others.len() == 1 {
+            "1 other node names".to_owned()
+        } else {
+            format!("{} other nodes name", others.len())
+        };
         let report = findings
-            .report(kind.span, format!("discovery.type: single-node makes this node refuse all others, but {names} this cluster"))
+            .report(
+                kind.span,
+                format!("discovery.type: single-node makes this node refuse all others, but {names} this cluster"),
+            )
             .severity(severity)
+            .category(Category::Outage)
             .help("delete discovery.type");
         if let Some(anchor) = other.node.anchor(&["cluster.name"]) {
             report.label(anchor.key_span, "another node of the cluster");
@@ -60,6 +69,7 @@ fn report_single(cluster: &Cluster<'_>, peer: Peer<'_>, kind: &Scalar, context: 
             .report(kind.span, "discovery.type: single-node ignores the seed hosts")
             .label(seeds.key_span, "ignored")
             .severity(Severity::Warning)
+            .category(Category::Outage)
             .help("for a cluster delete discovery.type; for one node delete the seed hosts");
     }
 }
@@ -95,7 +105,10 @@ fn report_unknown(node: &Node, kind: &Scalar, findings: &mut Findings) {
         .is_some_and(|plugins| plugins.items().iter().any(|plugin| plugin.text.starts_with("discovery-")));
     let certain = !has_plugin && node.release.is_stated() && !node.release.is_opensearch();
     findings
-        .report(kind.span, format!("unknown discovery type `{}`: {} knows {}", kind.text, node.release, known.join(", ")))
+        .report(
+            kind.span,
+            format!("unknown discovery type `{}`: {} knows {}", kind.text, node.release, known.join(", ")),
+        )
         .severity(if certain { Severity::Error } else { Severity::Warning })
         .category(if certain { Category::Invalid } else { Category::Outage });
 }

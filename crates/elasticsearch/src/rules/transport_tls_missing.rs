@@ -24,14 +24,21 @@ fn report_transport(node: &Node, findings: &mut Findings) {
         || (node.release.is_from(8, 0)
             && node.get("xpack.security.enabled").is_none()
             && node.below("xpack.security.").next().is_some());
-    let encrypted = node.get(&format!("{TRANSPORT}enabled")).is_some_and(|setting| {
-        setting.is_open() || crate::settings::as_bool(setting, &node.release) != Some(false)
-    });
+    let encrypted = node
+        .get(&format!("{TRANSPORT}enabled"))
+        .is_some_and(|setting| setting.is_open() || crate::settings::as_bool(setting, &node.release) != Some(false));
     // Other keys of the group without `enabled` are a matter of their own.
-    let incomplete = node.release.may_be_from(7, 0) && node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"))
+    let incomplete = node.release.may_be_from(7, 0)
+        && node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"))
         && node.get(&format!("{TRANSPORT}enabled")).is_none();
     let trial = node.text("xpack.license.self_generated.type").is_some_and(|kind| kind.text == "trial");
-    if !secured || encrypted || incomplete || node.is_single_node() || node.is_open() || (trial && node.release.is_before(7, 0)) {
+    if !secured
+        || encrypted
+        || incomplete
+        || node.is_single_node()
+        || node.is_open()
+        || (trial && node.release.is_before(7, 0))
+    {
         return;
     }
     let (severity, host) = match node.binding(Server::Transport) {
@@ -51,7 +58,10 @@ fn report_transport(node: &Node, findings: &mut Findings) {
 
 fn report_token_service(node: &Node, findings: &mut Findings) {
     let Some(setting) = node.get("xpack.security.authc.token.enabled") else { return };
-    if node.is_true("xpack.security.authc.token.enabled") && node.bool("xpack.security.http.ssl.enabled") != Some(true) && node.in_production() {
+    if node.is_true("xpack.security.authc.token.enabled")
+        && node.bool("xpack.security.http.ssl.enabled") != Some(true)
+        && node.in_production()
+    {
         findings
             .report(setting.value_span, "the token service needs HTTPS: the node refuses to start in production mode")
             .severity(node.release.temper(Severity::Error))

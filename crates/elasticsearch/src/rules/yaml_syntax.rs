@@ -30,7 +30,11 @@ fn report_syntax(problem: &SyntaxProblem, release: &Release, context: &Context<'
     };
     match &problem.kind {
         ProblemKind::TabIndent | ProblemKind::Tab => {
-            report.suggest_as(Safety::Safe, "put blanks in place of the tab", [Edit::replace(problem.span, "  ".repeat(text.len()))]);
+            report.suggest_as(
+                Safety::Safe,
+                "put blanks in place of the tab",
+                [Edit::replace(problem.span, "  ".repeat(text.len()))],
+            );
         }
         ProblemKind::MissingBlank(_) => {
             if let Some(colon) = text.find(':') {
@@ -39,7 +43,11 @@ fn report_syntax(problem: &SyntaxProblem, release: &Release, context: &Context<'
             }
         }
         ProblemKind::ReservedStart('*' | '%' | '@' | '`') if !text.contains(['"', '\\', '\n']) => {
-            report.suggest_as(Safety::Safe, "put the value in quotes", [Edit::replace(problem.span, format!("\"{text}\""))]);
+            report.suggest_as(
+                Safety::Safe,
+                "put the value in quotes",
+                [Edit::replace(problem.span, format!("\"{text}\""))],
+            );
         }
         _ => {}
     }
@@ -47,7 +55,9 @@ fn report_syntax(problem: &SyntaxProblem, release: &Release, context: &Context<'
 
 fn describe(shape: &Shape) -> (&'static str, &'static str) {
     match shape {
-        Shape::MappingInList => ("a mapping inside a list", "a list holds plain values only; put `key: value` in quotes if it is a text"),
+        Shape::MappingInList => {
+            ("a mapping inside a list", "a list holds plain values only; put `key: value` in quotes if it is a text")
+        }
         Shape::ListInList => ("a list inside a list", "a list holds plain values only"),
         Shape::EmptyItem => ("a list item without a value", "remove the dash, or write the value behind it"),
         Shape::RootNotMapping => ("the file is no mapping from keys to values", "write `key: value` lines"),
