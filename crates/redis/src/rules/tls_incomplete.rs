@@ -8,10 +8,12 @@ pub(super) static RULE: Rule<Document> = Rule { name: "redis/tls-incomplete", ch
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.conf().filter(|conf| !conf.is_partial()) else { return };
     let Some(used) = conf.uses_tls() else { return };
-    let supplied_elsewhere = conf.is_for_tests() && !conf.names_any_tls_file();
+    // A file that names none of them leaves them to the command line, as images of Redis do.
+    let supplied_elsewhere = !conf.names_any_tls_file();
     let soften = |report: confvet_core::Report<'_>| {
         if supplied_elsewhere {
-            report.severity(Severity::Info).category(Category::Maintainability);
+            let severity = if conf.is_for_tests() { Severity::Info } else { Severity::Warning };
+            report.severity(severity).category(Category::Outage).help("unless the command line gives it");
         }
     };
     for key in ["tls-cert-file", "tls-key-file"] {
