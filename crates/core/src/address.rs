@@ -1,6 +1,7 @@
 //! Addresses and the machines they belong to. Nothing is ever resolved: only what the files and confvet.toml say counts.
 
 use serde::{Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -114,6 +115,9 @@ pub struct Host {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hosts {
     hosts: Vec<Host>,
+    by_alias: BTreeMap<Address, HostId>,
+    /// The machines that have a name with this first label.
+    by_label: BTreeMap<String, BTreeSet<HostId>>,
 }
 
 impl Hosts {
@@ -122,18 +126,26 @@ impl Hosts {
         let mut aliases: Vec<Address> = addresses.into_iter().collect();
         aliases.push(Address::parse(name));
         aliases.retain(|address| !address.is_loopback() && !address.is_wildcard());
-        let known = self.hosts.iter().position(|host| host.aliases.iter().any(|alias| aliases.contains(alias)));
-        let index = known.unwrap_or_else(|| {
+        let known = aliases.iter().filter_map(|alias| self.by_alias.get(alias).copied()).min();
+        let id = known.unwrap_or_else(|| {
             self.hosts.push(Host { name: name.to_owned(), aliases: Vec::new() });
-            self.hosts.len() - 1
+            HostId(u32::try_from(self.hosts.len() - 1).unwrap_or(u32::MAX))
         });
-        let host = &mut self.hosts[index];
         for alias in aliases {
-            if !host.aliases.contains(&alias) {
-                host.aliases.push(alias);
-            }
+            self.add_alias(id, alias);
         }
-        HostId(u32::try_from(index).unwrap_or(u32::MAX))
+        id
+    }
+
+    fn add_alias(&mut self, id: HostId, alias: Address) {
+        if self.by_alias.contains_key(&alias) {
+            return;
+        }
+        if let Some(label) = alias.first_label() {
+            self.by_label.entry(label.to_owned()).or_default().insert(id);
+        }
+        self.by_alias.insert(alias.clone(), id);
+        self.hosts[id.0 as usize].aliases.push(alias);
     }
 
     /// The machine with this id.
@@ -152,17 +164,14 @@ impl Hosts {
     /// The machine an address belongs to. A name also finds the machine one of whose names begins with it as a first
     /// label (or whose first label it begins with), unless two machines have that first label.
     pub fn find(&self, address: &Address) -> Option<HostId> {
-        if let Some((id, _)) = self.iter().find(|(_, host)| host.aliases.contains(address)) {
-            return Some(id);
+        if let Some(id) = self.by_alias.get(address) {
+            return Some(*id);
         }
         let label = address.first_label()?;
-        let mut found =
-            self.iter().filter(|(_, host)| host.aliases.iter().any(|alias| alias.first_label() == Some(label)));
-        let (id, host) = found.next()?;
-        let short = |name: &Address| matches!(name, Address::Name(name) if !name.contains('.'));
-        let related =
-            short(address) || host.aliases.iter().any(|alias| alias.first_label() == Some(label) && short(alias));
-        (related && found.next().is_none()).then_some(id)
+        let sharers = self.by_label.get(label)?;
+        let short = Address::Name(label.to_owned());
+        let related = *address == short || self.by_alias.contains_key(&short);
+        if related && sharers.len() == 1 { sharers.first().copied() } else { None }
     }
 
     /// Do two addresses mean the same machine? Loopback and wildcard addresses never do: whose they are depends on the
@@ -180,9 +189,8 @@ impl Hosts {
         let (Address::Name(long), Address::Name(short)) = (a, b) else { return false };
         let first_label_is = |long: &str, short: &str| !short.contains('.') && long.split('.').next() == Some(short);
         let label = a.first_label().unwrap_or_default();
-        let others =
-            self.iter().filter(|(_, host)| host.aliases.iter().any(|alias| alias.first_label() == Some(label)));
-        (first_label_is(long, short) || first_label_is(short, long)) && others.count() <= 1
+        let sharers = self.by_label.get(label).map_or(0, BTreeSet::len);
+        (first_label_is(long, short) || first_label_is(short, long)) && sharers <= 1
     }
 }
 

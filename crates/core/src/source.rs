@@ -14,7 +14,7 @@ pub struct Position {
 }
 
 /// One file in memory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     path: String,
     text: String,
