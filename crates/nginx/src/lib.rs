@@ -11,7 +11,8 @@
 
 mod context;
 mod detect;
-mod keys;
+pub mod keys;
+mod layout;
 mod lua;
 mod model;
 pub mod pcre;

@@ -121,6 +121,8 @@ pub enum Fault {
     MissingSemicolon {
         /// The directive, as far as it goes.
         directive: Span,
+        /// nginx takes what follows for further arguments and says nothing.
+        silent: bool,
     },
 }
 
@@ -403,7 +405,7 @@ impl Reader<'_> {
         let (start, end) = (first.span.start as usize, last.span.end as usize);
         if !self.broken {
             let directive = self.span(start..end);
-            self.problem(Fault::MissingSemicolon { directive }, end..end, None);
+            self.problem(Fault::MissingSemicolon { directive, silent: false }, end..end, None);
         }
         self.finish(Ending::Missing);
     }

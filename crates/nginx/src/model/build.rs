@@ -24,6 +24,18 @@ const PREFIXES: &[&str] = &["/etc/nginx/", "/usr/local/nginx/conf/", "/usr/local
 const SHIPPED: &[&str] =
     &["mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params", "scgi_params", "koi-utf", "koi-win", "win-utf"];
 
+/// Directives that take any number of any words, so that they swallow the next line without a sound.
+const TAKES_ANYTHING: &[Key] = &[
+    key!("server_name"),
+    key!("index"),
+    key!("try_files"),
+    key!("gzip_types"),
+    key!("sub_filter_types"),
+    key!("addition_types"),
+    key!("charset_types"),
+    key!("ssi_types"),
+];
+
 struct Builder<'a> {
     input: &'a Input<'a>,
     trees: Vec<FileTree>,
@@ -79,6 +91,7 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         servers: Vec::new(),
         resolvers: Vec::new(),
         definitions: BTreeMap::new(),
+        literals: BTreeMap::new(),
     }
 }
 
@@ -124,9 +137,11 @@ impl Builder<'_> {
             self.push_node(tree, first..split, Ending::Missing, statement.broken, parent, context);
             let words = &self.trees[tree as usize].words;
             let (start, end) = (words[first as usize].span, words[split as usize - 1].span);
+            let takes_names = Key::find(&words[first as usize].text).is_some_and(|key| TAKES_ANYTHING.contains(&key));
+            let silent = takes_names && matches!(statement.ending, Ending::Semicolon(_));
             let (after, swallowed) = (end.after(), words[split as usize].span);
             let problem = SyntaxProblem {
-                fault: Fault::MissingSemicolon { directive: start.to(end) },
+                fault: Fault::MissingSemicolon { directive: start.to(end), silent },
                 span: after,
                 related: Some(swallowed),
             };

@@ -6,11 +6,13 @@ mod connection;
 mod header;
 mod host;
 mod location;
+mod lookup;
 mod pass;
 mod references;
 mod resolver;
 mod schema;
 mod server;
+mod structure;
 mod taint;
 mod tls;
 mod tree;
@@ -20,6 +22,11 @@ mod variable;
 pub use access::{AccessControl, AccessKind};
 pub use connection::{ProxyHttpVersion, ReusedConnections};
 pub use header::{DroppedHeaders, HeaderFamily};
+pub(crate) use location::Condition;
+pub(crate) use schema::is_placeholder;
+pub(crate) use tls::weak_ciphers;
+pub(crate) use variable::{PatternAt, built_in, built_in_names, entry_values};
+
 pub use host::{Endpoint, HostClass};
 pub use location::{Location, LocationKind};
 pub use pass::{Family, Pass};
@@ -101,6 +108,8 @@ pub struct Nginx {
     servers: Vec<Server>,
     resolvers: Vec<Resolver>,
     definitions: BTreeMap<(crate::Protocol, String), Vec<Definition>>,
+    /// Hosts known from the start, with the directive that names each first.
+    literals: BTreeMap<(crate::Protocol, String, Option<u16>), u32>,
 }
 
 impl Nginx {
@@ -112,6 +121,7 @@ impl Nginx {
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);
         nginx.passes = pass::read(&nginx);
+        nginx.literals = nginx.literal_hosts();
         nginx.servers = server::read(&nginx);
         for index in server::defaults(&nginx) {
             nginx.servers[index].is_default = true;

@@ -27,7 +27,7 @@ const NO_PROTECTION: &[&str] = &["NULL", "ENULL", "ANULL", "ADH", "AECDH", "EXP"
 const WEAK: &[&str] = &["RC4", "DES", "3DES", "MD5", "LOW", "MEDIUM", "ALL", "RC2", "IDEA", "SEED"];
 
 /// The weak selectors a list switches on explicitly and does not ban for good.
-pub fn weak_ciphers(list: &Word) -> Vec<WeakCipher> {
+pub(crate) fn weak_ciphers(list: &Word) -> Vec<WeakCipher> {
     let text = list.text.as_str();
     let mut items = Vec::new();
     let mut start = 0;

@@ -263,15 +263,6 @@ impl<'a> Directive<'a> {
             .find(|outer| matches!(outer.block().context(), Context::Http | Context::Stream))
             .map_or(self.nginx.top(), Directive::block)
     }
-
-    /// The text between the start of its line and its name, when that is nothing but blanks: what a line inserted before
-    /// or behind it starts with.
-    pub(crate) fn indent(self, text: &str) -> &str {
-        let start = self.name().span.start as usize;
-        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let before = &text[line..start];
-        if before.bytes().all(|byte| matches!(byte, b' ' | b'\t')) { before } else { "" }
-    }
 }
 
 impl<'a> Scope<'a> {

@@ -85,7 +85,7 @@ pub(crate) fn built_in(protocol: Protocol, name: &str) -> Option<&'static BuiltI
 }
 
 /// The names of all built-in variables of a protocol.
-pub(crate) fn built_in_names(protocol: Protocol) -> impl Iterator<Item = &'static str> {
+pub(crate) fn built_in_names<'a>(protocol: Protocol) -> impl Iterator<Item = &'a str> {
     BUILT_IN.iter().filter(move |row| !row.prefix && row.stream == (protocol == Protocol::Stream)).map(|row| row.name)
 }
 
@@ -411,9 +411,4 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         "limit_req_zone" | "limit_conn_zone" | "hash" => (1, 2),
         _ => NONE,
     }
-}
-
-/// Does nothing outside a scope matter for the variables in it?
-pub(crate) fn is_closed(scope: Scope<'_>) -> bool {
-    scope.owner().is_some_and(|owner| !owner.holds_unread_include())
 }
