@@ -234,7 +234,9 @@ impl Builder<'_> {
         let found = files.first().copied();
         for file in files {
             if stack.iter().any(|run| run.file == Some(file)) {
-                state = IncludeState::Cycle;
+                // A list of entries cannot be the file that includes it: another file of that name is meant.
+                let list = self.nodes[node as usize].context == Context::Entries;
+                state = if list { IncludeState::Absent } else { IncludeState::Cycle };
                 continue;
             }
             let tree = self.tree_of(file);
@@ -402,7 +404,8 @@ fn root_context(path: &str, tree: &FileTree) -> (Context, RootKind) {
         let context = if is_stream(tree) { Context::Stream } else { Context::Http };
         return (context, RootKind::ByContent);
     }
-    match FRAGMENTS.iter().find(|&&context| fits(context)) {
+    let conditions_fit = |context: Context| context != Context::Server || !has_location_if(tree, &top);
+    match FRAGMENTS.iter().find(|&&context| fits(context) && conditions_fit(context)) {
         Some(&context) => (context, RootKind::ByContent),
         None => (best_guess(&top), RootKind::Guess),
     }
@@ -420,6 +423,18 @@ fn top_level(tree: &FileTree) -> Vec<(Key, &Statement)> {
         }
     }
     found
+}
+
+/// Is there an `if` at the top whose content is allowed only below a location?
+fn has_location_if(tree: &FileTree, top: &[(Key, &Statement)]) -> bool {
+    top.iter().filter(|(key, _)| *key == key!("if")).any(|(_, statement)| {
+        let first = tree.statements.iter().position(|other| std::ptr::eq(other, *statement)).unwrap_or(0) + 1;
+        let inside = tree.statements.get(first..statement.until as usize).unwrap_or_default();
+        inside.iter().any(|inner| {
+            let key = Key::find(&tree.words[inner.first_word as usize].text);
+            key.is_some_and(|key| !key.contexts().contains(Context::ServerIf))
+        })
+    })
 }
 
 /// The context that allows the most of the directives.
@@ -489,6 +504,8 @@ mod tests {
         assert_eq!(root("a.conf", "server { listen 53 udp; proxy_pass x; }"), Context::Stream);
         assert_eq!(root("a.conf", "server 10.0.0.1:80; server 10.0.0.2:80;"), Context::Upstream);
         assert_eq!(root("a.conf", "load_module x.so;"), Context::Main);
+        assert_eq!(root("a.conf", "if ($a) { add_header X b; }"), Context::Location);
+        assert_eq!(root("a.conf", "if ($a) { return 403; }"), Context::Server);
         assert_eq!(root("nginx/conf.d/a.conf", "location / {}"), Context::Server);
     }
 }

@@ -100,17 +100,7 @@ pub(crate) struct Condition<'a> {
 impl<'a> Condition<'a> {
     /// Reads `if (…)`. `None` when nginx would not.
     pub(crate) fn of(directive: Directive<'a>) -> Option<Self> {
-        let args = directive.args();
-        let words: Vec<(&'a Word, std::ops::Range<usize>)> = args
-            .iter()
-            .enumerate()
-            .map(|(index, word)| {
-                let start = usize::from(index == 0 && word.text.starts_with('('));
-                let last = index + 1 == args.len() && word.text.ends_with(')') && word.text.len() > start;
-                (word, start..word.text.len() - usize::from(last))
-            })
-            .filter(|(_, range)| !range.is_empty())
-            .collect();
+        let words = condition_words(directive.args());
         let text = |index: usize| words.get(index).map(|(word, range)| &word.text[range.clone()]);
         let first = text(0)?;
         let variable = first.strip_prefix('$');
@@ -132,4 +122,17 @@ impl<'a> Condition<'a> {
     pub(crate) fn is_negated(&self) -> bool {
         self.operator.starts_with('!')
     }
+}
+
+/// The words between the parentheses of a condition: each with the part of it that lies between them.
+pub(crate) fn condition_words(args: &[Word]) -> Vec<(&Word, std::ops::Range<usize>)> {
+    args.iter()
+        .enumerate()
+        .map(|(index, word)| {
+            let start = usize::from(index == 0 && word.text.starts_with('('));
+            let last = index + 1 == args.len() && word.text.ends_with(')') && word.text.len() > start;
+            (word, start..word.text.len() - usize::from(last))
+        })
+        .filter(|(word, range)| !range.is_empty() || word.quoted)
+        .collect()
 }

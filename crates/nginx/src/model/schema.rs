@@ -143,6 +143,11 @@ impl<'a> Checker<'a> {
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }
+        if directive.is(key!("if")) {
+            if let Some(bad) = condition(directive) {
+                self.bad(directive, bad);
+            }
+        }
         self.values(directive, key, row);
     }
 
@@ -634,6 +639,10 @@ fn scheme_of(word: &Word, schemes: &[&str], expected: &str) -> Option<BadValue> 
 }
 
 fn no_scheme(word: &Word) -> Option<BadValue> {
+    if word.text.starts_with('/') {
+        let message = format!("`{}` is a path: a socket is written `unix:{}`", word.text, word.text);
+        return Some(safe(word.inner().before(), message, "unix:"));
+    }
     let at = word.text.find("://")?;
     let scheme = &word.text[..at + 3];
     Some(safe(word.slice(0..at + 3), format!("`{scheme}` does not belong here: write the host and port alone"), ""))
@@ -649,6 +658,38 @@ fn network(word: &Word, words: &[&str]) -> Option<BadValue> {
         return None;
     }
     Some(bad(word.span, format!("`{text}` is no address or network: use for example `10.0.0.0/8`")))
+}
+
+/// nginx has no grammar of expressions: a condition is a variable, a comparison or a file test.
+fn condition(directive: Directive<'_>) -> Option<BadValue> {
+    const OPERATORS: &[&str] = &["=", "!=", "~", "~*", "!~", "!~*"];
+    const TESTS: &[&str] = &["-f", "!-f", "-d", "!-d", "-e", "!-e", "-x", "!-x"];
+    let args = directive.args();
+    let (first, last) = (args.first()?, args.last()?);
+    if !first.text.starts_with('(') || !last.text.ends_with(')') {
+        return Some(bad(directive.span(), "the condition is not in parentheses".to_owned()));
+    }
+    let inner = super::location::condition_words(args);
+    let text = |index: usize| inner.get(index).map(|(word, range)| &word.text[range.clone()]);
+    let span = |index: usize| inner.get(index).map_or(directive.span(), |(word, range)| word.slice(range.clone()));
+    let Some(subject) = text(0) else { return Some(bad(directive.span(), "the condition is empty".to_owned())) };
+    if TESTS.contains(&subject) {
+        return (inner.len() != 2).then(|| bad(directive.span(), format!("`{subject}` tests one file")));
+    }
+    if !subject.starts_with('$') {
+        return Some(bad(span(0), format!("invalid condition `{subject}`: it starts with a variable or a file test")));
+    }
+    match text(1) {
+        None => None,
+        Some("==") => Some(safe(span(1), "`==` is no operator: nginx compares with `=`".to_owned(), "=")),
+        Some(operator) if !OPERATORS.contains(&operator) => {
+            Some(bad(span(1), format!("`{operator}` is no operator: {}", OPERATORS.join(", "))))
+        }
+        Some(_) if inner.len() != 3 => {
+            Some(bad(directive.span(), "a condition is one comparison: there is no `and` and no `or`".to_owned()))
+        }
+        Some(_) => None,
+    }
 }
 
 fn network_or_name(word: &Word) -> Option<BadValue> {

@@ -24,7 +24,7 @@ pub enum Client {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
+pub struct Origin {
     /// The place that gives the value.
     pub span: Span,
 }
@@ -40,10 +40,12 @@ pub struct Taint {
     pub dot: bool,
     /// How much of it clients choose.
     pub client: Client,
+    /// How much of the host clients choose, when the value is used as a URL.
+    pub host: Client,
     /// It begins with `/` whatever the client sends, or is empty.
     pub begins_with_slash: bool,
     /// The place of the pattern, `set` or `map` that lets it through.
-    pub source: Option<Source>,
+    pub source: Option<Origin>,
 }
 
 const CONSTANT: Taint = Taint {
@@ -51,6 +53,7 @@ const CONSTANT: Taint = Taint {
     carriage_return: false,
     dot: false,
     client: Client::Nothing,
+    host: Client::Nothing,
     begins_with_slash: false,
     source: None,
 };
@@ -64,6 +67,7 @@ const DECODED: Taint = Taint {
     carriage_return: true,
     dot: true,
     client: Client::Text,
+    host: Client::Text,
     begins_with_slash: true,
     source: None,
 };
@@ -80,13 +84,14 @@ impl Taint {
             carriage_return: self.carriage_return || other.carriage_return,
             dot: self.dot || other.dot,
             client: self.client.max(other.client),
+            host: self.host.max(other.host),
             begins_with_slash: self.begins_with_slash && other.begins_with_slash,
             source: self.source.or(other.source),
         }
     }
 
     fn from(self, span: Span) -> Taint {
-        Taint { source: Some(Source { span }), ..self }
+        Taint { source: Some(Origin { span }), ..self }
     }
 
     /// What a group of a pattern can hold of it.
@@ -98,6 +103,7 @@ impl Taint {
             carriage_return: self.carriage_return && bytes.contains(b'\r'),
             dot: self.dot && bytes.contains(b'.'),
             client: if fixed { self.client.min(Client::Choice) } else { self.client },
+            host: if fixed { self.host.min(Client::Choice) } else { self.host },
             begins_with_slash: !group.is_nullable()
                 && group.first_bytes().contains(b'/')
                 && !group.first_bytes().overlaps(crate::pcre::ByteSet::one(b'/').not()),
@@ -177,7 +183,9 @@ impl Walk<'_> {
             let found = match definition.kind {
                 DefinitionKind::Set => self.word(directive.arg(1)?, directive)?.from(directive.span()),
                 DefinitionKind::Map => self.map(directive)?,
-                DefinitionKind::Geo | DefinitionKind::SplitClients => Taint { client: Client::Choice, ..CONSTANT },
+                DefinitionKind::Geo | DefinitionKind::SplitClients => {
+                    Taint { client: Client::Choice, host: Client::Choice, ..CONSTANT }
+                }
                 DefinitionKind::Group => self.named_group(name, directive)?,
                 DefinitionKind::Other => {
                     self.open.pop();
@@ -196,6 +204,7 @@ impl Walk<'_> {
             return Some(CONSTANT);
         }
         let mut whole: Option<Taint> = None;
+        let mut host_ended = false;
         for piece in template::pieces(&word.text) {
             let part = match piece.part {
                 Part::Text(text) => Taint { begins_with_slash: text.starts_with('/'), ..CONSTANT },
@@ -203,6 +212,12 @@ impl Walk<'_> {
                 Part::Capture(index) => self.capture(index, at)?,
                 Part::NoName | Part::Unclosed => return None,
             };
+            host_ended |= part.begins_with_slash && whole.is_some();
+            let part = if host_ended { Taint { host: Client::Nothing, ..part } } else { part };
+            if let Part::Text(text) = piece.part {
+                let after_scheme = text.find("://").map_or(text, |at| &text[at + 3..]);
+                host_ended |= after_scheme.contains(['/', '?']);
+            }
             whole = Some(match whole {
                 None => part,
                 Some(whole) => Taint { begins_with_slash: whole.begins_with_slash, ..whole.or(part) },
@@ -227,7 +242,7 @@ impl Walk<'_> {
             taint = Some(taint.map_or(found, |taint| taint.or(found)));
         }
         let taint = taint?;
-        Some(Taint { client: taint.client.max(Client::Choice), ..taint })
+        Some(Taint { client: taint.client.max(Client::Choice), host: taint.host.max(Client::Choice), ..taint })
     }
 
     fn named_group(&mut self, name: &str, directive: Directive<'_>) -> Option<Taint> {

@@ -1,7 +1,7 @@
 //! Variables: where they are defined, where they are used, which values they can have.
 
 use super::Nginx;
-use super::tree::{Directive, Scope};
+use super::tree::Directive;
 use crate::context::{Context, Protocol};
 use crate::keys::{Key, Origin, TableVersion, ValueType, key};
 use crate::pcre;
@@ -78,7 +78,7 @@ pub(crate) fn built_in(protocol: Protocol, name: &str) -> Option<&'static BuiltI
     exact.or_else(|| {
         BUILT_IN
             .iter()
-            .filter(|row| row.prefix && row.name.len() < name.len())
+            .filter(|row| row.prefix && row.name.len() <= name.len())
             .filter(fits)
             .find(|row| name.starts_with(row.name))
     })

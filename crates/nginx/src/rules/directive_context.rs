@@ -2,7 +2,7 @@
 
 use crate::context::Context as Place;
 use crate::keys::key;
-use crate::model::{Location, LocationKind, Nginx, Problem};
+use crate::model::{Location, LocationKind, Nginx, Problem, RootKind};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/directive-context", check };
@@ -20,7 +20,9 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let mut report = findings.report(name.span, message);
         match directive.parent() {
             Some(parent) => report = report.label(parent.name().span, "inside this block"),
-            None if !nginx.is_main() => report = report.severity(Severity::Warning).category(Category::Outage),
+            None if !nginx.is_main() && nginx.root_kind() != RootKind::Guess => {
+                report = report.severity(Severity::Warning).category(Category::Outage)
+            }
             None => {}
         }
         if directive.is(key!("proxy_pass")) && place == Place::Server {
