@@ -4,7 +4,17 @@ use confvet_tables::{Row, Table, TableError, version, write_output};
 use std::fmt::Write;
 
 const COLUMNS: &[&str] = &[
-    "key", "context", "since", "deprecated", "removed", "places", "modes", "negatable", "args", "build", "replacement",
+    "key",
+    "context",
+    "since",
+    "deprecated",
+    "removed",
+    "places",
+    "modes",
+    "negatable",
+    "args",
+    "build",
+    "replacement",
 ];
 
 fn main() -> Result<(), TableError> {

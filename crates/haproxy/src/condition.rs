@@ -122,7 +122,9 @@ impl<'b> Conditions<'b> {
                 self.arm(words)
             }
             ".elif" | ".else" if self.open.is_empty() => problem(SyntaxKind::LoneDirective),
-            ".elif" | ".else" if self.open.last().is_some_and(|block| block.seen_else) => problem(SyntaxKind::AfterElse),
+            ".elif" | ".else" if self.open.last().is_some_and(|block| block.seen_else) => {
+                problem(SyntaxKind::AfterElse)
+            }
             ".elif" => self.arm(words),
             ".else" => {
                 if let Some(block) = self.open.last_mut() {
@@ -304,7 +306,8 @@ impl<'a> Expression<'a> {
             "version_before" => Some(target < parse_version(arguments)?),
             "streq" | "strneq" => {
                 let (variable, value) = arguments.split_once(',')?;
-                if !matches!(variable.trim_matches('"'), "$HAPROXY_BRANCH" | "${HAPROXY_BRANCH}") || target < (2, 8, 0) {
+                if !matches!(variable.trim_matches('"'), "$HAPROXY_BRANCH" | "${HAPROXY_BRANCH}") || target < (2, 8, 0)
+                {
                     return None;
                 }
                 let equal = value.trim_matches('"') == format!("{}.{}", target.0, target.1);

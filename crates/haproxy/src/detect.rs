@@ -5,8 +5,19 @@ use confvet_core::source::{file_name, parent};
 use confvet_core::{Confidence, Detection};
 
 /// Words at the start of a line that a section of a proxy nearly always has.
-const STATEMENTS: &[&str] =
-    &["bind", "server", "mode", "timeout", "default_backend", "use_backend", "stats", "log", "option", "balance", "maxconn"];
+const STATEMENTS: &[&str] = &[
+    "bind",
+    "server",
+    "mode",
+    "timeout",
+    "default_backend",
+    "use_backend",
+    "stats",
+    "log",
+    "option",
+    "balance",
+    "maxconn",
+];
 
 /// Sections whose names other programs hardly use at the start of a line.
 fn is_section_line(line: &str) -> bool {
@@ -39,10 +50,15 @@ fn count(text: &str) -> (usize, usize, bool) {
         }
         if is_section_line(line) {
             sections += 1;
-        } else if line.split_ascii_whitespace().next().is_some_and(|word| STATEMENTS.contains(&word)) && !line.ends_with([';', '{']) {
+        } else if line.split_ascii_whitespace().next().is_some_and(|word| STATEMENTS.contains(&word))
+            && !line.ends_with([';', '{'])
+        {
             statements += 1;
         }
-        foreign |= line.ends_with(';') && !line.contains('"') || line.starts_with('<') || line.starts_with("spoe-agent") || line.starts_with("define ");
+        foreign |= line.ends_with(';') && !line.contains('"')
+            || line.starts_with('<')
+            || line.starts_with("spoe-agent")
+            || line.starts_with("define ");
     }
     (sections, statements, foreign)
 }
@@ -51,7 +67,11 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     let name = file_name(path).to_ascii_lowercase();
     let found = |confidence, reason: String| Some(Detection::new("haproxy", confidence, reason));
     let extension = [".cfg", ".conf", ".haproxy"].iter().any(|extension| name.ends_with(extension));
-    if name == "haproxy.cfg" || name == "haproxy.conf" || (name.starts_with("haproxy") && name.ends_with(".cfg")) || name.ends_with(".haproxy") {
+    if name == "haproxy.cfg"
+        || name == "haproxy.conf"
+        || (name.starts_with("haproxy") && name.ends_with(".cfg"))
+        || name.ends_with(".haproxy")
+    {
         return found(Confidence::Sure, format!("its name, `{}`", file_name(path)));
     }
     let (sections, statements, foreign) = count(text);
@@ -92,7 +112,13 @@ mod tests {
         assert!(detect("nginx.conf", "http {\n    server {\n        listen 80;\n    }\n}\n").is_none());
         assert!(detect("setup.cfg", "[metadata]\nname = x\n\n[options]\npackages = find:\n").is_none());
         assert!(detect("nagios.cfg", "define host{\n    host_name a\n}\n").is_none());
-        assert!(detect("haproxy/spoe-mirror.conf", "[mirror]\nspoe-agent mirror\n    log global\n    option var-prefix x\n").is_none());
+        assert!(
+            detect(
+                "haproxy/spoe-mirror.conf",
+                "[mirror]\nspoe-agent mirror\n    log global\n    option var-prefix x\n"
+            )
+            .is_none()
+        );
         assert!(detect("prometheus.yml", "global:\n  scrape_interval: 15s\n").is_none());
         assert!(detect("smb.conf", "[global]\n   log file = /x\n").is_none());
         assert!(detect("grub.cfg", "set default=0\nmenuentry 'x' {\n}\n").is_none());

@@ -23,7 +23,9 @@ pub use condition::Branch;
 pub use model::Haproxy;
 
 use confvet_core::source::{file_name, parent};
-use confvet_core::{Address, Detection, Facts, FileId, Identity, Input, Parsed, Rule, Source, Sources, Spanned, System, Target};
+use confvet_core::{
+    Address, Detection, Facts, FileId, Identity, Input, Parsed, Rule, Source, Sources, Spanned, System, Target,
+};
 use table::HaVersion;
 
 /// The system.
@@ -127,7 +129,8 @@ fn load_order(input: &Input<'_>) -> Vec<FileId> {
     let numbered = |file: &FileId| input.sources.get(*file).file_name().starts_with(|c: char| c.is_ascii_digit());
     let together = file_name(directory).ends_with(".d") || files.iter().all(numbered) || {
         let brought: Vec<Brings> = files.iter().map(|&file| brings(input.sources.get(file).text())).collect();
-        brought.iter().filter(|brings| brings.base).count() == 1 && brought.iter().all(|brings| brings.base || brings.proxies)
+        brought.iter().filter(|brings| brings.base).count() == 1
+            && brought.iter().all(|brings| brings.base || brings.proxies)
     };
     if together && files[0] == input.file { files } else { alone }
 }

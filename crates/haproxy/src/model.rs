@@ -5,15 +5,17 @@ mod check;
 mod expression;
 mod pool;
 mod proxy;
+mod reference;
 mod schema;
 mod server;
 mod statement;
 
 pub use check::{CheckKind, HealthCheck, Request};
 pub use expression::{Call, Condition, Criterion, Expression, Term};
-pub use pool::{Endpoint, Pool, Purpose};
 pub(crate) use pool::database_on;
+pub use pool::{Endpoint, Pool, Purpose};
 pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
+pub use reference::{Named, Reference};
 pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
 pub use statement::{Prefix, Section, SectionKind, Statement};
@@ -103,7 +105,8 @@ impl Index {
                 }
             }
         }
-        let sections = haproxy.globals.iter().chain(&haproxy.others).chain(haproxy.sections().map(|proxy| &proxy.section));
+        let sections =
+            haproxy.globals.iter().chain(&haproxy.others).chain(haproxy.sections().map(|proxy| &proxy.section));
         let mut headers: Vec<(u32, Span)> = sections.map(|section| (section.index, section.header())).collect();
         headers.sort_unstable_by_key(|(number, _)| *number);
         index.headers = headers.into_iter().map(|(_, header)| header).collect();
@@ -198,7 +201,8 @@ impl Haproxy {
 
     /// Empty words, with their statements.
     pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        self.statements().filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
+        self.statements()
+            .filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
     }
 
     /// `#` in the middle of words, with the statements they cut. A section word with a comment glued to it is fine.
@@ -208,7 +212,10 @@ impl Haproxy {
 
     /// Version words of `option httpchk` that hold headers.
     pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let checks = self.sections().flat_map(|proxy| &proxy.statements).filter(|statement| statement.starts("option", "httpchk"));
+        let checks = self
+            .sections()
+            .flat_map(|proxy| &proxy.statements)
+            .filter(|statement| statement.starts("option", "httpchk"));
         checks.filter_map(|statement| {
             let version = statement.word(4)?;
             let holds = version.text.contains(['\r', '\n']) || version.text.contains("\\r\\n");
@@ -219,14 +226,23 @@ impl Haproxy {
     /// Rules in named defaults sections that are used by a proxy which cannot take them.
     pub fn misused_defaults(&self) -> Vec<MisusedDefaults<'_>> {
         let rule = |statement: &&Arc<Statement>| {
-            matches!(statement.keyword(), "acl" | "http-request" | "http-response" | "http-after-response" | "tcp-request" | "tcp-response")
+            matches!(
+                statement.keyword(),
+                "acl" | "http-request" | "http-response" | "http-after-response" | "tcp-request" | "tcp-response"
+            )
         };
-        let with_rules: Vec<Option<&Arc<Statement>>> =
-            self.defaults.iter().map(|defaults| defaults.statements.iter().find(rule).filter(|_| defaults.name.is_some())).collect();
+        let with_rules: Vec<Option<&Arc<Statement>>> = self
+            .defaults
+            .iter()
+            .map(|defaults| defaults.statements.iter().find(rule).filter(|_| defaults.name.is_some()))
+            .collect();
         let mut kinds: Vec<Option<SectionKind>> = vec![None; self.defaults.len()];
         let mut found = Vec::new();
         for proxy in self.sections() {
-            let Some((number, statement)) = proxy.defaults.and_then(|number| Some((number, with_rules[number]?))) else { continue };
+            let Some((number, statement)) = proxy.defaults.and_then(|number| Some((number, with_rules[number]?)))
+            else {
+                continue;
+            };
             let by = match (proxy.kind, kinds[number]) {
                 (SectionKind::Listen, _) => "a `listen`",
                 (SectionKind::Defaults, _) => "another `defaults`",
@@ -244,7 +260,10 @@ impl Haproxy {
     /// Does some backend that the frontend with this header sends to lack the setting?
     pub fn lacks_in_backends(&self, frontend: Span, setting: &str) -> bool {
         let Some(frontend) = self.proxies.iter().find(|proxy| proxy.header() == frontend) else { return false };
-        frontend.routes().filter_map(|route| self.backend(route.text(1))).any(|backend| backend.effective(setting).is_none())
+        frontend
+            .routes()
+            .filter_map(|route| self.backend(route.text(1)))
+            .any(|backend| backend.effective(setting).is_none())
     }
 
     /// Is a statement in this branch read for sure?

@@ -172,6 +172,8 @@ pub(crate) struct Line {
     pub words: Vec<Word>,
     /// From the `#` that cuts a word.
     pub glued: Option<Span>,
+    /// The whole line, line end included.
+    pub span: Span,
 }
 
 /// Cuts one file.
@@ -248,7 +250,8 @@ impl<'a> Lexer<'a> {
             if bytes[first] == b'[' {
                 continue;
             }
-            let line = self.cut(first, end);
+            let mut line = self.cut(first, end);
+            line.span = self.span(start, next);
             if !line.words.is_empty() {
                 return Some(line);
             }
@@ -259,7 +262,7 @@ impl<'a> Lexer<'a> {
     /// Cuts `start..end` into words.
     fn cut(&mut self, start: usize, end: usize) -> Line {
         let problems = self.problems.len();
-        let mut line = Line { words: Vec::with_capacity(8), glued: None };
+        let mut line = Line { words: Vec::with_capacity(8), glued: None, span: self.span(start, end) };
         let bytes = &self.text.as_bytes()[..end];
         let mut at = start;
         let mut template = false;
@@ -382,7 +385,8 @@ impl Cutter<'_, '_> {
                 }
                 _ => {
                     let rest = &self.bytes[at + 1..end];
-                    let stop = rest.iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + 1 + length);
+                    let stop =
+                        rest.iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + 1 + length);
                     self.push(at, stop);
                     at = stop;
                 }
@@ -458,7 +462,8 @@ impl Cutter<'_, '_> {
                 }
                 if self.byte(stop) == Some(b'-') {
                     let rest = &self.bytes[stop..end];
-                    stop = rest.iter().position(|&byte| matches!(byte, b'}' | b'"')).map_or(end, |length| stop + length);
+                    stop =
+                        rest.iter().position(|&byte| matches!(byte, b'}' | b'"')).map_or(end, |length| stop + length);
                 }
                 if !valid_start || self.byte(stop) != Some(b'}') {
                     self.lexer.problem(SyntaxKind::UnclosedBrace, at, at + 2);
@@ -488,7 +493,9 @@ impl Cutter<'_, '_> {
         }
         let close = start + 1 + memchr::memchr(b'"', &self.bytes[start + 1..end])?;
         let inside = &self.bytes[start + 1..close];
-        let resolves = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b' ' | b'\\' | b'#' | b'\'' | b'$' | b'n' | b'r' | b't' | b'x');
+        let resolves = |pair: &[u8]| {
+            pair[0] == b'\\' && matches!(pair[1], b' ' | b'\\' | b'#' | b'\'' | b'$' | b'n' | b'r' | b't' | b'x')
+        };
         let expands = |pair: &[u8]| pair[0] == b'$' && (starts_name(pair[1]) || pair[1] == b'{');
         let ends = self.byte(close + 1).is_none_or(|byte| is_blank(byte) || matches!(byte, b'\r' | b'#'));
         let fits = ends && !inside.contains(&b'\'') && !inside.windows(2).any(|pair| resolves(pair) || expands(pair));
@@ -499,7 +506,8 @@ impl Cutter<'_, '_> {
     fn looks_like_variable(&self, at: usize) -> bool {
         let from = if self.byte(at + 1) == Some(b'{') { at + 2 } else { at + 1 };
         let name = self.bytes.get(from..).unwrap_or_default();
-        let length = name.iter().take_while(|&&byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_').count();
+        let length =
+            name.iter().take_while(|&&byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_').count();
         let starts = name.first().is_some_and(|byte| !byte.is_ascii_digit());
         let closes = from == at + 1 || matches!(name.get(length), Some(b'}' | b'-' | b'[' | b':'));
         starts && length >= 2 && closes
@@ -545,7 +553,10 @@ mod tests {
         assert_eq!(problems("a \"b\n"), [SyntaxKind::UnclosedDouble]);
         assert_eq!(problems("a 'b\n"), [SyntaxKind::UnclosedSingle]);
         assert_eq!(problems("a \\xg1\n"), [SyntaxKind::BadHex]);
-        assert!(matches!(problems("a \"^/foo$\"\n")[..], [SyntaxKind::NotAVariable { next: Some('"'), requote: Some(_) }]));
+        assert!(matches!(
+            problems("a \"^/foo$\"\n")[..],
+            [SyntaxKind::NotAVariable { next: Some('"'), requote: Some(_) }]
+        ));
         assert_eq!(problems("a \"${A:-x}\"\n"), [SyntaxKind::UnclosedBrace]);
         assert_eq!(problems("a \"${A-x}\" \"${A[*]}\" \"$A\" \"${.FILE}\"\n"), []);
         assert_eq!(problems("a b"), [SyntaxKind::MissingNewline]);
@@ -560,14 +571,16 @@ mod tests {
     fn variables_are_seen_where_they_are_expanded_and_where_not() {
         let mut lexer = Lexer::new(FileId(0), "a \"${X}\" ${HOST} ^foo$ \"$Y\"b '${ZZ}'\n");
         let words = lexer.next_line().unwrap().words;
-        let seen: Vec<(bool, bool)> = words.iter().map(|word| (word.is_variable(), word.has_literal_variable())).collect();
+        let seen: Vec<(bool, bool)> =
+            words.iter().map(|word| (word.is_variable(), word.has_literal_variable())).collect();
         assert_eq!(seen, [(false, false), (true, false), (false, true), (false, false), (true, false), (false, true)]);
         assert!(words[1].is_only_variable() && !words[4].is_only_variable());
     }
 
     #[test]
     fn lines_with_template_marks_are_left_out() {
-        let mut lexer = Lexer::new(FileId(0), "{% if x %}\nserver {{ n }} \"{{ y }}\nlog-format \"{%ci}\"\nacl x {%[src]}\n");
+        let mut lexer =
+            Lexer::new(FileId(0), "{% if x %}\nserver {{ n }} \"{{ y }}\nlog-format \"{%ci}\"\nacl x {%[src]}\n");
         let mut firsts = Vec::new();
         while let Some(line) = lexer.next_line() {
             firsts.push(line.words[0].text.to_string());

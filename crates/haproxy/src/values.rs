@@ -39,7 +39,8 @@ pub fn time(text: &str, unit: Unit) -> Option<Time> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, letters) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
-    let units = [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
+    let units =
+        [("us", 1), ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", 86_400_000_000)];
     let micros = |factor: u64| {
         let micros = number.checked_mul(factor)?;
         (micros / 1_000 < 1 << 31).then(|| Duration::from_micros(micros))
@@ -160,8 +161,8 @@ impl Endpoint {
 const INTERNAL: &[&str] = &["fd@", "sockpair@", "rhttp@", "rev@"];
 const UNIX: &[&str] = &["unix@", "abns@", "abnsz@", "uxst@", "uxdg@"];
 const INET: &[&str] = &[
-    "ipv4@", "ipv6@", "ip@", "tcp@", "tcp4@", "tcp6@", "udp@", "udp4@", "udp6@", "mptcp@", "mptcp4@", "mptcp6@", "quic@",
-    "quic4@", "quic6@",
+    "ipv4@", "ipv6@", "ip@", "tcp@", "tcp4@", "tcp6@", "udp@", "udp4@", "udp6@", "mptcp@", "mptcp4@", "mptcp6@",
+    "quic@", "quic4@", "quic6@",
 ];
 const KINDS: &[&str] = &["stream+", "dgram+", "quic+"];
 
@@ -276,7 +277,10 @@ mod tests {
 
     #[test]
     fn addresses_split_at_the_last_colon() {
-        assert_eq!((read("10.0.0.1:80").host, read("10.0.0.1:80").port), (Host::Inet(Address::parse("10.0.0.1")), Port::Fixed(80)));
+        assert_eq!(
+            (read("10.0.0.1:80").host, read("10.0.0.1:80").port),
+            (Host::Inet(Address::parse("10.0.0.1")), Port::Fixed(80))
+        );
         assert_eq!(read("*:80").host, Host::Inet(Address::parse("0.0.0.0")));
         assert_eq!((read("::1:80").host, read("::1:80").port), (Host::Inet(Address::parse("::1")), Port::Fixed(80)));
         assert_eq!(read("[::1]:80").port, Port::Fixed(80));

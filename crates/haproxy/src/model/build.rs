@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the files in load order.
-pub(crate) fn build<'a>(files: impl IntoIterator<Item = (FileId, &'a str)>, target: Option<HaVersion>) -> (Haproxy, Vec<Span>) {
+pub(crate) fn build<'a>(
+    files: impl IntoIterator<Item = (FileId, &'a str)>,
+    target: Option<HaVersion>,
+) -> (Haproxy, Vec<Span>) {
     let mut builder = Builder { target, ..Builder::default() };
     for (file, text) in files {
         builder.file(file, text);
@@ -91,7 +94,15 @@ impl Builder {
         let context = section.kind.context();
         let key = context.and_then(|context| context.find(&words[0].text)).map(SameKey);
         let sub = (section.kind.is_proxy()).then(|| sub_key(&words)).flatten().map(SameKey);
-        let statement = Arc::new(Statement { words: words.into(), prefix, branch, section: section.index, key, sub });
+        let statement = Arc::new(Statement {
+            words: words.into(),
+            prefix,
+            branch,
+            section: section.index,
+            line: line.span,
+            key,
+            sub,
+        });
         section.statements.push(Arc::clone(&statement));
         if let Some(span) = line.glued {
             self.hashes.push((GluedHash { span }, Some(statement)));
@@ -198,7 +209,9 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
         ("dynamic-cookie-key" | "cluster-secret" | "anonkey", _) => hide(words, 1),
         ("tcp-check", "send") if text(2).to_ascii_uppercase().starts_with("AUTH") => hide(words, 2),
         ("http-check", "send") => {
-            let at = words.windows(2).position(|pair| pair[0].text == "hdr" && pair[1].text.eq_ignore_ascii_case("authorization"));
+            let at = words
+                .windows(2)
+                .position(|pair| pair[0].text == "hdr" && pair[1].text.eq_ignore_ascii_case("authorization"));
             if let Some(at) = at {
                 hide(words, at + 2);
             }
@@ -229,7 +242,9 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
             }
         }
         match statement.keyword() {
-            "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => check.take(statement),
+            "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
+                check.take(statement)
+            }
             "http-check" | "tcp-check" => check.take(statement),
             "log" if statement.is_negated() => logs.clear(),
             "log" => logs.push(Arc::clone(statement)),
@@ -242,13 +257,13 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
             _ => {}
         }
     }
-    let explicit_defaults = section.from.is_some();
-    Proxy { section, defaults: parent, explicit_defaults, binds, servers, check, settings, logs, default_server }
+    Proxy { section, defaults: parent, binds, servers, check, settings, logs, default_server }
 }
 
 fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Option<Server> {
     let name = statement.word(1)?.clone();
-    let (address_at, slots) = if statement.is("server-template") { (3, Some(slots(statement.text(2)))) } else { (2, None) };
+    let (address_at, slots) =
+        if statement.is("server-template") { (3, Some(slots(statement.text(2)))) } else { (2, None) };
     let word = statement.word(address_at)?;
     let address = endpoint(word, 0..word.text.len());
     let own = options(statement, address_at + 1, Context::ServerOption);

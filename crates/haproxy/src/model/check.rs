@@ -54,8 +54,10 @@ impl CheckKind {
 
 /// Words that make an `http-check` or `tcp-check` line part of the exchange. The others are flags.
 fn is_exchange(statement: &Statement) -> bool {
-    matches!(statement.text(1), "connect" | "send" | "send-lf" | "send-binary" | "send-binary-lf" | "expect" | "comment")
-        || statement.text(1).starts_with("set-var")
+    matches!(
+        statement.text(1),
+        "connect" | "send" | "send-lf" | "send-binary" | "send-binary-lf" | "expect" | "comment"
+    ) || statement.text(1).starts_with("set-var")
         || statement.text(1).starts_with("unset-var")
 }
 
@@ -178,7 +180,11 @@ impl HealthCheck {
             version: version_word.map_or("HTTP/1.0", |word| &word.text),
             version_word,
             has_host,
-            statement: if uri_word.is_some() { self.send().filter(|_| pick("uri").is_some()).unwrap_or(option) } else { option },
+            statement: if uri_word.is_some() {
+                self.send().filter(|_| pick("uri").is_some()).unwrap_or(option)
+            } else {
+                option
+            },
         })
     }
 

@@ -26,7 +26,11 @@ impl<'a> Call<'a> {
 
     /// An argument by its number, without its quotes.
     pub fn argument(&self, index: usize) -> Option<&'a str> {
-        self.arguments.split(',').nth(index).map(|argument| argument.trim_matches(['"', '\''])).filter(|argument| !argument.is_empty())
+        self.arguments
+            .split(',')
+            .nth(index)
+            .map(|argument| argument.trim_matches(['"', '\'']))
+            .filter(|argument| !argument.is_empty())
     }
 
     /// Where an argument stands.
@@ -78,7 +82,8 @@ impl<'a> Expression<'a> {
 fn call(word: &Word, at: usize) -> Option<(Call<'_>, usize)> {
     let text = word.text.as_str();
     let rest = &text[at..];
-    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(rest.len());
+    let length =
+        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(rest.len());
     if length == 0 {
         return None;
     }
@@ -141,7 +146,13 @@ impl<'a> Criterion<'a> {
         }
         let at = at.min(words.len());
         let flags = words.get(1..at).unwrap_or_default();
-        Some(Self { word, expression: Expression::of_word(word), flags, ends_flags, values: words.get(at..).unwrap_or_default() })
+        Some(Self {
+            word,
+            expression: Expression::of_word(word),
+            flags,
+            ends_flags,
+            values: words.get(at..).unwrap_or_default(),
+        })
     }
 
     /// The name of the fetch or ACL alias.
@@ -237,15 +248,48 @@ impl<'a> Condition<'a> {
 
 /// ACLs that exist without being declared.
 pub(crate) const PREDEFINED: &[&str] = &[
-    "FALSE", "HTTP", "HTTP_1.0", "HTTP_1.1", "HTTP_2.0", "HTTP_3.0", "HTTP_CONTENT", "HTTP_URL_ABS", "HTTP_URL_SLASH",
-    "HTTP_URL_STAR", "LOCALHOST", "METH_CONNECT", "METH_DELETE", "METH_GET", "METH_HEAD", "METH_OPTIONS", "METH_POST",
-    "METH_PUT", "METH_TRACE", "RDP_COOKIE", "REQ_CONTENT", "TRUE", "WAIT_END",
+    "FALSE",
+    "HTTP",
+    "HTTP_1.0",
+    "HTTP_1.1",
+    "HTTP_2.0",
+    "HTTP_3.0",
+    "HTTP_CONTENT",
+    "HTTP_URL_ABS",
+    "HTTP_URL_SLASH",
+    "HTTP_URL_STAR",
+    "LOCALHOST",
+    "METH_CONNECT",
+    "METH_DELETE",
+    "METH_GET",
+    "METH_HEAD",
+    "METH_OPTIONS",
+    "METH_POST",
+    "METH_PUT",
+    "METH_TRACE",
+    "RDP_COOKIE",
+    "REQ_CONTENT",
+    "TRUE",
+    "WAIT_END",
 ];
 
 /// Keywords whose statements may end in a condition.
 const CONDITIONAL: &[&str] = &[
-    "http-request", "http-response", "http-after-response", "tcp-request", "tcp-response", "use_backend", "use-server",
-    "redirect", "stick", "force-persist", "ignore-persist", "monitor", "stats", "quic-initial", "force-be-switch",
+    "http-request",
+    "http-response",
+    "http-after-response",
+    "tcp-request",
+    "tcp-response",
+    "use_backend",
+    "use-server",
+    "redirect",
+    "stick",
+    "force-persist",
+    "ignore-persist",
+    "monitor",
+    "stats",
+    "quic-initial",
+    "force-be-switch",
 ];
 
 impl Statement {
@@ -285,7 +329,8 @@ impl Statement {
 
     /// Every sample expression: criteria, `%[…]` in log-format strings, and words that are expressions themselves.
     pub fn expressions(&self) -> Vec<Expression<'_>> {
-        let mut found: Vec<Expression<'_>> = self.criteria().into_iter().filter_map(|criterion| criterion.expression).collect();
+        let mut found: Vec<Expression<'_>> =
+            self.criteria().into_iter().filter_map(|criterion| criterion.expression).collect();
         for word in &self.words {
             let mut at = 0;
             while let Some(open) = word.text[at..].find("%[") {
@@ -310,7 +355,9 @@ impl Statement {
             _ => return None,
         };
         let action = self.text(action_at);
-        let takes = action.starts_with("track-sc") || action.starts_with("set-var(") || matches!(action, "set-src" | "set-dst" | "set-src-port" | "set-dst-port");
+        let takes = action.starts_with("track-sc")
+            || action.starts_with("set-var(")
+            || matches!(action, "set-src" | "set-dst" | "set-src-port" | "set-dst-port");
         if takes { self.word(action_at + 1) } else { None }
     }
 }
@@ -330,7 +377,8 @@ fn read_condition(words: &[Word]) -> Condition<'_> {
                 continue;
             }
             "{" | "!{" => {
-                let close = words[at..].iter().position(|word| word.text == "}").map_or(words.len(), |length| at + length);
+                let close =
+                    words[at..].iter().position(|word| word.text == "}").map_or(words.len(), |length| at + length);
                 if let Some(criterion) = Criterion::read(&words[at..close]) {
                     terms.push(Term::Anonymous { negated: negated != (text == "!{"), criterion });
                 }

@@ -1,9 +1,9 @@
 //! Database pools: what a proxy's servers are, what the pool is for, and what Patroni answers to its health checks.
 
+use super::Haproxy;
 use super::check::CheckKind;
 use super::proxy::Proxy;
 use super::server::Server;
-use super::Haproxy;
 use confvet_core::{Fact, Facts};
 use std::collections::BTreeSet;
 
@@ -113,8 +113,23 @@ impl Endpoint {
 
     /// The endpoints that exist, for suggestions.
     pub const PATHS: &'static [&'static str] = &[
-        "/primary", "/master", "/leader", "/read-write", "/replica", "/read-only", "/health", "/sync", "/synchronous", "/async",
-        "/asynchronous", "/quorum", "/standby-leader", "/liveness", "/readiness", "/patroni", "/read-only-sync",
+        "/primary",
+        "/master",
+        "/leader",
+        "/read-write",
+        "/replica",
+        "/read-only",
+        "/health",
+        "/sync",
+        "/synchronous",
+        "/async",
+        "/asynchronous",
+        "/quorum",
+        "/standby-leader",
+        "/liveness",
+        "/readiness",
+        "/patroni",
+        "/read-only-sync",
         "/read-only-quorum",
     ];
 }
@@ -218,7 +233,18 @@ pub(crate) fn tokens(name: &str) -> Vec<String> {
 
 const WRITER: &[&str] = &["primary", "master", "leader", "write", "writer", "writes", "rw", "readwrite"];
 const READER: &[&str] = &[
-    "replica", "replicas", "slave", "slaves", "standby", "standbys", "secondary", "read", "reader", "reads", "readonly", "ro",
+    "replica",
+    "replicas",
+    "slave",
+    "slaves",
+    "standby",
+    "standbys",
+    "secondary",
+    "read",
+    "reader",
+    "reads",
+    "readonly",
+    "ro",
 ];
 
 fn purpose_of_name(name: &str) -> Purpose {
@@ -245,8 +271,9 @@ fn has_postgres_name(name: &str) -> bool {
 impl Proxy {
     /// A server port is PostgreSQL's or PgBouncer's, or a name says so.
     pub fn is_postgres(&self) -> bool {
-        let postgres_server =
-            |server: &Server| server.address.fixed_port().map_or_else(|| has_postgres_name(&server.name), is_postgres_port);
+        let postgres_server = |server: &Server| {
+            server.address.fixed_port().map_or_else(|| has_postgres_name(&server.name), is_postgres_port)
+        };
         let other_port = |server: &Server| server.address.fixed_port().is_some_and(|port| !is_postgres_port(port));
         self.has_backend_side()
             && !self.servers.is_empty()
@@ -272,7 +299,11 @@ impl Proxy {
     /// What its own evidence says of Patroni: a check of its REST port, or of a path that only Patroni has.
     fn shows_patroni(&self, rest_port: Option<u64>) -> bool {
         let rest = |port: u16| port == 8008 || rest_port == Some(u64::from(port));
-        let port = self.servers.iter().filter(|server| server.check().is_some()).any(|server| self.check_port(server).is_some_and(rest));
+        let port = self
+            .servers
+            .iter()
+            .filter(|server| server.check().is_some())
+            .any(|server| self.check_port(server).is_some_and(rest));
         let path = self.check.request().filter(super::check::Request::is_known).is_some_and(|request| {
             let endpoint = Endpoint::of(request.method, request.uri);
             request.uri != "/" && !matches!(endpoint, Endpoint::Health | Endpoint::Dead)
@@ -352,10 +383,12 @@ impl Proxy {
     /// What its check does, when the answer does not depend on the role of the node.
     pub fn check_without_role(&self) -> Option<&'static str> {
         match self.check.kind {
-            CheckKind::Connect => Some("only tests that the port accepts connections"),
+            CheckKind::Connect => Some("the check only tests that the port accepts connections"),
             CheckKind::Postgres => Some("`pgsql-check` does not know the role"),
-            CheckKind::SslHello => Some("only tests a TLS handshake"),
-            CheckKind::Tcp if !self.check.tcp.iter().any(|line| line.text(1) == "expect") => Some("expects no answer"),
+            CheckKind::SslHello => Some("the check only tests a TLS handshake"),
+            CheckKind::Tcp if !self.check.tcp.iter().any(|line| line.text(1) == "expect") => {
+                Some("the check expects no answer")
+            }
             _ => None,
         }
     }
@@ -371,9 +404,13 @@ impl Haproxy {
             let named = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
             let ports: Vec<Option<u16>> = proxy.servers.iter().map(|server| server.address.fixed_port()).collect();
             let by_port = !ports.is_empty() && ports.iter().all(|port| port.is_some_and(redis_port));
-            let by_name = named(&["redis", "valkey"]) && ports.iter().all(|port| port.is_none_or(redis_port)) && !ports.is_empty();
-            let balanced = proxy.effective("balance").map_or("", |balance| balance.text(1).split('(').next().unwrap_or_default());
-            let sharded = matches!(balanced, "source" | "uri" | "hash" | "url_param") && named(&["cluster", "shard", "twemproxy"]);
+            let by_name = named(&["redis", "valkey"])
+                && ports.iter().all(|port| port.is_none_or(redis_port))
+                && !ports.is_empty();
+            let balanced =
+                proxy.effective("balance").map_or("", |balance| balance.text(1).split('(').next().unwrap_or_default());
+            let sharded = matches!(balanced, "source" | "uri" | "hash" | "url_param")
+                && named(&["cluster", "shard", "twemproxy"]);
             proxy.has_backend_side()
                 && !proxy.is_disabled()
                 && (by_port || by_name)

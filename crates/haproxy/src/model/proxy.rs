@@ -130,9 +130,6 @@ pub struct Proxy {
     /// Number of the defaults section it inherits from.
     #[serde(skip)]
     pub defaults: Option<usize>,
-    /// It was named with `from`.
-    #[serde(skip)]
-    pub(crate) explicit_defaults: bool,
     /// The `bind` lines.
     pub binds: Vec<Bind>,
     /// The servers.
@@ -186,6 +183,11 @@ impl Proxy {
         Some(&self.settings[index].1)
     }
 
+    /// It names its defaults section with `from`.
+    pub fn is_explicit(&self) -> bool {
+        self.section.from.is_some()
+    }
+
     /// Is the statement its own, not inherited?
     pub fn owns(&self, statement: &Statement) -> bool {
         statement.section == self.section.index
@@ -211,7 +213,8 @@ impl Proxy {
     pub fn timeout(&self, timeout: Timeout) -> Option<TimeoutSetting<'_>> {
         let statement = self.effective(timeout.statement())?;
         let word = statement.word(2)?;
-        let duration = word.is_known().then(|| time(word, Unit::Milliseconds)).flatten().map(crate::values::Time::duration);
+        let duration =
+            word.is_known().then(|| time(word, Unit::Milliseconds)).flatten().map(crate::values::Time::duration);
         (duration != Some(Duration::ZERO)).then_some(TimeoutSetting { duration, statement })
     }
 

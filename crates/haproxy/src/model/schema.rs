@@ -175,7 +175,12 @@ impl<'a> Schema<'a> {
             }
             let known = haproxy.target.is_some();
             if known || super::NEWEST >= version {
-                return Some(ProblemKind::Deprecated { word: word(), since: key.deprecated, removed: key.removed, replacement });
+                return Some(ProblemKind::Deprecated {
+                    word: word(),
+                    since: key.deprecated,
+                    removed: key.removed,
+                    replacement,
+                });
             }
         } else if let (Some(since), Some(target)) = (key.deprecated, haproxy.target)
             && target >= since
@@ -191,7 +196,9 @@ impl<'a> Schema<'a> {
             return false;
         }
         let Some(kind) = self.version_problem(key, word) else { return false };
-        if matches!(kind, ProblemKind::Deprecated { .. }) && self.haproxy.global_setting("expose-deprecated-directives").is_some() {
+        if matches!(kind, ProblemKind::Deprecated { .. })
+            && self.haproxy.global_setting("expose-deprecated-directives").is_some()
+        {
             return false;
         }
         let refused = matches!(kind, ProblemKind::TooNew { .. } | ProblemKind::Removed { .. });
@@ -232,7 +239,9 @@ impl<'a> Schema<'a> {
             }
         }
         match (section.kind, word.text.as_str()) {
-            (SectionKind::Peers | SectionKind::Ring, "server" | "default-server") if section.kind == SectionKind::Ring => {
+            (SectionKind::Peers | SectionKind::Ring, "server" | "default-server")
+                if section.kind == SectionKind::Ring =>
+            {
                 self.options(statement, if statement.is("server") { 3 } else { 1 }, Context::ServerOption, false);
             }
             (SectionKind::LogForward, "bind") => self.options(statement, 2, Context::BindOption, false),
@@ -255,7 +264,8 @@ impl<'a> Schema<'a> {
         let word = &statement.words[0];
         let Some(key) = statement.key.map(|key| key.0) else {
             if Context::Global.find(word).is_some() {
-                let kind = ProblemKind::NotAllowed { word: word.text.to_string(), place: proxy.title(), deletable: false };
+                let kind =
+                    ProblemKind::NotAllowed { word: word.text.to_string(), place: proxy.title(), deletable: false };
                 self.add(statement, statement.keyword_span(), kind);
             } else {
                 self.unknown(statement, word, "keyword", Context::Proxy);
@@ -283,7 +293,11 @@ impl<'a> Schema<'a> {
                         let word = format!("no {}", statement.setting());
                         let place = "a negation".to_owned();
                         let deletable = true;
-                        self.add(statement, statement.keyword_span(), ProblemKind::NotAllowed { word, place, deletable });
+                        self.add(
+                            statement,
+                            statement.keyword_span(),
+                            ProblemKind::NotAllowed { word, place, deletable },
+                        );
                         return;
                     }
                 }
@@ -320,8 +334,11 @@ impl<'a> Schema<'a> {
         let boolean = decisive.negatable == Negatable::NoAndDefault;
         let fatal = match place {
             Place::Defaults | Place::NamedDefaults => !boolean,
-            Place::Frontend => matches!(statement.keyword(), "server" | "default-server" | "server-template"),
-            Place::Listen | Place::Backend => false,
+            Place::Frontend => matches!(
+                statement.keyword(),
+                "server" | "default-server" | "server-template" | "use-fcgi-app" | "tcp-response" | "retry-on"
+            ),
+            Place::Listen | Place::Backend => statement.is("declare"),
         };
         let span = statement.setting_span();
         if fatal || (boolean && !is_defaults && self.haproxy.at_least((3, 2, 0))) {
@@ -368,10 +385,17 @@ impl<'a> Schema<'a> {
         for expression in own.expressions() {
             let fetch = &expression.fetch;
             let criterion = fetch.word.text.starts_with(fetch.name);
-            let known = Context::Fetch.find(fetch.name).or_else(|| Context::AclAlias.find(fetch.name).filter(|_| criterion));
+            let known =
+                Context::Fetch.find(fetch.name).or_else(|| Context::AclAlias.find(fetch.name).filter(|_| criterion));
             self.call(statement, known, fetch, "sample fetch", Context::Fetch);
             for converter in &expression.converters {
-                self.call(statement, Context::Converter.find(converter.name), converter, "converter", Context::Converter);
+                self.call(
+                    statement,
+                    Context::Converter.find(converter.name),
+                    converter,
+                    "converter",
+                    Context::Converter,
+                );
             }
         }
     }
@@ -438,7 +462,9 @@ fn is_plain(word: &Word) -> bool {
 
 /// Words of programs that are built in on request.
 fn is_build(word: &str) -> bool {
-    ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."].iter().any(|prefix| word.starts_with(prefix))
+    ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."]
+        .iter()
+        .any(|prefix| word.starts_with(prefix))
 }
 
 /// A word of the context with the same letters in another order.

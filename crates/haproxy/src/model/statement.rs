@@ -180,7 +180,9 @@ impl Section {
     pub fn insert_first(&self, line: &str) -> Edit {
         match self.statements.first().filter(|statement| statement.span().file == self.word.file) {
             Some(first) => Edit::insert_before(first.span(), format!("{line}\n    ")),
-            None => Edit::insert_after(self.from.as_ref().map_or(self.header(), |from| from.span), format!("\n    {line}")),
+            None => {
+                Edit::insert_after(self.from.as_ref().map_or(self.header(), |from| from.span), format!("\n    {line}"))
+            }
         }
     }
 }
@@ -204,6 +206,7 @@ pub struct Statement {
     /// Under which `.if` it stands.
     pub branch: Branch,
     pub(crate) section: u32,
+    pub(crate) line: Span,
     pub(crate) key: Option<SameKey>,
     pub(crate) sub: Option<SameKey>,
 }
@@ -299,6 +302,11 @@ impl Statement {
         self.prefix.is_some()
     }
 
+    /// Does its keyword, or its second word, mean something in http mode only?
+    pub fn needs_http(&self) -> bool {
+        self.sub.or(self.key).is_some_and(|key| key.0.http_only)
+    }
+
     /// Number of the setting it sets.
     pub(crate) fn slot(&self) -> Option<u16> {
         self.sub.or(self.key).map(|key| key.0.slot)
@@ -315,8 +323,18 @@ impl Statement {
         self.word(index).filter(|word| word.is_known())?.text.parse().ok()
     }
 
-    /// Takes the whole line out of the file: its words, what separates it from the line before, but no comment.
+    /// Takes the whole line out of the file.
     pub fn delete(&self) -> Edit {
-        Edit::delete(self.span())
+        Edit::delete(self.line)
+    }
+
+    /// Puts a line in front of it.
+    pub fn insert_line_before(&self, line: &str) -> Edit {
+        Edit::insert_before(self.span(), format!("{line}\n    "))
+    }
+
+    /// Puts a line behind it.
+    pub fn insert_line_after(&self, line: &str) -> Edit {
+        Edit::insert_after(self.span(), format!("\n    {line}"))
     }
 }

@@ -9,8 +9,11 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/deprecated-keyword
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for Problem { kind, span, statement, .. } in &haproxy.problems {
         let ProblemKind::Deprecated { word, since, removed, replacement } = kind else { continue };
-        let says = |what: &str, version: &Option<HaVersion>| version.map(|(major, minor, _)| format!("{what} HAProxy {major}.{minor}"));
-        let history: Vec<String> = [says("deprecated since", since), says("removed in", removed)].into_iter().flatten().collect();
+        let says = |what: &str, version: &Option<HaVersion>| {
+            version.map(|(major, minor, _)| format!("{what} HAProxy {major}.{minor}"))
+        };
+        let history: Vec<String> =
+            [says("deprecated since", since), says("removed in", removed)].into_iter().flatten().collect();
         let mut message = format!("`{word}` is {}", history.join(" and "));
         if !replacement.is_empty() {
             message = format!("{message}; use {replacement}");

@@ -12,14 +12,20 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             let rest = empty.span.after().to(rest);
             let lost = context.text(rest).trim();
             if lost.is_empty() {
-                findings.report(empty.span, "the empty argument at the end of the line is ignored").severity(Severity::Warning);
+                findings
+                    .report(empty.span, "the empty argument at the end of the line is ignored")
+                    .severity(Severity::Warning);
             } else {
                 let first = statement.words.iter().position(|word| word.span == empty.span).unwrap_or(0);
                 let behind = statement.word(first + 1).map_or(empty.span, |word| word.span);
                 findings
                     .report(empty.span, format!("the empty argument ends the line: `{lost}` is ignored"))
                     .label(behind.to(rest), "never read")
-                    .suggest_as(Safety::Safe, "delete the empty argument", [Edit::delete(empty.span.to(behind.before()))]);
+                    .suggest_as(
+                        Safety::Safe,
+                        "delete the empty argument",
+                        [Edit::delete(empty.span.to(behind.before()))],
+                    );
             }
         }
     }

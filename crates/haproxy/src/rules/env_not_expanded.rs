@@ -12,10 +12,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let Some((variable, span)) = variable(word) else { continue };
             let address = statement.is_address(index);
             let default = variable.contains('-');
-            if (address && !default) || statement.is_pattern(index) || matches!(statement.keyword(), "setenv" | "presetenv") {
+            if (address && !default)
+                || statement.is_pattern(index)
+                || matches!(statement.keyword(), "setenv" | "presetenv")
+            {
                 continue;
             }
-            let message = format!("`{variable}` is not expanded outside double quotes: HAProxy uses the text `{variable}`");
+            let message =
+                format!("`{variable}` is not expanded outside double quotes: HAProxy uses the text `{variable}`");
             let severity = if address { Severity::Warning } else { Severity::Error };
             let report = findings.report(span, message).severity(severity);
             let quotable = !word.is_quoted() && !word.is_escaped() && !word.text.contains(['"', '\\']);
@@ -47,7 +51,9 @@ impl Statement {
     fn is_address(&self, index: usize) -> bool {
         match self.keyword() {
             "bind" | "log" | "dgram-bind" | "source" => index == 1,
-            "server" | "peer" | "nameserver" | "mailer" | "dispatch" => index == 2 || self.text(index - 1) == "addr" || self.text(index - 1) == "source",
+            "server" | "peer" | "nameserver" | "mailer" | "dispatch" => {
+                index == 2 || self.text(index - 1) == "addr" || self.text(index - 1) == "source"
+            }
             "server-template" => index == 3,
             "stats" => self.text(1) == "socket" && index == 2,
             _ => false,
@@ -59,7 +65,12 @@ impl Statement {
         let before = &self.words[..index];
         let regex = |word: &Word| {
             let text = word.text.as_str();
-            text.ends_with("_reg") || text.contains("_reg(") || text.contains("regsub") || text.contains("map_reg") || text.starts_with("replace-") || text == "reg"
+            text.ends_with("_reg")
+                || text.contains("_reg(")
+                || text.contains("regsub")
+                || text.contains("map_reg")
+                || text.starts_with("replace-")
+                || text == "reg"
         };
         before.iter().any(regex) || self.words.get(index).is_some_and(regex)
     }

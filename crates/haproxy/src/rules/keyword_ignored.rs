@@ -14,9 +14,13 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let header = haproxy.header_of(statement);
         let place = context.text(header);
         let lost = matches!(word.as_str(), "use_backend" | "default_backend" | "bind" | "maxconn")
-            || (matches!(word.as_str(), "timeout server" | "timeout connect") && haproxy.lacks_in_backends(header, word));
+            || (matches!(word.as_str(), "timeout server" | "timeout connect")
+                && haproxy.lacks_in_backends(header, word));
         let severity = if lost { Severity::Error } else { Severity::Warning };
-        let report = findings.report(*span, format!("`{word}` does nothing in `{place}`")).severity(severity).label(header, "ignored here");
+        let report = findings
+            .report(*span, format!("`{word}` does nothing in `{place}`"))
+            .severity(severity)
+            .label(header, "ignored here");
         match word.as_str() {
             "maxconn" => {
                 report

@@ -21,7 +21,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     for user in haproxy.misused_defaults() {
         let (severity, category) = haproxy.refused(user.statement.branch);
-        let message = format!("`{}` rules in {} cannot be used by {}", user.statement.keyword(), user.defaults.title(), user.by);
+        let message =
+            format!("`{}` rules in {} cannot be used by {}", user.statement.keyword(), user.defaults.title(), user.by);
         findings
             .report(user.statement.keyword_span(), message)
             .severity(severity)

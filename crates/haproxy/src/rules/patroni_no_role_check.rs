@@ -16,17 +16,19 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             _ => continue,
         };
         let nodes: u32 = pool.active().map(|server| server.count()).sum();
-        let watched_otherwise = pool.active().any(|server| server.option("track").is_some() || server.flag("agent-check").is_some());
+        let watched_otherwise =
+            pool.active().any(|server| server.option("track").is_some() || server.flag("agent-check").is_some());
         let Some(first) = pool.active().next().filter(|_| nodes >= 2 && !watched_otherwise) else { continue };
         let check = &pool.proxy.check;
         let why = match (first.check(), pool.proxy.check_without_role()) {
             (None, _) => "no check is made at all".to_owned(),
-            (Some(_), Some(why)) => format!("the check {why}"),
+            (Some(_), Some(why)) => why.to_owned(),
             (Some(_), None) => continue,
         };
         let name = pool.proxy.name();
         let span = first.check().map_or(first.name.span, |check| check.span());
-        let mut report = findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
+        let mut report =
+            findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
         if let Some(option) = check.option.as_deref().filter(|_| check.kind != CheckKind::Connect) {
             report = report.label(option.setting_span(), "this check is the same on every node");
         }
@@ -35,7 +37,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         }
         let report = report.help("check Patroni: `option httpchk GET /primary`, and `port 8008` on the servers");
         let every_check: Vec<_> = pool.proxy.servers.iter().filter_map(|server| server.check()).collect();
-        if every_check.len() != pool.proxy.servers.len() || pool.proxy.servers.iter().any(|server| server.option("port").is_some()) {
+        if every_check.len() != pool.proxy.servers.len()
+            || pool.proxy.servers.iter().any(|server| server.option("port").is_some())
+        {
             continue;
         }
         let own = check.option.as_deref().filter(|option| pool.proxy.owns(option));

@@ -19,7 +19,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let Some(server) = pool.checked().find(|server| server.option("on-marked-down").is_none()) else { continue };
         let limit = proxy.idle_limit();
         let duration = limit.map(|limit| limit.duration);
-        let no_limit = duration.is_none() || proxy.timeout(Timeout::Server).is_none() && proxy.timeout(Timeout::Tunnel).is_none();
+        let no_limit =
+            duration.is_none() || proxy.timeout(Timeout::Server).is_none() && proxy.timeout(Timeout::Tunnel).is_none();
         let Some(duration) = duration.unwrap_or(Some(Duration::MAX)) else { continue };
         let severity = if pool.takes_writes() {
             Severity::Warning
@@ -31,7 +32,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         if duration < SHORT || (severity == Severity::Info && duration < LONG) {
             continue;
         }
-        let how_long = if no_limit { "for ever".to_owned() } else { format!("for up to {}", display_duration(duration)) };
+        let how_long =
+            if no_limit { "for ever".to_owned() } else { format!("for up to {}", display_duration(duration)) };
         let name = proxy.name();
         let message = if severity == Severity::Warning {
             format!("`{name}`: connections to a demoted primary stay open {how_long}")
@@ -42,7 +44,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let span = own_default.map_or(server.name.span, |line| line.keyword_span());
         let edit = match own_default {
             Some(line) => Edit::insert_after(line.span(), " on-marked-down shutdown-sessions"),
-            None => Edit::insert_before(server.statement.span(), "default-server on-marked-down shutdown-sessions\n    "),
+            None => {
+                Edit::insert_before(server.statement.span(), "default-server on-marked-down shutdown-sessions\n    ")
+            }
         };
         findings
             .report(span, message)

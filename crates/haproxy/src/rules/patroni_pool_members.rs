@@ -19,7 +19,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if haproxy.is_part() {
         return;
     }
-    let reads = |pool: &Pool<'_>| pool.purpose == Purpose::Reader || pool.endpoint().is_some_and(|endpoint| !endpoint.is_leader());
+    let reads = |pool: &Pool<'_>| {
+        pool.purpose == Purpose::Reader || pool.endpoint().is_some_and(|endpoint| !endpoint.is_leader())
+    };
     for writer in pools.iter().filter(|pool| pool.checks_leader() && pool.purpose != Purpose::Reader) {
         for reader in pools.iter().filter(|pool| reads(pool) && pool.purpose != Purpose::Writer) {
             compare(writer, reader, true, findings);
@@ -36,12 +38,25 @@ fn compare(pool: &Pool<'_>, other: &Pool<'_>, writes: bool, findings: &mut Findi
     if templates || !theirs.iter().any(|host| mine.contains(host)) {
         return;
     }
-    let missing: Vec<(&Server, &String)> =
-        other.proxy.servers.iter().zip(&theirs).filter(|(server, host)| !mine.contains(host) && !server.is_disabled()).collect();
+    let missing: Vec<(&Server, &String)> = other
+        .proxy
+        .servers
+        .iter()
+        .zip(&theirs)
+        .filter(|(server, host)| !mine.contains(host) && !server.is_disabled())
+        .collect();
     let Some((first, _)) = missing.first() else { return };
     let names: Vec<&str> = missing.iter().map(|(_, host)| host.as_str()).collect();
     let (node, is) = if names.len() == 1 { ("node", "is") } else { ("nodes", "are") };
     let consequence = if writes { "after a failover it cannot receive writes" } else { "it never serves reads" };
-    let message = format!("{node} {} {is} in `{}` but not in `{}`: {consequence}", names.join(", "), other.proxy.name(), pool.proxy.name());
-    findings.report(pool.proxy.header(), message).label(first.statement.span(), "listed here").help("list every node in both pools");
+    let message = format!(
+        "{node} {} {is} in `{}` but not in `{}`: {consequence}",
+        names.join(", "),
+        other.proxy.name(),
+        pool.proxy.name()
+    );
+    findings
+        .report(pool.proxy.header(), message)
+        .label(first.statement.span(), "listed here")
+        .help("list every node in both pools");
 }

@@ -16,7 +16,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.mode() == Mode::Tcp && !proxy.is_disabled()) {
         let Some(option) = proxy.servers.iter().find_map(|server| server.option("on-marked-down")) else { continue };
-        let Some(limit) = proxy.idle_limit().and_then(|limit| limit.duration).filter(|limit| *limit >= LONG) else { continue };
+        let Some(limit) = proxy.idle_limit().and_then(|limit| limit.duration).filter(|limit| *limit >= LONG) else {
+            continue;
+        };
         let generated = proxy.servers.iter().any(|server| server.slots.is_some());
         let often = context.facts.is_true(Fact::HaproxyReloads) || generated;
         let message = format!(

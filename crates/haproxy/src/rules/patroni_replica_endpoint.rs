@@ -11,15 +11,22 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let name = pool.proxy.name();
         let line = request.line();
         let (severity, message) = match endpoint {
-            endpoint if endpoint.is_leader() && pool.proxy.check.is_inverted() => {
-                (Severity::Warning, format!("pool `{name}` takes what `{line}` answers with 503: replicas, and nodes whose PostgreSQL is stopped"))
-            }
-            endpoint if endpoint.is_leader() => {
-                (Severity::Error, format!("pool `{name}` is for reads but `{line}` is 200 on the leader only: all reads go to the primary, or nowhere"))
-            }
-            Endpoint::Health => {
-                (Severity::Info, format!("`{line}` of the read pool `{name}` ignores replication lag and the `noloadbalance` tag"))
-            }
+            endpoint if endpoint.is_leader() && pool.proxy.check.is_inverted() => (
+                Severity::Warning,
+                format!(
+                    "pool `{name}` takes what `{line}` answers with 503: replicas, and nodes whose PostgreSQL is stopped"
+                ),
+            ),
+            endpoint if endpoint.is_leader() => (
+                Severity::Error,
+                format!(
+                    "pool `{name}` is for reads but `{line}` is 200 on the leader only: all reads go to the primary, or nowhere"
+                ),
+            ),
+            Endpoint::Health => (
+                Severity::Info,
+                format!("`{line}` of the read pool `{name}` ignores replication lag and the `noloadbalance` tag"),
+            ),
             _ => continue,
         };
         let report = findings

@@ -12,11 +12,14 @@ const TTL: Duration = Duration::from_secs(30);
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let ttl = context.facts.duration(Fact::PatroniTtl).unwrap_or(TTL);
-    for pool in haproxy.patroni_pools(context.facts).iter().filter(|pool| pool.is_role_checked() && pool.takes_writes()) {
+    for pool in haproxy.patroni_pools(context.facts).iter().filter(|pool| pool.is_role_checked() && pool.takes_writes())
+    {
         let name = pool.proxy.name();
         let mut reported = Vec::new();
         for server in pool.checked() {
-            if server.flag("agent-check").is_some() || (server.option("on-error").is_some() && server.option("observe").is_some()) {
+            if server.flag("agent-check").is_some()
+                || (server.option("on-error").is_some() && server.option("observe").is_some())
+            {
                 continue;
             }
             let (Some(detection), Some(recovery)) = (server.detection(), server.recovery()) else { continue };
@@ -25,15 +28,38 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 let blame = slowest(server, "inter", "fall");
                 let (inter, fall) = (server.inter().unwrap_or_default(), server.fall().unwrap_or_default());
                 let shown = format!("inter {} x fall {fall}", display_duration(inter));
-                (blame, format!("a demoted primary stays in `{name}` for {} ({shown}); Patroni elects a new one after ttl {ttl_text}", display_duration(detection)))
+                (
+                    blame,
+                    format!(
+                        "a demoted primary stays in `{name}` for {} ({shown}); Patroni elects a new one after ttl {ttl_text}",
+                        display_duration(detection)
+                    ),
+                )
             } else if recovery >= ttl {
-                let blame = slowest(server, if server.option("downinter").is_some() { "downinter" } else { "inter" }, "rise");
-                (blame, format!("a new primary is used in `{name}` only after {}; Patroni elects it after ttl {ttl_text}", display_duration(recovery)))
-            } else if let Some(check) = pool.proxy.timeout(Timeout::Check).filter(|check| check.duration.is_some_and(|duration| duration > ttl / 2)) {
+                let blame =
+                    slowest(server, if server.option("downinter").is_some() { "downinter" } else { "inter" }, "rise");
+                (
+                    blame,
+                    format!(
+                        "a new primary is used in `{name}` only after {}; Patroni elects it after ttl {ttl_text}",
+                        display_duration(recovery)
+                    ),
+                )
+            } else if let Some(check) = pool
+                .proxy
+                .timeout(Timeout::Check)
+                .filter(|check| check.duration.is_some_and(|duration| duration > ttl / 2))
+            {
                 if !reported.contains(&check.span()) {
                     reported.push(check.span());
                     findings
-                        .report(check.span(), format!("one check of `{name}` may take {}; Patroni elects a new primary after ttl {ttl_text}", display_duration(check.duration.unwrap_or_default())))
+                        .report(
+                            check.span(),
+                            format!(
+                                "one check of `{name}` may take {}; Patroni elects a new primary after ttl {ttl_text}",
+                                display_duration(check.duration.unwrap_or_default())
+                            ),
+                        )
                         .label(pool.proxy.header(), "this pool takes writes");
                 }
                 continue;
@@ -45,7 +71,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             reported.push(span);
-            let report = findings.report(span, message).label(pool.proxy.header(), "this pool takes writes").help("write `inter 3s fall 3 rise 2`");
+            let report = findings
+                .report(span, message)
+                .label(pool.proxy.header(), "this pool takes writes")
+                .help("write `inter 3s fall 3 rise 2`");
             let quick = [("inter", "3s"), ("fall", "3"), ("rise", "2"), ("downinter", "3s"), ("fastinter", "1s")];
             let edits = quick.iter().filter_map(|(option, value)| {
                 let written = server.option(option).and_then(ServerOption::value)?;

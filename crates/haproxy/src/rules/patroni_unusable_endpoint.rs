@@ -41,8 +41,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 (None, None) => None,
             };
             report.help(format!("`{}` answers to GET only", request.uri)).suggest("ask with GET", edit);
-        } else if let (Some(uri), Some(near)) = (request.uri_word, nearest(request.uri, Endpoint::PATHS.iter().copied(), 2)) {
-            report.help(format!("did you mean `{near}`?")).suggest(format!("ask for `{near}`"), [Edit::replace(uri.span, near)]);
+        } else if let (Some(uri), Some(near)) =
+            (request.uri_word, nearest(request.uri, Endpoint::PATHS.iter().copied(), 2))
+        {
+            report
+                .help(format!("did you mean `{near}`?"))
+                .suggest(format!("ask for `{near}`"), [Edit::replace(uri.span, near)]);
         }
     }
 }

@@ -23,7 +23,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         findings
             .report(
                 request.uri_span(),
-                format!("pool `{name}` {purpose} but `{}` answers 200 on {answered_by}: writes go to read-only servers", request.uri),
+                format!(
+                    "pool `{name}` {purpose} but `{}` answers 200 on {answered_by}: writes go to read-only servers",
+                    request.uri
+                ),
             )
             .severity(severity)
             .label(pool.proxy.header(), "this pool takes writes")

@@ -7,13 +7,21 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/redis-no-role-chec
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.redis_pools(context.facts) {
-        let active: Vec<_> = proxy.servers.iter().filter(|server| !server.is_backup() && !server.is_disabled()).collect();
+        let active: Vec<_> =
+            proxy.servers.iter().filter(|server| !server.is_backup() && !server.is_disabled()).collect();
         let nodes: u32 = active.iter().map(|server| server.count()).sum();
-        let agent = active.iter().any(|server| server.flag("agent-check").is_some() || server.option("track").is_some());
+        let agent =
+            active.iter().any(|server| server.flag("agent-check").is_some() || server.option("track").is_some());
         let Some(first) = active.first().filter(|_| nodes >= 2 && !agent && !asks_for_master(proxy)) else { continue };
         let option = proxy.check.option.as_deref().filter(|option| proxy.owns(option));
-        let span = option.map(|option| option.setting_span()).or(first.check().map(|check| check.span())).unwrap_or(first.name.span);
-        let message = format!("`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas", proxy.name());
+        let span = option
+            .map(|option| option.setting_span())
+            .or(first.check().map(|check| check.span()))
+            .unwrap_or(first.name.span);
+        let message = format!(
+            "`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas",
+            proxy.name()
+        );
         let report = findings
             .report(span, message)
             .label(proxy.header(), "every node that answers is UP here")
@@ -38,7 +46,12 @@ fn asks_for_master(proxy: &Proxy) -> bool {
         CheckKind::External => true,
         CheckKind::Tcp => {
             let expects = |line: &&std::sync::Arc<crate::model::Statement>| line.text(1) == "expect";
-            proxy.check.tcp.iter().filter(expects).any(|line| line.words.iter().any(|word| word.text.contains("master") || !word.is_known()))
+            proxy
+                .check
+                .tcp
+                .iter()
+                .filter(expects)
+                .any(|line| line.words.iter().any(|word| word.text.contains("master") || !word.is_known()))
         }
         _ => false,
     }

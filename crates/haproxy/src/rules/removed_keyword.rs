@@ -21,7 +21,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for (statement, version) in haproxy.headers_in_version_words().filter(|_| haproxy.at_least((2, 7, 0))) {
         let (severity, category) = haproxy.refused(statement.branch);
         findings
-            .report(version.span, "headers hidden in the version of `option httpchk` were removed in HAProxy 2.7; use `http-check send`")
+            .report(
+                version.span,
+                "headers hidden in the version of `option httpchk` were removed in HAProxy 2.7; use `http-check send`",
+            )
             .severity(severity)
             .category(category);
     }

@@ -12,7 +12,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         if problem.kind == SyntaxKind::MissingNewline && missing_newline_is_fine {
             continue;
         }
-        let report = findings.report(problem.span, format!("{}: HAProxy refuses the file here", what(problem, context)));
+        let report =
+            findings.report(problem.span, format!("{}: HAProxy refuses the file here", what(problem, context)));
         mend(report, problem, context);
     }
     if haproxy.at_least((3, 3, 0)) {
@@ -64,9 +65,11 @@ fn mend(report: Report<'_>, problem: &SyntaxProblem, context: &Context<'_>) {
             let text = context.text(word);
             let inside = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
             let single = format!("'{inside}'");
-            report
-                .help("write the word in single quotes, or the dollar sign as `\\$`")
-                .suggest_as(Safety::Safe, "use single quotes", [Edit::replace(word, single)]);
+            report.help("write the word in single quotes, or the dollar sign as `\\$`").suggest_as(
+                Safety::Safe,
+                "use single quotes",
+                [Edit::replace(word, single)],
+            );
         }
         SyntaxKind::NotAVariable { .. } => {
             report.help("write the word in single quotes, or the dollar sign as `\\$`");

@@ -11,13 +11,19 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         match kind {
             ProblemKind::Unknown { what, word, near } => {
                 let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                let report = findings.report(*span, format!("unknown {what} `{word}`{hint}")).severity(severity).category(category);
+                let report = findings
+                    .report(*span, format!("unknown {what} `{word}`{hint}"))
+                    .severity(severity)
+                    .category(category);
                 if let Some(near) = near {
                     report.suggest(format!("write `{near}`"), [Edit::replace(*span, *near)]);
                 }
             }
             ProblemKind::TooNew { word, since: (major, minor, _) } => {
-                let target = context.version("haproxy").map(|target| format!("{}.{}", target.major, target.minor)).unwrap_or_default();
+                let target = context
+                    .version("haproxy")
+                    .map(|target| format!("{}.{}", target.major, target.minor))
+                    .unwrap_or_default();
                 let message = format!("`{word}` needs HAProxy {major}.{minor} or later; the target is {target}");
                 findings.report(*span, message).severity(severity).category(category);
             }

@@ -25,8 +25,16 @@ fn is_value(statement: &Statement) -> bool {
         "stats" => action == "auth",
         "user" | "acl" | "redirect" => true,
         "http-request" | "http-response" => {
-            matches!(action, "redirect" | "set-header" | "add-header" | "replace-header" | "replace-value" | "set-path" | "replace-path")
-                || statement.condition().is_some_and(|condition| condition.criteria().next().is_some())
+            matches!(
+                action,
+                "redirect"
+                    | "set-header"
+                    | "add-header"
+                    | "replace-header"
+                    | "replace-value"
+                    | "set-path"
+                    | "replace-path"
+            ) || statement.condition().is_some_and(|condition| condition.criteria().next().is_some())
         }
         "use_backend" => statement.condition().is_some_and(|condition| condition.criteria().next().is_some()),
         _ => false,

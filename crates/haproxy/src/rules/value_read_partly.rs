@@ -9,7 +9,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for Problem { kind, span, .. } in &haproxy.problems {
         let ProblemKind::ReadPartly { setting, read, instead, time } = kind else { continue };
         let message = format!("`{setting} {}` is read as {read}", context.text(*span));
-        let (severity, safety) = if *time { (Severity::Warning, Safety::Safe) } else { (Severity::Error, Safety::Unsafe) };
+        let (severity, safety) =
+            if *time { (Severity::Warning, Safety::Safe) } else { (Severity::Error, Safety::Unsafe) };
         let report = findings.report(*span, message).severity(severity);
         if let Some(instead) = instead {
             report.suggest_as(safety, format!("write `{instead}`"), [Edit::replace(*span, instead.clone())]);

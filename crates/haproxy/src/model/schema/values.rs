@@ -28,20 +28,40 @@ const OPTION_ENUMERATIONS: &[(&str, &[&str])] = &[
     ("ws", &["auto", "h1", "h2"]),
 ];
 
-const OPTION_TIMES: &[&str] = &["inter", "fastinter", "downinter", "agent-inter", "pool-purge-delay", "tcp-ut", "idle-ping"];
+const OPTION_TIMES: &[&str] =
+    &["inter", "fastinter", "downinter", "agent-inter", "pool-purge-delay", "tcp-ut", "idle-ping"];
 const OPTION_NUMBERS: &[&str] = &["maxconn", "minconn", "maxqueue", "port"];
 const PROXY_NUMBERS: &[&str] = &["maxconn", "retries", "fullconn", "backlog"];
 const GLOBAL_TIMES: &[&str] = &[
-    "hard-stop-after", "grace", "close-spread-time", "max-spread-checks", "tune.lua.session-timeout", "tune.lua.task-timeout",
+    "hard-stop-after",
+    "grace",
+    "close-spread-time",
+    "max-spread-checks",
+    "tune.lua.session-timeout",
+    "tune.lua.task-timeout",
     "tune.lua.service-timeout",
 ];
 
 /// Statements that take exactly one word.
-const ONE_WORD: &[&str] = &["default_backend", "maxconn", "retries", "fullconn", "backlog", "mode", "http-reuse", "log-format", "log-format-sd", "error-log-format", "unique-id-format", "log-tag", "monitor-uri"];
+const ONE_WORD: &[&str] = &[
+    "default_backend",
+    "maxconn",
+    "retries",
+    "fullconn",
+    "backlog",
+    "mode",
+    "http-reuse",
+    "log-format",
+    "log-format-sd",
+    "error-log-format",
+    "unique-id-format",
+    "log-tag",
+    "monitor-uri",
+];
 
 const FACILITIES: &[&str] = &[
-    "alert", "audit", "auth", "auth2", "cron", "cron2", "daemon", "ftp", "kern", "local0", "local1", "local2", "local3",
-    "local4", "local5", "local6", "local7", "lpr", "mail", "news", "ntp", "syslog", "user", "uucp",
+    "alert", "audit", "auth", "auth2", "cron", "cron2", "daemon", "ftp", "kern", "local0", "local1", "local2",
+    "local3", "local4", "local5", "local6", "local7", "lpr", "mail", "news", "ntp", "syslog", "user", "uucp",
 ];
 
 impl Schema<'_> {
@@ -55,7 +75,9 @@ impl Schema<'_> {
         match (proxy.is_some(), keyword) {
             (true, "timeout") => self.lone_time(statement, 2),
             (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
-            (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => self.lone_time(statement, 1),
+            (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
+                self.lone_time(statement, 1)
+            }
             (true, "stick-table") => self.table(statement),
             (true, "mode") => self.mode(statement),
             (true, "balance") => self.balance(statement),
@@ -115,7 +137,8 @@ impl Schema<'_> {
             let joined = format!("{}{}", word.text, extra.text);
             let reads = matches!(time(&joined, Unit::Milliseconds), Some(Time::Exact(_)));
             if word.is_known() && extra.is_known() {
-                let message = format!("`{} {}` is not a valid time for `{}`", word.text, extra.text, statement.setting());
+                let message =
+                    format!("`{} {}` is not a valid time for `{}`", word.text, extra.text, statement.setting());
                 let instead = reads.then_some((joined, true));
                 self.add(statement, word.span.to(extra.span), ProblemKind::Invalid { message, instead });
             }
@@ -125,10 +148,13 @@ impl Schema<'_> {
     }
 
     fn time_value(&mut self, statement: &Arc<Statement>, at: usize, unit: Unit) {
-        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.text.contains('$')) else {
+        let Some(word) =
+            statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.text.contains('$'))
+        else {
             return;
         };
-        let setting = if at == 2 && statement.sub.is_some() { statement.setting() } else { statement.text(at - 1).to_owned() };
+        let setting =
+            if at == 2 && statement.sub.is_some() { statement.setting() } else { statement.text(at - 1).to_owned() };
         match time(&word.text, unit) {
             Some(Time::Exact(_)) => {}
             Some(Time::Partly(_, length)) => {
@@ -137,7 +163,8 @@ impl Schema<'_> {
                 self.add(statement, word.span, kind);
             }
             Some(Time::Bare(_, number)) => {
-                let idle = ["timeout client", "timeout server", "timeout tunnel", "hard-stop-after"].contains(&setting.as_str());
+                let idle = ["timeout client", "timeout server", "timeout tunnel", "hard-stop-after"]
+                    .contains(&setting.as_str());
                 let small = number > 0 && (number < 100 || (idle && number < 1000));
                 if unit == Unit::Milliseconds && small {
                     self.add(statement, word.span, ProblemKind::SmallTime { setting, number });
@@ -171,7 +198,8 @@ impl Schema<'_> {
         if words.contains(&word.text.as_str()) || word.is_empty() {
             return;
         }
-        let near = did_you_mean(&word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
+        let near =
+            did_you_mean(&word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
         let message = format!("`{}` is not a valid value for `{setting}`: it takes {}", word.text, words.join(", "));
         self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
     }
@@ -287,7 +315,10 @@ impl Schema<'_> {
     fn httpchk(&mut self, statement: &Arc<Statement>) {
         let Some(host) = statement.word(5).filter(|host| !host.is_empty() && host.text != "\\") else { return };
         if self.haproxy.target.is_some_and(|target| target < (3, 1, 0)) {
-            let message = format!("`{}` is one argument too many: the host of `option httpchk` exists since HAProxy 3.1", host.text);
+            let message = format!(
+                "`{}` is one argument too many: the host of `option httpchk` exists since HAProxy 3.1",
+                host.text
+            );
             self.invalid(statement, host, message, None);
         }
     }
@@ -316,7 +347,9 @@ impl Schema<'_> {
             self.invalid(statement, facility, message, near.map(|near| (near.to_owned(), false)));
             return;
         }
-        if let Some(word) = statement.word(at + 1).filter(|word| matches!(word.text.as_str(), "len" | "format" | "sample" | "profile")) {
+        if let Some(word) =
+            statement.word(at + 1).filter(|word| matches!(word.text.as_str(), "len" | "format" | "sample" | "profile"))
+        {
             let message = format!("`{}` must stand in front of the facility `{}`", word.text, facility.text);
             self.invalid(statement, word, message, None);
         }
@@ -328,12 +361,16 @@ impl Schema<'_> {
             return;
         }
         let is_bind = statement.is("bind");
-        let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.text.contains('$')) else {
+            return;
+        };
         let number = |text: &str| text.parse::<i64>().ok();
         match key.name {
             name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
             "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
-            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => self.number(statement, name, at + 1),
+            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
+                self.number(statement, name, at + 1)
+            }
             "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
                 let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
                 self.invalid(statement, word, message, None);
