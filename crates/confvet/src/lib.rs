@@ -47,6 +47,8 @@ pub use confvet_core::{
 };
 #[cfg(feature = "elasticsearch")]
 pub use confvet_elasticsearch as elasticsearch;
+#[cfg(feature = "haproxy")]
+pub use confvet_haproxy as haproxy;
 #[cfg(feature = "nginx")]
 pub use confvet_nginx as nginx;
 #[cfg(feature = "redis")]

@@ -49,6 +49,8 @@ const fn entry<S: System>() -> SystemEntry {
 static SYSTEMS: &[SystemEntry] = &[
     #[cfg(feature = "elasticsearch")]
     entry::<confvet_elasticsearch::ElasticsearchSystem>(),
+    #[cfg(feature = "haproxy")]
+    entry::<confvet_haproxy::HaproxySystem>(),
     #[cfg(feature = "nginx")]
     entry::<confvet_nginx::NginxSystem>(),
     #[cfg(feature = "redis")]
