@@ -46,7 +46,10 @@ const fn entry<S: System>() -> SystemEntry {
 }
 
 // Sorted by name: a feature, and the crate's unit struct.
-static SYSTEMS: &[SystemEntry] = &[];
+static SYSTEMS: &[SystemEntry] = &[
+    #[cfg(feature = "redis")]
+    entry::<confvet_redis::Redis>(),
+];
 
 /// All systems of this build, sorted by name.
 pub fn systems() -> &'static [SystemEntry] {

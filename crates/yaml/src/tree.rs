@@ -495,6 +495,9 @@ impl<'a> Node<'a> {
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {
             Value::Bool(value) => Some(value),
+            Value::Str(text) if self.yaml.dialect == Dialect::GoYamlV3 && !self.is_quoted() && self.tag().is_none() => {
+                self.yaml.dialect.boolean(text, true)
+            }
             Value::Str("true") if self.yaml.dialect.is_jackson() => Some(true),
             Value::Str("false") if self.yaml.dialect.is_jackson() => Some(false),
             _ => None,

@@ -208,15 +208,15 @@ impl Reader<'_> {
         }
         self.conf.statements.push(statement);
         if let Some(path) = include {
-            self.include(path);
+            self.include(&path);
         }
     }
 
-    fn include(&mut self, path: Token) {
+    fn include(&mut self, path: &Token) {
         let index = self.conf.includes.len();
         let dir = self.dir.clone();
         self.conf.includes.push(Include { path: path.clone(), dir, outcome: IncludeOutcome::Limit });
-        self.conf.includes[index].outcome = self.include_files(&path);
+        self.conf.includes[index].outcome = self.include_files(path);
     }
 
     fn include_files(&mut self, path: &Token) -> IncludeOutcome {
@@ -362,11 +362,7 @@ impl RedisConf {
         self.acl.is_none() && self.text("aclfile").is_some_and(|path| !path.value.is_empty())
     }
 
-    fn setting<'a, T>(
-        &'a self,
-        canonical: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Option<Setting<'a, T>> {
+    fn setting<'a, T>(&'a self, canonical: &str, read: impl Fn(&str) -> Option<T>) -> Option<Setting<'a, T>> {
         match self.last(canonical) {
             Some(statement) => {
                 let value = read(statement.value()?.as_str())?;

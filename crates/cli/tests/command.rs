@@ -1,8 +1,6 @@
 //! The command as a user meets it: exit codes, formats, options, configuration.
 
-mod support;
-
-use support::Project;
+use crate::support::Project;
 
 const CACHE: &[u8] = b"# kept small on purpose\nmaxmemory 2gb\nmaxmemory-policy noeviction\n";
 const HEALTHY: &[u8] = b"maxmemory 2gb\nmaxmemory-policy allkeys-lru\nbind 127.0.0.1\n";
@@ -93,7 +91,7 @@ fn confvet_toml_is_found_upward_and_below() {
     assert!(below.contains("a/b/redis.conf:3:18: "), "{below}");
     let mut command = project.command(&["lint", "--format", "concise", "."]);
     command.current_dir(project.path("a/b"));
-    let inside = support::outcome(command.output().unwrap());
+    let inside = crate::support::outcome(command.output().unwrap());
     assert!(inside.stdout.contains("redis.conf:3:18: "), "{}", inside.stdout);
 }
 

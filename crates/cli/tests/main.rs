@@ -1,0 +1,5 @@
+//! The command through its binary.
+
+mod bad_input;
+mod command;
+mod support;
