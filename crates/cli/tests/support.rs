@@ -1,4 +1,5 @@
 //! Running the real binary in a directory of its own.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set the stage shall fail")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

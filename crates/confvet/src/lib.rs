@@ -45,6 +45,8 @@ pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
     Severity, Source, Sources, Span, TargetError, did_you_mean,
 };
+#[cfg(feature = "elasticsearch")]
+pub use confvet_elasticsearch as elasticsearch;
 #[cfg(feature = "ipsec")]
 pub use confvet_ipsec as ipsec;
 #[cfg(feature = "redis")]

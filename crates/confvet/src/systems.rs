@@ -47,6 +47,8 @@ const fn entry<S: System>() -> SystemEntry {
 
 // Sorted by name: a feature, and the crate's unit struct.
 static SYSTEMS: &[SystemEntry] = &[
+    #[cfg(feature = "elasticsearch")]
+    entry::<confvet_elasticsearch::ElasticsearchSystem>(),
     #[cfg(feature = "ipsec")]
     entry::<confvet_ipsec::Ipsec>(),
     #[cfg(feature = "redis")]

@@ -813,6 +813,11 @@ pub(crate) fn placeholder(text: &str) -> Option<std::ops::Range<usize>> {
     is_name.then_some(0..text.len())
 }
 
+/// Is the password one that somebody should have filled in?
+pub(crate) fn is_placeholder_password(text: &str) -> bool {
+    placeholder(text).is_some() || is_dummy(text)
+}
+
 /// A password that says that somebody should put one here.
 fn is_dummy(text: &str) -> bool {
     let lower = text.to_ascii_lowercase().replace('-', "_");

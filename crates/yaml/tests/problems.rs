@@ -124,6 +124,8 @@ fn what_only_one_reader_refuses() {
         }
         assert_eq!(problems(text, Dialect::Core), [""; 0]);
     }
+    assert_eq!(problems("a: 1\n\t# b\n", Dialect::GoYamlV3), [""; 0]);
+    assert_eq!(problems("a:\n-\tb\n", Dialect::GoYamlV3), refused(2));
 
     let behind = "  a: 1\nb: 2\n";
     let ignored = "2: b: | the document ends above: this and all that follows has no effect";
