@@ -49,6 +49,8 @@ pub use confvet_core::{
 pub use confvet_elasticsearch as elasticsearch;
 #[cfg(feature = "haproxy")]
 pub use confvet_haproxy as haproxy;
+#[cfg(feature = "ipsec")]
+pub use confvet_ipsec as ipsec;
 #[cfg(feature = "nginx")]
 pub use confvet_nginx as nginx;
 #[cfg(feature = "redis")]

@@ -51,6 +51,8 @@ static SYSTEMS: &[SystemEntry] = &[
     entry::<confvet_elasticsearch::ElasticsearchSystem>(),
     #[cfg(feature = "haproxy")]
     entry::<confvet_haproxy::HaproxySystem>(),
+    #[cfg(feature = "ipsec")]
+    entry::<confvet_ipsec::Ipsec>(),
     #[cfg(feature = "nginx")]
     entry::<confvet_nginx::NginxSystem>(),
     #[cfg(feature = "redis")]
