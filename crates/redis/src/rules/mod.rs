@@ -2,6 +2,10 @@
 
 mod acl_syntax;
 mod cluster_config;
+mod elasticache_family;
+mod elasticache_parameter;
+mod elasticache_replication_group;
+mod elasticache_reserved_memory;
 mod env_placeholder;
 mod eviction_on_datastore;
 mod info_snapshot;
@@ -55,6 +59,10 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &unreachable_listener::RULE,
     &sentinel_statement::RULE,
     &info_snapshot::RULE,
+    &elasticache_reserved_memory::RULE,
+    &elasticache_replication_group::RULE,
+    &elasticache_parameter::RULE,
+    &elasticache_family::RULE,
 ];
 
 /// Rules that see all files of one stack.
