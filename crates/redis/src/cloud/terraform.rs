@@ -104,7 +104,7 @@ fn list(resource: &mut Resource, file: FileId, text: &str, expression: &Expressi
         resource.is_partial = true;
         return;
     };
-    for item in items.iter() {
+    for item in items {
         let Some(object) = item.as_object() else {
             resource.is_partial = true;
             continue;
