@@ -1,6 +1,7 @@
 //! Which files belong together: the servers of one deployment, the Sentinels that watch them, the snapshots taken of
 //! them. Built once for each set rule, by look-ups in sorted maps.
 
+use crate::cloud::{Cloud, Resource};
 use crate::model::{Document, Info, Monitor, RedisConf};
 use crate::syntax::Token;
 use crate::value;
@@ -153,6 +154,11 @@ impl<'a> Deployment<'a> {
         let (host, port) = conf.replica_of()?;
         let index = self.index_at(host, value::leading_integer(&port.text))?;
         (!std::ptr::eq(self.servers[index].conf, conf)).then_some(index)
+    }
+
+    /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
+    pub(crate) fn parameter_groups(&self) -> impl Iterator<Item = &'a Resource> {
+        self.set.members.iter().filter_map(|member| member.model().cloud()).flat_map(Cloud::groups)
     }
 
     /// All servers with their place among them.

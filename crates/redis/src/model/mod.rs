@@ -22,6 +22,7 @@ pub use sentinel::Monitor;
 pub use setting::Setting;
 pub use workload::{Workload, WorkloadReason};
 
+use crate::cloud::Cloud;
 use serde::Serialize;
 
 /// One file of Redis's world, read, with what it includes.
@@ -34,6 +35,8 @@ pub enum Document {
     Acl(AclFile),
     /// The reply of `INFO`.
     Info(Info),
+    /// Resources of ElastiCache and MemoryDB.
+    Cloud(Cloud),
 }
 
 impl Document {
@@ -63,12 +66,20 @@ impl Document {
         }
     }
 
+    /// The resources, if it is a file of those.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        match self {
+            Document::Cloud(cloud) => Some(cloud),
+            _ => None,
+        }
+    }
+
     /// The ACL file: this one, or the one the configuration names.
     pub fn acl(&self) -> Option<&AclFile> {
         match self {
             Document::Acl(acl) => Some(acl),
             Document::Conf(conf) => conf.acl.as_ref(),
-            Document::Info(_) => None,
+            Document::Info(_) | Document::Cloud(_) => None,
         }
     }
 }
