@@ -82,10 +82,21 @@ pub(super) fn judge(system: &str, directory: &Path, entries: Vec<Entry>) -> Resu
     for ((group, target), entries) in groups {
         let linter = linter(&target)?;
         let files = group_files(directory, &group, &entries)?;
-        let together = lint(&linter, &files);
+        let mut together = lint(&linter, &files);
+        let mut renamed = None;
+        // A snippet of documentation bears no telling name: what it is for the program, it is under the usual one.
+        if let ([entry], Ok(report)) = (entries.as_slice(), &together)
+            && entry.path == group
+            && !report.files().iter().any(|file| file.is_linted() || file.template)
+            && let Some(name) = usual_name(system, &entry.path)
+        {
+            let files: Vec<_> = files.iter().map(|(_, bytes)| (name.to_owned(), bytes.clone())).collect();
+            together = lint(&linter, &files);
+            renamed = Some(name.to_owned());
+        }
         let first = outcomes.len();
         for entry in entries {
-            let name = shown_name(&entry, &group);
+            let name = renamed.clone().unwrap_or_else(|| shown_name(&entry, &group));
             // A crash is the fault of one file: find out whose.
             let alone = || lint(&linter, &files.iter().filter(|(path, _)| *path == name).cloned().collect::<Vec<_>>());
             let outcome = match &together {
@@ -111,6 +122,15 @@ pub(super) fn judge(system: &str, directory: &Path, entries: Vec<Entry>) -> Resu
 fn group_of(path: &str) -> &str {
     let below = path.split_once('/').map_or(path, |(_, below)| below);
     below.split_once('/').map_or(path, |(folder, _)| folder)
+}
+
+/// The name that a system's program would read the file under.
+fn usual_name(system: &str, path: &str) -> Option<&'static str> {
+    match (system, path.rsplit_once('.')?.1) {
+        ("elasticsearch", "yml") => Some("elasticsearch/elasticsearch.yml"),
+        ("elasticsearch", "options") => Some("elasticsearch/jvm.options"),
+        _ => None,
+    }
 }
 
 /// The path under which a file is linted: within its group, or the name it had where it comes from.
