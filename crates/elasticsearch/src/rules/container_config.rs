@@ -84,6 +84,10 @@ fn report_overridden(node: &Node, findings: &mut Findings) {
 fn report_shared_data(model: &Elasticsearch, findings: &mut Findings) {
     let mut first: HashMap<&str, &Node> = HashMap::new();
     for node in &model.nodes {
+        // Up to 7.17 several nodes may share a directory when this says so.
+        if node.integer("node.max_local_storage_nodes").is_some_and(|most| most.value >= 2) {
+            continue;
+        }
         let Some(volume) = node.container.as_ref().and_then(|container| container.data_volume.as_ref()) else {
             continue;
         };
