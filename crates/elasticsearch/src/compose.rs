@@ -113,7 +113,8 @@ fn service(
         data_volume: None,
     };
     container.closed &= !["configs", "secrets"].iter().any(|key| {
-        let mut targets = service.get(key).into_iter().flat_map(YamlNode::items).filter_map(|item| item.get("target")?.text());
+        let mut targets =
+            service.get(key).into_iter().flat_map(YamlNode::items).filter_map(|item| item.get("target")?.text());
         targets.any(|target| target.ends_with("/elasticsearch.yml") || target.ends_with("/opensearch.yml"))
     });
     let mut documents = Vec::new();
