@@ -44,7 +44,7 @@ fn report(
         Standing::Gone(version) => {
             (format!("{key} was removed in {}{instead}", short(version)), release.temper(Severity::Error))
         }
-        Standing::NotYet if release.is_opensearch() => return,
+        Standing::NotYet if release.is_opensearch() || keys::is_below_open_prefix(key, release) => return,
         Standing::NotYet => {
             let message = match row.since {
                 Some(version) => format!("{key} exists only from {}", short(version)),
