@@ -1,29 +1,43 @@
 //! The rules, one line each.
 
 mod add_header_inheritance;
+mod add_header_multiline;
+mod alias_slash_mismatch;
 mod alias_traversal;
 mod allow_without_deny;
 mod arg_count;
+mod capture_missing;
 mod deprecated;
 mod directive_context;
 mod duplicate_definition;
 mod duplicate_directive;
 mod dynamic_dns_defeated;
+mod ecdh_unknown_group;
+mod error_log_off;
 mod filesystem_root;
+mod header_name_colon;
+mod host_header_spoofing;
 mod http_splitting;
+mod if_in_location;
 mod include_unresolved;
 mod invalid_regex;
 mod invalid_value;
+mod known_cve;
 mod listen_443_plain;
+mod location_never_matches;
+mod location_shadowed;
 mod map_entry;
 mod missing_semicolon;
 mod next_upstream_non_idempotent;
+mod origin_regex;
 mod proxy_buffer_sizes;
 mod proxy_header_inheritance;
 mod proxy_pass_slash_mismatch;
 mod proxy_pass_uri_forbidden;
 mod proxy_pass_variable_uri;
 mod proxy_ssl_name;
+mod realip_trust_all;
+mod regex_redos;
 mod resolve_unqualified_name;
 mod resolve_unsupported_version;
 mod resolve_without_resolver;
@@ -32,8 +46,11 @@ mod resolver_cache_too_long;
 mod resolver_external;
 mod resolver_unused;
 mod return_bypasses_access;
+mod server_name_conflict;
+mod server_name_suspicious;
 mod ssl_certificate_missing;
 mod ssrf;
+mod stub_status_exposed;
 mod syntax;
 mod undefined_reference;
 mod unknown_directive;
@@ -47,9 +64,12 @@ mod upstream_no_usable_server;
 mod upstream_static_dns;
 mod upstream_undefined;
 mod upstream_zone_size;
+mod valid_referers_none;
 mod variable_upstream_without_resolver;
 mod version_mismatch;
 mod weak_tls;
+mod websocket_headers;
+mod worker_rlimit;
 
 use crate::model::Nginx;
 use confvet_core::Rule;
@@ -105,4 +125,24 @@ pub(crate) static FILE_RULES: &[&Rule<Nginx>] = &[
     &upstream_method_order::RULE,
     &upstream_undefined::RULE,
     &proxy_pass_slash_mismatch::RULE,
+    &location_shadowed::RULE,
+    &location_never_matches::RULE,
+    &server_name_conflict::RULE,
+    &server_name_suspicious::RULE,
+    &header_name_colon::RULE,
+    &websocket_headers::RULE,
+    &realip_trust_all::RULE,
+    &alias_slash_mismatch::RULE,
+    &host_header_spoofing::RULE,
+    &add_header_multiline::RULE,
+    &origin_regex::RULE,
+    &stub_status_exposed::RULE,
+    &valid_referers_none::RULE,
+    &if_in_location::RULE,
+    &regex_redos::RULE,
+    &capture_missing::RULE,
+    &error_log_off::RULE,
+    &worker_rlimit::RULE,
+    &ecdh_unknown_group::RULE,
+    &known_cve::RULE,
 ];
