@@ -2,7 +2,6 @@
 
 use crate::keys::key;
 use crate::model::Nginx;
-use crate::value;
 use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/host-header-spoofing", check };

@@ -44,5 +44,6 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
 fn is_harmless(directive: Directive<'_>) -> bool {
     directive.is_any(HARMLESS)
         || directive.is(key!("rewrite"))
-            && (matches!(directive.text(2), "last" | "redirect" | "permanent") || directive.text(1).starts_with("http"))
+            && (matches!(directive.text(2), "last" | "redirect" | "permanent")
+                || directive.text(2).is_empty() && directive.text(1).starts_with("http"))
 }

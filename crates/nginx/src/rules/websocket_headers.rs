@@ -4,7 +4,6 @@ use crate::keys::key;
 use crate::layout;
 use crate::model::{Family, Nginx, ProxyHttpVersion};
 use crate::template;
-use crate::value;
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/websocket-headers", check };
