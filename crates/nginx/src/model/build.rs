@@ -322,7 +322,10 @@ fn len<T>(items: &[T]) -> u32 {
     u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
-fn index_children(nodes: &[Node]) -> (Vec<u64>, BTreeMap<u32, Vec<(Key, u32)>>) {
+/// The children of wide blocks, by block: key and id, sorted.
+type WideBlocks = BTreeMap<u32, Vec<(Key, u32)>>;
+
+fn index_children(nodes: &[Node]) -> (Vec<u64>, WideBlocks) {
     let mut masks = vec![0; nodes.len() + 1];
     let mut counts = vec![0_u32; nodes.len() + 1];
     let slot = |parent: u32| if parent == TOP { nodes.len() } else { parent as usize };
