@@ -334,9 +334,9 @@ impl Reader<'_> {
         if !self.is_pending() {
             self.problem(Fault::StrayOpen, at..at + 1, None);
             if self.skipped > 0 {
-                self.skipped += 1
+                self.skipped += 1;
             } else {
-                self.open.push(Open::Stray)
+                self.open.push(Open::Stray);
             }
             return;
         }

@@ -395,10 +395,9 @@ fn root_context(path: &str, tree: &FileTree) -> (Context, RootKind) {
     }
     let allowed = top.iter().fold(Contexts(u32::MAX), |all, &(key, it)| all.and(key.contexts_as(opens(it))));
     let fits = |context: Context| allowed.contains(context);
-    if let Some(context) = context_of_path(path) {
-        if fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)) {
-            return (context, RootKind::ByPath);
-        }
+    let by_path = context_of_path(path).filter(|&context| fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)));
+    if let Some(context) = by_path {
+        return (context, RootKind::ByPath);
     }
     if top.is_empty() {
         return (Context::Unknown, RootKind::Guess);
@@ -419,11 +418,8 @@ fn top_level(tree: &FileTree) -> Vec<(Key, &Statement)> {
     let mut next = 0;
     while let Some(statement) = tree.statements.get(next) {
         next = (statement.until as usize).max(next + 1);
-        if let Some(key) = Key::find(&tree.words[statement.first_word as usize].text) {
-            if key != key!("include") {
-                found.push((key, statement));
-            }
-        }
+        let key = Key::find(&tree.words[statement.first_word as usize].text);
+        found.extend(key.filter(|&key| key != key!("include")).map(|key| (key, statement)));
     }
     found
 }

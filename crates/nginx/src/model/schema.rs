@@ -143,10 +143,8 @@ impl<'a> Checker<'a> {
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }
-        if directive.is(key!("if")) {
-            if let Some(bad) = condition(directive) {
-                self.bad(directive, bad);
-            }
+        if let Some(bad) = directive.is(key!("if")).then(|| condition(directive)).flatten() {
+            self.bad(directive, bad);
         }
         self.values(directive, key, row);
     }
