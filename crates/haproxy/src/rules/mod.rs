@@ -1,10 +1,13 @@
 //! The list of rules.
 
+mod admin_socket_exposed;
 mod ambiguous_name;
 mod check_ineffective;
 mod database_in_http_mode;
 mod default_server_order;
 mod deprecated_keyword;
+mod dns_server_without_resolvers;
+mod duplicate_bind;
 mod duplicate_name;
 mod empty_argument;
 mod env_not_expanded;
@@ -25,9 +28,14 @@ mod patroni_replica_endpoint;
 mod patroni_slow_detection;
 mod patroni_unusable_endpoint;
 mod patroni_writer_endpoint;
+mod redirect_loop;
 mod redis_no_role_check;
 mod removed_keyword;
 mod server_without_check;
+mod sni_routing;
+mod ssl_verify;
+mod stats_exposed;
+mod stick_table_usage;
 mod suspicious_acl_pattern;
 mod syntax_error;
 mod time_without_unit;
@@ -76,4 +84,12 @@ pub(crate) static FILE_RULES: &[&Rule<Haproxy>] = &[
     &http_feature_in_tcp_mode::RULE,
     &mode_mismatch::RULE,
     &database_in_http_mode::RULE,
+    &duplicate_bind::RULE,
+    &sni_routing::RULE,
+    &redirect_loop::RULE,
+    &dns_server_without_resolvers::RULE,
+    &stick_table_usage::RULE,
+    &stats_exposed::RULE,
+    &admin_socket_exposed::RULE,
+    &ssl_verify::RULE,
 ];
