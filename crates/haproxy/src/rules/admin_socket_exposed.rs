@@ -21,19 +21,35 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         let also = if hands_over { ", and take over its listening sockets" } else { "" };
         let (span, severity, message) = match &address.host {
             Host::Inet(host) if !host.is_loopback() => {
-                let message = format!("runtime API on `{}` at level {level_name}: anyone who reaches it can {can}{also}", word.text);
+                let message = format!(
+                    "runtime API on `{}` at level {level_name}: anyone who reaches it can {can}{also}",
+                    word.text
+                );
                 (word.span, Severity::Error, message)
             }
-            Host::Inet(_) if level_name == "admin" => {
-                (word.span, Severity::Info, format!("runtime API on `{}` at level admin: any user of this machine can {can}{also}", word.text))
-            }
+            Host::Inet(_) if level_name == "admin" => (
+                word.span,
+                Severity::Info,
+                format!("runtime API on `{}` at level admin: any user of this machine can {can}{also}", word.text),
+            ),
             Host::Unix(_) => {
-                let Some(mode) = socket.after("mode").filter(|mode| writable_by_others(&mode.text) && level_name != "user") else { continue };
-                (mode.span, Severity::Warning, format!("mode `{}` lets any user of this machine {can}{also}", mode.text))
+                let Some(mode) =
+                    socket.after("mode").filter(|mode| writable_by_others(&mode.text) && level_name != "user")
+                else {
+                    continue;
+                };
+                (
+                    mode.span,
+                    Severity::Warning,
+                    format!("mode `{}` lets any user of this machine {can}{also}", mode.text),
+                )
             }
             _ => continue,
         };
-        let report = findings.report(span, message).severity(severity).help("use a UNIX socket: `stats socket /run/haproxy/admin.sock mode 660 level admin`");
+        let report = findings
+            .report(span, message)
+            .severity(severity)
+            .help("use a UNIX socket: `stats socket /run/haproxy/admin.sock mode 660 level admin`");
         if let Some(level) = level.filter(|level| level.span != span) {
             report.label(level.span, "with this level");
         }

@@ -17,28 +17,49 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             if let Some(option) = configured {
                 used.insert(option.text().to_owned());
             }
-            let name = server.address.host_name().filter(|name| *name != "localhost" && !fixed.contains(name) && name.contains(|c: char| c.is_ascii_alphabetic()));
+            let name = server.address.host_name().filter(|name| {
+                *name != "localhost" && !fixed.contains(name) && name.contains(|c: char| c.is_ascii_alphabetic())
+            });
             match (name, configured) {
-                (Some(name), None) => unresolved(server, name, resolvers.map(|section| (section.name(), section.header())), findings),
-                (Some(_), Some(option)) if server.option("init-addr").is_none() && server.own_options().iter().any(|own| own.name() == "resolvers") => {
+                (Some(name), None) => {
+                    unresolved(server, name, resolvers.map(|section| (section.name(), section.header())), findings)
+                }
+                (Some(_), Some(option))
+                    if server.option("init-addr").is_none()
+                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                {
                     findings
-                        .report(option.whole(), format!("`{}` must resolve at start: no `init-addr` lets HAProxy start while DNS is down", server.name.text))
+                        .report(
+                            option.whole(),
+                            format!(
+                                "`{}` must resolve at start: no `init-addr` lets HAProxy start while DNS is down",
+                                server.name.text
+                            ),
+                        )
                         .severity(Severity::Info)
                         .help("add `init-addr last,libc,none`");
                 }
-                (None, Some(option)) if matches!(&server.address.host, Host::Inet(Address::Ip(ip)) if !ip.is_unspecified()) => {
-                    && server.own_options().iter().any(|own| own.name() == "resolvers") => {
-                        findings
-                            .report(option.whole(), format!("`resolvers` does nothing: the address of `{}` is an IP address", server.name.text))
-                            .severity(Severity::Info);
-                    }
+                (None, Some(option))
+                    if matches!(&server.address.host, Host::Inet(Address::Ip(ip)) if !ip.is_unspecified())
+                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                {
+                    findings
+                        .report(
+                            option.whole(),
+                            format!("`resolvers` does nothing: the address of `{}` is an IP address", server.name.text),
+                        )
+                        .severity(Severity::Info);
+                }
                 _ => {}
             }
         }
     }
     for section in haproxy.of_kind(SectionKind::Resolvers).filter(|section| used.contains(section.name())) {
         if !section.statements.iter().any(|line| line.is("nameserver") || line.is("parse-resolv-conf")) {
-            findings.report(section.header(), format!("resolvers `{}` has no `nameserver`: nothing is ever resolved", section.name()));
+            findings.report(
+                section.header(),
+                format!("resolvers `{}` has no `nameserver`: nothing is ever resolved", section.name()),
+            );
         }
     }
 }
@@ -49,11 +70,18 @@ fn unresolved(server: &Server, name: &str, section: Option<(&str, confvet_core::
     let (severity, message) = if never {
         (Severity::Error, format!("`{name}` is never resolved: `init-addr none` needs `resolvers`"))
     } else if slots > 1 {
-        (Severity::Error, format!("all {slots} servers of this template get the same address of `{name}` for ever: they need `resolvers`"))
+        (
+            Severity::Error,
+            format!(
+                "all {slots} servers of this template get the same address of `{name}` for ever: they need `resolvers`"
+            ),
+        )
     } else {
         (
             Severity::Warning,
-            format!("`{name}` is resolved once, at start: HAProxy keeps the old address until a reload, and does not start while DNS is down"),
+            format!(
+                "`{name}` is resolved once, at start: HAProxy keeps the old address until a reload, and does not start while DNS is down"
+            ),
         )
     };
     let report = findings.report(server.address.host_span, message).severity(severity);
@@ -63,7 +91,9 @@ fn unresolved(server: &Server, name: &str, section: Option<(&str, confvet_core::
             if server.option("init-addr").is_none() {
                 words.push_str(" init-addr last,libc,none");
             }
-            report.label(header, "these resolvers are not used").suggest("look it up again and again", [server.append(&words)]);
+            report
+                .label(header, "these resolvers are not used")
+                .suggest("look it up again and again", [server.append(&words)]);
         }
         None => {
             let at = server.statement.span();

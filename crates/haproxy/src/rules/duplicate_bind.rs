@@ -28,7 +28,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             for endpoint in &bind.addresses {
                 let Some(listener) = listener(proxy, bind, endpoint) else { continue };
                 // Ranges are looked up by their first port; a range that starts elsewhere is compared through its own entry.
-                let clash = by_port.range(..=listener.high).rev().flat_map(|(_, listeners)| listeners).take(64).find_map(|first| clash(haproxy, first, &listener));
+                let clash = by_port
+                    .range(..=listener.high)
+                    .rev()
+                    .flat_map(|(_, listeners)| listeners)
+                    .take(64)
+                    .find_map(|first| clash(haproxy, first, &listener));
                 if let Some((first, severity)) = clash {
                     report(context, first, &listener, severity, findings);
                 }
@@ -48,7 +53,11 @@ fn listener<'a>(proxy: &'a Proxy, bind: &'a Bind, endpoint: &'a Endpoint) -> Opt
     Some(Listener { proxy, bind, endpoint, address: *address, low, high })
 }
 
-fn clash<'l, 'a>(haproxy: &Haproxy, first: &'l Listener<'a>, second: &Listener<'_>) -> Option<(&'l Listener<'a>, Severity)> {
+fn clash<'l, 'a>(
+    haproxy: &Haproxy,
+    first: &'l Listener<'a>,
+    second: &Listener<'_>,
+) -> Option<(&'l Listener<'a>, Severity)> {
     let text = |listener: &Listener<'_>, name: &str| listener.bind.option(name).map(|option| option.text().to_owned());
     let apart = first.endpoint.quic != second.endpoint.quic
         || first.high < second.low
@@ -68,14 +77,25 @@ fn clash<'l, 'a>(haproxy: &Haproxy, first: &'l Listener<'a>, second: &Listener<'
     (wildcard && !same_proxy).then_some((first, Severity::Warning))
 }
 
-fn report(context: &Context<'_>, first: &Listener<'_>, second: &Listener<'_>, severity: Severity, findings: &mut Findings) {
+fn report(
+    context: &Context<'_>,
+    first: &Listener<'_>,
+    second: &Listener<'_>,
+    severity: Severity,
+    findings: &mut Findings,
+) {
     let line = context.line(first.endpoint.span);
     let address = &second.endpoint.text;
     let title = first.proxy.title();
     let message = if first.address == second.address {
-        format!("`{address}` is already bound by {title} (line {line}): the kernel spreads connections over both at random")
+        format!(
+            "`{address}` is already bound by {title} (line {line}): the kernel spreads connections over both at random"
+        )
     } else {
-        format!("`{address}` overlaps with `{}` of {title} (line {line}): which one answers depends on the address the client connects to", first.endpoint.text)
+        format!(
+            "`{address}` overlaps with `{}` of {title} (line {line}): which one answers depends on the address the client connects to",
+            first.endpoint.text
+        )
     };
     findings.report(second.endpoint.span, message).severity(severity).label(first.endpoint.span, "bound here first");
 }

@@ -11,7 +11,11 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
     for proxy in &haproxy.proxies {
         for statement in &proxy.statements {
-            if !statement.words.iter().any(|word| word.text.contains("sc") || word.text.contains("src_") || word.text.contains("table_")) {
+            if !statement
+                .words
+                .iter()
+                .any(|word| word.text.contains("sc") || word.text.contains("src_") || word.text.contains("table_"))
+            {
                 continue;
             }
             for expression in statement.expressions() {
@@ -24,7 +28,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             key_type(proxy, table, findings);
             if table.after("expire").is_none() && uses_own_table(proxy) {
                 findings
-                    .report(table.keyword_span(), format!("entries of the table of `{}` never expire: they stay until it is full", proxy.name()))
+                    .report(
+                        table.keyword_span(),
+                        format!("entries of the table of `{}` never expire: they stay until it is full", proxy.name()),
+                    )
                     .severity(Severity::Info)
                     .help("add `expire` with the time a client should be remembered");
             }
@@ -33,7 +40,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn uses_own_table(proxy: &Proxy) -> bool {
-    let tracks = |rule: &Statement| rule.words.iter().any(|word| word.text.starts_with("track-sc")) && rule.after("table").is_none_or(|table| table.text == proxy.name());
+    let tracks = |rule: &Statement| {
+        rule.words.iter().any(|word| word.text.starts_with("track-sc"))
+            && rule.after("table").is_none_or(|table| table.text == proxy.name())
+    };
     proxy.all("stick").any(|rule| rule.after("table").is_none()) || proxy.statements.iter().any(|rule| tracks(rule))
 }
 
@@ -56,7 +66,11 @@ fn reads<'a>(call: &Call<'a>) -> Option<Reads<'a>> {
     } else {
         let rest = name.strip_prefix("sc")?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        (Some(rest.get(..digits).filter(|digits| !digits.is_empty())?), call.argument(0), rest.get(digits..)?.strip_prefix('_')?)
+        (
+            Some(rest.get(..digits).filter(|digits| !digits.is_empty())?),
+            call.argument(0),
+            rest.get(digits..)?.strip_prefix('_')?,
+        )
     };
     let data = data.strip_prefix("get_").unwrap_or(data);
     STORED.iter().find(|(reads, _)| *reads == data).map(|&(_, data)| Reads { counter, table, data })
@@ -64,15 +78,41 @@ fn reads<'a>(call: &Call<'a>) -> Option<Reads<'a>> {
 
 /// What follows the prefix of a fetch, and the data it reads. Those that change a counter need it as well.
 const STORED: &[(&str, &str)] = &[
-    ("bytes_in_rate", "bytes_in_rate"), ("bytes_out_rate", "bytes_out_rate"), ("kbytes_in", "bytes_in_cnt"), ("kbytes_out", "bytes_out_cnt"),
-    ("conn_cnt", "conn_cnt"), ("conn_cur", "conn_cur"), ("conn_rate", "conn_rate"), ("gpc0", "gpc0"), ("gpc0_rate", "gpc0_rate"),
-    ("gpc1", "gpc1"), ("gpc1_rate", "gpc1_rate"), ("gpt0", "gpt0"), ("http_err_cnt", "http_err_cnt"), ("http_err_rate", "http_err_rate"),
-    ("http_fail_cnt", "http_fail_cnt"), ("http_fail_rate", "http_fail_rate"), ("http_req_cnt", "http_req_cnt"),
-    ("http_req_rate", "http_req_rate"), ("inc_gpc0", "gpc0"), ("clr_gpc0", "gpc0"), ("inc_gpc1", "gpc1"), ("clr_gpc1", "gpc1"),
-    ("sess_cnt", "sess_cnt"), ("sess_rate", "sess_rate"), ("updt_conn_cnt", "conn_cnt"),
+    ("bytes_in_rate", "bytes_in_rate"),
+    ("bytes_out_rate", "bytes_out_rate"),
+    ("kbytes_in", "bytes_in_cnt"),
+    ("kbytes_out", "bytes_out_cnt"),
+    ("conn_cnt", "conn_cnt"),
+    ("conn_cur", "conn_cur"),
+    ("conn_rate", "conn_rate"),
+    ("gpc0", "gpc0"),
+    ("gpc0_rate", "gpc0_rate"),
+    ("gpc1", "gpc1"),
+    ("gpc1_rate", "gpc1_rate"),
+    ("gpt0", "gpt0"),
+    ("http_err_cnt", "http_err_cnt"),
+    ("http_err_rate", "http_err_rate"),
+    ("http_fail_cnt", "http_fail_cnt"),
+    ("http_fail_rate", "http_fail_rate"),
+    ("http_req_cnt", "http_req_cnt"),
+    ("http_req_rate", "http_req_rate"),
+    ("inc_gpc0", "gpc0"),
+    ("clr_gpc0", "gpc0"),
+    ("inc_gpc1", "gpc1"),
+    ("clr_gpc1", "gpc1"),
+    ("sess_cnt", "sess_cnt"),
+    ("sess_rate", "sess_rate"),
+    ("updt_conn_cnt", "conn_cnt"),
 ];
 
-fn counter(haproxy: &Haproxy, proxy: &Proxy, statement: &Statement, call: &Call<'_>, context: &Context<'_>, findings: &mut Findings) {
+fn counter(
+    haproxy: &Haproxy,
+    proxy: &Proxy,
+    statement: &Statement,
+    call: &Call<'_>,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     let Some(reads) = reads(call) else { return };
     let mut tables: Vec<&str> = Vec::new();
     match (reads.table, reads.counter) {
@@ -88,16 +128,28 @@ fn counter(haproxy: &Haproxy, proxy: &Proxy, statement: &Statement, call: &Call<
                 .filter(|(_, rule)| rule.words.iter().take(3).any(|word| word.text == track))
                 .collect();
             if tracks.is_empty() {
-                if !haproxy.is_part() && !haproxy.has_dynamic_routes() && !(proxy.has_backend_side() && !proxy.has_frontend_side() && haproxy.users_of(proxy).next().is_none()) {
+                if !haproxy.is_part()
+                    && !haproxy.has_dynamic_routes()
+                    && !(proxy.has_backend_side()
+                        && !proxy.has_frontend_side()
+                        && haproxy.users_of(proxy).next().is_none())
+                {
                     findings
-                        .report(call.span(), format!("`{}` reads counter {counter}, which no `{track}` rule feeds", call.name))
+                        .report(
+                            call.span(),
+                            format!("`{}` reads counter {counter}, which no `{track}` rule feeds", call.name),
+                        )
                         .severity(Severity::Warning)
                         .label(proxy.header(), "nor in a frontend that sends here");
                 }
                 return;
             }
-            let same_list = |rule: &Statement| rule.is(statement.keyword()) && (!rule.is("tcp-request") || rule.text(1) == statement.text(1));
-            let earlier = tracks.iter().any(|(owner, rule)| owner.header() != proxy.header() || !same_list(rule) || rule.span().start < statement.span().start);
+            let same_list = |rule: &Statement| {
+                rule.is(statement.keyword()) && (!rule.is("tcp-request") || rule.text(1) == statement.text(1))
+            };
+            let earlier = tracks.iter().any(|(owner, rule)| {
+                owner.header() != proxy.header() || !same_list(rule) || rule.span().start < statement.span().start
+            });
             if !earlier && statement.condition().is_some() {
                 let track = tracks[0].1;
                 findings
@@ -118,7 +170,13 @@ fn counter(haproxy: &Haproxy, proxy: &Proxy, statement: &Statement, call: &Call<
     let line = context.line(found[0].span());
     let owner = tables[0];
     let report = findings
-        .report(call.span(), format!("`{}` reads {}, which the table of `{owner}` (line {line}) does not store: the condition is never true", call.name, reads.data))
+        .report(
+            call.span(),
+            format!(
+                "`{}` reads {}, which the table of `{owner}` (line {line}) does not store: the condition is never true",
+                call.name, reads.data
+            ),
+        )
         .severity(Severity::Error)
         .label(found[0].keyword_span(), format!("does not store {}", reads.data));
     let stored = if reads.data.ends_with("_rate") { format!("{}(10s)", reads.data) } else { reads.data.to_owned() };
@@ -130,7 +188,11 @@ fn counter(haproxy: &Haproxy, proxy: &Proxy, statement: &Statement, call: &Call<
 }
 
 fn table<'a>(haproxy: &'a Haproxy, name: &str) -> Option<&'a Statement> {
-    haproxy.proxies.iter().find(|proxy| proxy.name() == name && proxy.last("stick-table").is_some())?.last("stick-table")
+    haproxy
+        .proxies
+        .iter()
+        .find(|proxy| proxy.name() == name && proxy.last("stick-table").is_some())?
+        .last("stick-table")
 }
 
 fn stores(table: &Statement, data: &str) -> bool {
@@ -142,19 +204,32 @@ fn stores(table: &Statement, data: &str) -> bool {
     };
     let names = table.words.windows(2).filter(|pair| pair[0].text == "store").flat_map(|pair| pair[1].text.split(','));
     let unknown = table.words.iter().any(|word| !word.is_known());
-    unknown || names.into_iter().any(|stored| { let name = stored.split('(').next().unwrap_or(stored).trim(); name == data || name == array })
+    unknown
+        || names.into_iter().any(|stored| {
+            let name = stored.split('(').next().unwrap_or(stored).trim();
+            name == data || name == array
+        })
 }
 
 /// The type of the key against what is tracked.
 fn key_type(proxy: &Proxy, table: &Statement, findings: &mut Findings) {
     let Some(kind) = table.after("type").filter(|kind| kind.text == "ip") else { return };
     let mine = |rule: &&Statement| rule.after("table").is_none();
-    let tracks = proxy.statements.iter().map(AsRef::as_ref).filter(|rule: &&Statement| rule.words.iter().take(3).any(|word| word.text.starts_with("track-sc"))).filter(mine);
+    let tracks = proxy
+        .statements
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|rule: &&Statement| rule.words.iter().take(3).any(|word| word.text.starts_with("track-sc")))
+        .filter(mine);
     for rule in tracks {
         let Some(at) = rule.words.iter().position(|word| word.text.starts_with("track-sc")) else { continue };
         let Some(key) = rule.word(at + 1) else { continue };
         if key.text == "src" {
-            let v6 = proxy.binds.iter().flat_map(|bind| &bind.addresses).find(|address| address.text.contains("::") || address.text.starts_with("ipv6@"));
+            let v6 = proxy
+                .binds
+                .iter()
+                .flat_map(|bind| &bind.addresses)
+                .find(|address| address.text.contains("::") || address.text.starts_with("ipv6@"));
             if let Some(address) = v6 {
                 findings
                     .report(kind.span, "IPv6 clients are not tracked in a table of `type ip`".to_owned())
