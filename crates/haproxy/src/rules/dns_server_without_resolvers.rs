@@ -22,7 +22,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             });
             match (name, configured) {
                 (Some(name), None) => {
-                    unresolved(server, name, resolvers.map(|section| (section.name(), section.header())), findings)
+                    unresolved(server, name, resolvers.map(|section| (section.name(), section.header())), findings);
                 }
                 (Some(_), Some(option))
                     if server.option("init-addr").is_none()

@@ -128,12 +128,9 @@ fn counter(
                 .filter(|(_, rule)| rule.words.iter().take(3).any(|word| word.text == track))
                 .collect();
             if tracks.is_empty() {
-                if !haproxy.is_part()
-                    && !haproxy.has_dynamic_routes()
-                    && !(proxy.has_backend_side()
-                        && !proxy.has_frontend_side()
-                        && haproxy.users_of(proxy).next().is_none())
-                {
+                // A backend that nobody names may be reached by a rule that is not here.
+                let reachable = proxy.has_frontend_side() || haproxy.users_of(proxy).next().is_some();
+                if reachable && !haproxy.is_part() && !haproxy.has_dynamic_routes() {
                     findings
                         .report(
                             call.span(),
