@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/swanctl-syntax", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    let consequence = if model.kind == "swanctl-conf" {
+    let consequence = if model.kind == "swanctl.conf" {
         "swanctl loads an empty configuration and unloads every connection"
     } else {
         "the file is not loaded"
