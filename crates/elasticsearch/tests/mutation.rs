@@ -71,7 +71,7 @@ fn seeds() -> Vec<Files> {
     let pages = confvet::rules::all().iter().filter(|rule| rule.name.starts_with("elasticsearch/"));
     let mut seeds = Vec::new();
     for page in pages.filter_map(|rule| confvet::rules::page(rule.name)) {
-        for example in page.examples().unwrap() {
+        for example in page.examples().expect("the pages of the repository can be read") {
             seeds.push(example.files.into_iter().map(|file| (file.path, file.text)).collect());
         }
     }

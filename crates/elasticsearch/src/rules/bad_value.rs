@@ -13,7 +13,7 @@ pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/bad-va
 type Mistake = (&'static str, String);
 
 fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         for setting in document.settings.iter().filter(|setting| is_checked(setting, release)) {
             check_setting(setting, document.form, release, findings);
         }

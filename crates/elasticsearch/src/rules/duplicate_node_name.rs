@@ -38,7 +38,7 @@ fn report_names(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findin
         let address = |peer: Peer<'_>| peer.node.addresses().into_iter().map(|address| address.value).next();
         let same_address = address(peer).is_some() && address(peer) == address(earlier);
         let report = findings
-            .report(name.span, format!("node.name `{}` is also used in {}", name.text, context.path(earlier.node.file)))
+            .report(name.span, format!("node.name `{}` is also used in {}", name.text, earlier.place(context)))
             .severity(if by_name || same_address { Severity::Error } else { Severity::Warning });
         if let Some(other) = earlier.node.name() {
             report.label(other.span, "the same name");
@@ -63,7 +63,7 @@ fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Fi
             findings
                 .report(
                     address.span,
-                    format!("{} with port {port} is also used in {}", address.value, context.path(earlier.node.file)),
+                    format!("{} with port {port} is also used in {}", address.value, earlier.place(context)),
                 )
                 .severity(Severity::Error)
                 .help("give each node on one machine ports of its own");

@@ -28,7 +28,7 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             && !locks
             && node.in_production()
             && !node.is_dev(context)
-            && !setting.is_some_and(crate::settings::Setting::is_open)
+            && setting.is_none_or(|_| KEYS.iter().any(|key| node.bool(key) == Some(false)))
             && let Some(anchor) = setting
                 .map(|setting| setting.value_span)
                 .or_else(|| node.anchor(&["cluster.name"]).map(|anchor| anchor.key_span))

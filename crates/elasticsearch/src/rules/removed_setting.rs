@@ -10,7 +10,7 @@ use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/removed-setting", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         for setting in &document.settings {
             let Some(row) = setting.row.filter(|row| row.kind != Kind::IndexPrefix) else { continue };
             if !has_rule_of_its_own(setting, document, release) {
