@@ -176,6 +176,11 @@ impl<'a> Deployment<'a> {
         self.masters[server].map(|master| &self.servers[master])
     }
 
+    /// How many servers copy from this one, by their `replicaof`.
+    pub(crate) fn replicas_of(&self, server: usize) -> usize {
+        self.replicas[server].len()
+    }
+
     fn watched_indexes(&self, monitor: &Monitor<'_>) -> Vec<usize> {
         let port = monitor.port_number();
         let address = Address::parse(&monitor.host.text);

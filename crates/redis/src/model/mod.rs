@@ -20,6 +20,7 @@ pub use policy::Policy;
 pub use problem::{ArityCause, Problem, ProblemKind, SaveFault, Unknown};
 pub use sentinel::Monitor;
 pub use setting::Setting;
+pub(crate) use workload::has_word;
 pub use workload::{Workload, WorkloadReason};
 
 use crate::cloud::Cloud;

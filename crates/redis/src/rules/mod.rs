@@ -19,13 +19,18 @@ mod lexical_error;
 mod maxmemory_size;
 mod maxmemory_unset;
 mod memory_unit;
+mod min_replicas;
 mod no_promotable_replica;
 mod noeviction_cache;
 mod number_suffix_ignored;
 mod open_to_world;
 mod persistence_mismatch;
+mod process_settings;
 mod rename_command;
 mod replica_auth_missing;
+mod replica_memory;
+mod replica_writable;
+mod replication_limits;
 mod requirepass_ignored;
 mod save_format;
 mod sentinel_auth;
@@ -74,6 +79,7 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &tls_plaintext_gap::RULE,
     &acl_user::RULE,
     &sentinel_timing::RULE,
+    &process_settings::RULE,
     &info_snapshot::RULE,
     &elasticache_reserved_memory::RULE,
     &elasticache_replication_group::RULE,
@@ -89,6 +95,10 @@ pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[
     &persistence_mismatch::RULE,
     &replica_auth_missing::RULE,
     &no_promotable_replica::RULE,
+    &replica_writable::RULE,
+    &min_replicas::RULE,
+    &replication_limits::RULE,
+    &replica_memory::RULE,
     &sentinel_quorum::RULE,
     &sentinel_mismatch::RULE,
     &sentinel_auth::RULE,
