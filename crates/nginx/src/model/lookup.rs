@@ -428,3 +428,62 @@ fn free_name(wished: &str, taken: impl Fn(&str) -> bool) -> String {
     }
     name
 }
+
+/// Questions about uses.
+impl Nginx {
+    /// May requests of this pass go to a group that is not known from the files?
+    pub(crate) fn may_go_anywhere(&self, pass: &Pass) -> bool {
+        if !pass.has_variable_host() {
+            return false;
+        }
+        let whole = &pass.word(self).text[pass.endpoint.range.clone()];
+        let known = template::sole_variable(whole).map(|name| self.possible_values(name, pass.directive(self)));
+        !matches!(known, Some(Possible::Values(_)))
+    }
+
+    /// The hosts that variables in passes can have, in lower case.
+    pub(crate) fn possible_groups(&self) -> std::collections::BTreeSet<String> {
+        let mut groups = std::collections::BTreeSet::new();
+        for pass in self.passes.iter().filter(|pass| pass.has_variable_host()) {
+            let whole = &pass.word(self).text[pass.endpoint.range.clone()];
+            let Some(name) = template::sole_variable(whole) else { continue };
+            if let Possible::Values(values) = self.possible_values(name, pass.directive(self)) {
+                for value in values {
+                    let text = value.value.split_once("://").map_or(value.value.as_str(), |(_, rest)| rest);
+                    let host = text.split(['/', ':']).next().unwrap_or_default();
+                    groups.insert(host.to_ascii_lowercase());
+                }
+            }
+        }
+        // A host that is written out, with a variable path behind it.
+        let literal = self.passes.iter().filter(|pass| !pass.has_variable_host());
+        groups.extend(literal.map(|pass| pass.endpoint.host.to_ascii_lowercase()));
+        groups
+    }
+
+    /// Is a variable the key of a limit?
+    pub(crate) fn limits_by(&self, variable: &str) -> bool {
+        [key!("limit_req_zone"), key!("limit_conn_zone")]
+            .into_iter()
+            .flat_map(|key| self.all(key))
+            .any(|zone| names_variable(zone.text(0), variable))
+    }
+
+    /// Does a variable decide who is refused?
+    pub(crate) fn decides_access(&self, variable: &str) -> bool {
+        self.all(key!("if")).any(|condition| {
+            condition.args().iter().any(|word| names_variable(&word.text, variable))
+                && condition.block().returns_denial()
+        })
+    }
+
+    /// The locations beside a location.
+    pub(crate) fn scope_locations<'a>(&'a self, location: Directive<'a>) -> impl Iterator<Item = super::Location<'a>> {
+        location.scope().all(key!("location")).filter(move |other| *other != location).filter_map(super::Location::of)
+    }
+}
+
+fn names_variable(text: &str, variable: &str) -> bool {
+    let name = variable.trim_start_matches('$');
+    template::variables(text).any(|(used, _)| used.eq_ignore_ascii_case(name))
+}

@@ -3,7 +3,6 @@
 use crate::keys::key;
 use crate::layout;
 use crate::model::{Directive, HeaderFamily, Nginx};
-use crate::value;
 use confvet_core::{Context, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/add-header-inheritance", check };

@@ -1,12 +1,13 @@
 //! Shared memory that is too small, or declared twice differently.
 
 use crate::model::Nginx;
+use confvet_core::units::ByteSize;
 use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/upstream-zone-size", check };
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
-    let page = ctx.facts.size(Fact::PageSize).map_or(4096, |size| size.bytes());
+    let page = ctx.facts.size(Fact::PageSize).map_or(4096, ByteSize::bytes);
     let least = page * 8;
     let roomy = least.max(64 << 10);
     let zones = nginx.upstream_zones();
