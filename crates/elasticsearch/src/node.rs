@@ -310,6 +310,8 @@ impl Node {
     pub fn is_bound(&self) -> Option<bool> {
         match self.binding(Server::Transport) {
             Binding::Reachable(_) | Binding::Image => Some(true),
+            // 1.x listened on all interfaces by itself.
+            Binding::Unset if self.release.is_stated() && self.release.is_before(2, 0) => Some(true),
             Binding::Loopback(_) | Binding::Unset => Some(false),
             Binding::Unknown => None,
         }
