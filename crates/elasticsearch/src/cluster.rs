@@ -188,6 +188,15 @@ impl<'a> Peer<'a> {
         Context { sources: context.sources, target: &self.member.target, facts: &self.member.facts }
     }
 
+    /// Where it is described, for messages: the file, and the service or node set in it.
+    pub(crate) fn place(self, context: &Context<'_>) -> String {
+        let path = context.path(self.node.file);
+        match &self.node.label {
+            Some(label) => format!("{} of {path}", label.value),
+            None => path.to_owned(),
+        }
+    }
+
     /// Is it the same node?
     pub(crate) fn is(self, other: Peer<'_>) -> bool {
         self.index == other.index

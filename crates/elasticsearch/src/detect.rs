@@ -83,7 +83,7 @@ fn is_jvm_text(text: &str) -> bool {
     text.lines().any(|line| {
         let option = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == ':');
         line.contains('-')
-            && ["Xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
+            && ["Xm", "xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
     })
 }
 

@@ -151,6 +151,13 @@ pub fn find(key: &str) -> Option<&'static Key> {
     })
 }
 
+/// Does a release admit everything below a prefix that the key starts with, whatever its own row says?
+pub fn is_below_open_prefix(key: &str, release: &Release) -> bool {
+    family(key)
+        .iter()
+        .any(|row| row.kind.is_prefix() && key.starts_with(row.name) && row.standing(release) == Standing::Known)
+}
+
 /// All rows.
 pub fn all() -> &'static [Key] {
     KEYS

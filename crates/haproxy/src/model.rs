@@ -147,6 +147,15 @@ impl Haproxy {
         self.defaults.iter().chain(&self.proxies)
     }
 
+    /// Names within words that hold more than a name, such as the arguments of fetches, and the servers that others
+    /// `track`.
+    pub fn mentions(&self) -> impl Iterator<Item = &str> {
+        let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
+        let within =
+            self.statements().flat_map(|statement| statement.from(1)).filter(move |word| word.text.contains(apart));
+        within.flat_map(move |word| word.text.split(apart))
+    }
+
     /// Every statement of every section.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);

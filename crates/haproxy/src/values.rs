@@ -285,7 +285,7 @@ mod tests {
         assert_eq!((read("::1:80").host, read("::1:80").port), (Host::Inet(Address::parse("::1")), Port::Fixed(80)));
         assert_eq!(read("[::1]:80").port, Port::Fixed(80));
         assert_eq!(read("[::1]").port, Port::None);
-        assert_eq!(read("quic4@:443").quic, true);
+        assert!(read("quic4@:443").quic);
         assert_eq!(read("ipv6@app:80-90").port, Port::Range(80, 90));
         assert_eq!(read("/run/x.sock").host, Host::Unix("/run/x.sock".into()));
         assert_eq!(read("fd@3").host, Host::Internal);

@@ -132,7 +132,7 @@ fn report_differences(listers: &[Lister<'_>], context: &Context<'_>, findings: &
                     "nodes disagree on the initial masters: {} here, {} in {}",
                     lister.setting.text(),
                     fullest.setting.text(),
-                    context.path(fullest.peer.node.file)
+                    fullest.peer.place(context)
                 ),
             )
             .label(fullest.setting.value_span, "the other list")

@@ -90,7 +90,7 @@ fn report(
                 "seed hosts differ inside cluster {}: {} is missing here ({} has it)",
                 cluster.name,
                 seed.scalar.text,
-                context.path(other.peer.node.file)
+                other.peer.place(context)
             ),
         )
         .label(other.setting.value_span, "this list has it")

@@ -47,7 +47,11 @@ pub(super) fn mistaken_for<'a>(
         let listed = own_seeds.iter().any(|own| cluster.reached_by(own).iter().any(|reached| reached.is(*other)));
         (!listed).then_some((*other, address))
     };
-    let found = cluster.peers.iter().filter(|other| !other.is(peer)).find_map(near)?;
+    let mut candidates = cluster.peers.iter().filter(|other| !other.is(peer)).filter_map(near);
+    let found = candidates.next()?;
+    if candidates.next().is_some() {
+        return None;
+    }
     let wanted = cluster.dialled(seed);
     let known_elsewhere = cluster
         .peers
@@ -65,7 +69,7 @@ fn report_typo(
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let file = context.path(node.node.file);
+    let file = node.place(context);
     let report = findings
         .report(
             seed.scalar.span,

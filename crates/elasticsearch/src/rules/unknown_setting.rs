@@ -10,7 +10,7 @@ use confvet_core::{Category, Context, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/unknown-setting", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         let of_plugin = |setting: &&Setting| !model.nodes.iter().any(|node| is_of_named_plugin(node, &setting.key));
         for setting in document.settings.iter().filter(|setting| is_unknown(setting, release)).filter(of_plugin) {
             report(setting, release, context, findings);

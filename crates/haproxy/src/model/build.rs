@@ -243,7 +243,7 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
         }
         match statement.keyword() {
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
-                check.take(statement)
+                check.take(statement);
             }
             "http-check" | "tcp-check" => check.take(statement),
             "log" if statement.is_negated() => logs.clear(),

@@ -111,7 +111,7 @@ impl Haproxy {
         ];
         for named in kinds {
             let sections = named.section().into_iter().flat_map(|kind| self.of_kind(kind));
-            names.insert(named, sections.map(|section| section.name()).collect());
+            names.insert(named, sections.map(super::Section::name).collect());
         }
         let backends = self.proxies.iter().filter(|proxy| proxy.has_backend_side());
         names.insert(Named::Backend, backends.map(|proxy| proxy.name()).collect());

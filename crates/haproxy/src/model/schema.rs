@@ -444,7 +444,7 @@ impl<'a> Schema<'a> {
             if !key.build && self.version(statement, key, word, word.span) {
                 return;
             }
-            if key.arguments == Arguments::One && statement.word(at + 1).is_none_or(|value| value.is_empty()) {
+            if key.arguments == Arguments::One && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty) {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
                 return;

@@ -39,7 +39,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 
 fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let mut sides: Seen<(bool, &str)> = Seen::new();
-    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(|name| name.is_known())) {
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
         let span = proxy.name_span();
         let mine = [(proxy.has_frontend_side(), true), (proxy.has_backend_side(), false)];
         let clash = mine

@@ -285,7 +285,7 @@ impl SwanctlReader<'_> {
         let name = self.settings.nodes[node].name.clone();
         let name_span = self.settings.nodes[node].name_span;
         for option in &self.settings.nodes[node].options {
-            if matches!(option.name.as_str(), "secret" | "pin") {
+            if option.is_secret() {
                 self.read.masked.push(option.value_span);
             }
         }

@@ -38,6 +38,9 @@ fn reason(kind: ProblemKind) -> Option<&'static str> {
         ProblemKind::MissingName => "the section has no name",
         ProblemKind::ExtraName => "a section has one name",
         ProblemKind::QuotedName => "a name must not hold blanks",
+        ProblemKind::EqualsInName => "a name with `=` must be quoted",
+        ProblemKind::CommentAtEnd => "a comment of one word on the last line needs a line end",
+        ProblemKind::SettingAfterInclude => "the `include` above has ended the section",
         ProblemKind::ConfigWithoutSetup => "the section is `config setup`",
         ProblemKind::ConfigBlanks => "exactly one blank stands between `config` and `setup`",
         ProblemKind::UnknownStatement => "sections begin with `config setup`, `conn` or `ca`",
@@ -57,6 +60,7 @@ fn title(kind: ProblemKind) -> &'static str {
         ProblemKind::Crlf(_) => "end lines with LF",
         ProblemKind::Semicolon => "begin the comment with `#`",
         ProblemKind::ConfigBlanks => "leave one blank",
+        ProblemKind::CommentAtEnd => "end the last line",
         _ => "quote the value",
     }
 }
@@ -72,9 +76,10 @@ fn repair(model: &Ipsec, problem: &Problem, context: &Context<'_>) -> Vec<Edit> 
         }
         ProblemKind::Semicolon => vec![Edit::replace(problem.span, "#")],
         ProblemKind::ConfigBlanks => vec![Edit::replace(problem.span, " ")],
+        ProblemKind::CommentAtEnd => vec![Edit::insert_after(problem.span, "\n")],
         ProblemKind::EqualsInValue | ProblemKind::ExtraWord => {
             let value = context.text(problem.context);
-            let plain = !value.contains(['"', '#', '\\', '{']);
+            let plain = !value.contains(['"', '#', '\\', '{']) && !value.starts_with('=');
             let first = model.conf.problems.iter().find(|other| other.context == problem.context);
             let is_first = first.is_some_and(|first| first.span == problem.span)
                 || model.program.dialect != crate::Dialect::Unknown;

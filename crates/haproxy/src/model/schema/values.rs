@@ -76,7 +76,7 @@ impl Schema<'_> {
             (true, "timeout") => self.lone_time(statement, 2),
             (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
             (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
-                self.lone_time(statement, 1)
+                self.lone_time(statement, 1);
             }
             (true, "stick-table") => self.table(statement),
             (true, "mode") => self.mode(statement),
@@ -369,7 +369,7 @@ impl Schema<'_> {
             name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
             "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
             name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
-                self.number(statement, name, at + 1)
+                self.number(statement, name, at + 1);
             }
             "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
                 let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
