@@ -1,6 +1,6 @@
 //! Reading trees of files and writing fixes back. The only module that touches the disk.
 
-use crate::config::CONFIG_NAME;
+use crate::config::{CONFIG_NAME, Config, FileOverride};
 use crate::engine::is_template;
 use crate::report::{Report, Unreadable};
 use crate::systems::systems;
@@ -103,22 +103,33 @@ struct Tree {
     unreadable: Vec<Unreadable>,
 }
 
+/// What a walk came upon.
+#[derive(Default)]
+struct Found {
+    /// Files to read, in the order of their paths.
+    files: BTreeSet<PathBuf>,
+    /// Files that no system would open. A confvet.toml may still say what they are.
+    others: Vec<PathBuf>,
+    unreadable: Vec<Unreadable>,
+}
+
 fn read_tree(paths: &[impl AsRef<Path>], forced: bool, progress: &(impl Fn(Progress) + Sync)) -> Tree {
-    let mut unreadable = Vec::new();
-    let mut found = BTreeSet::new();
+    let mut found = Found::default();
     for path in paths {
-        find_files(path.as_ref(), forced, &mut found, &mut unreadable);
+        find_files(path.as_ref(), forced, &mut found);
     }
-    progress(Progress::Found(found.len()));
-    let read = parallel::map(found.into_iter().collect(), |path| {
+    let mut sources = Sources::default();
+    for path in paths {
+        add_config_above(path.as_ref(), &mut sources, &mut found.unreadable);
+    }
+    take_files_named_in_config(&sources, &mut found);
+    progress(Progress::Found(found.files.len()));
+    let read = parallel::map(found.files.into_iter().collect(), |path| {
         let source = read_file(&path).map_err(|reason| Unreadable { path: display(&path), reason });
         progress(Progress::Read);
         source
     });
-    let mut sources = Sources::default();
-    for path in paths {
-        add_config_above(path.as_ref(), &mut sources, &mut unreadable);
-    }
+    let mut unreadable = found.unreadable;
     for result in read {
         match result {
             Ok(source) if sources.by_path(source.path()).is_none() => {
@@ -132,15 +143,15 @@ fn read_tree(paths: &[impl AsRef<Path>], forced: bool, progress: &(impl Fn(Progr
 }
 
 /// Collects the files below a path that some system may read. A file that is named by itself is always read.
-fn find_files(path: &Path, forced: bool, found: &mut BTreeSet<PathBuf>, unreadable: &mut Vec<Unreadable>) {
+fn find_files(path: &Path, forced: bool, found: &mut Found) {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_dir() => {
-            found.insert(path.to_path_buf());
+            found.files.insert(path.to_path_buf());
             return;
         }
         Ok(_) => {}
         Err(error) => {
-            unreadable.push(Unreadable { path: display(path), reason: reason(&error) });
+            found.unreadable.push(Unreadable { path: display(path), reason: reason(&error) });
             return;
         }
     }
@@ -155,19 +166,50 @@ fn find_files(path: &Path, forced: bool, found: &mut BTreeSet<PathBuf>, unreadab
         .build();
     for entry in walk {
         match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
             Ok(entry) => {
                 let path = entry.into_path();
-                let shown = display(&path);
-                let wanted = forced
-                    || path.file_name() == Some(OsStr::new(CONFIG_NAME))
-                    || systems().iter().any(|system| (system.might_be)(&shown))
-                    || is_template(&shown);
-                if wanted && fs::metadata(&path).map_or(true, |metadata| metadata.is_file()) {
-                    found.insert(path);
+                if !forced && !is_wanted(&path) {
+                    found.others.push(path);
+                } else if fs::metadata(&path).map_or(true, |metadata| metadata.is_file()) {
+                    found.files.insert(path);
                 }
             }
-            Err(error) => unreadable.push(walk_problem(path, &error)),
+            Err(error) => found.unreadable.push(walk_problem(path, &error)),
         }
+    }
+}
+
+fn is_wanted(path: &Path) -> bool {
+    let shown = display(path);
+    path.file_name() == Some(OsStr::new(CONFIG_NAME))
+        || systems().iter().any(|system| (system.might_be)(&shown))
+        || is_template(&shown)
+}
+
+/// Moves to the files to read what a `[[files]]` entry of some confvet.toml gives a system.
+fn take_files_named_in_config(above: &Sources, found: &mut Found) {
+    let below = found.files.iter().filter(|path| path.file_name() == Some(OsStr::new(CONFIG_NAME)));
+    let below = below.filter_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?)));
+    let above = above.iter().map(|(_, source)| (PathBuf::from(source.path()), source.text().to_owned()));
+    for (path, text) in above.chain(below).collect::<Vec<_>>() {
+        let named: Vec<FileOverride> =
+            Config::parse(&text).files.into_iter().filter(|entry| entry.system.is_some()).collect();
+        let Some(directory) = std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_path_buf))
+        else {
+            continue;
+        };
+        if named.is_empty() {
+            continue;
+        }
+        let is_named = |other: &PathBuf| {
+            let absolute = std::path::absolute(other).unwrap_or_default();
+            let relative = absolute.strip_prefix(&directory).map(display);
+            relative.is_ok_and(|relative| named.iter().any(|entry| entry.glob.is_match(&relative)))
+        };
+        let (taken, others) = std::mem::take(&mut found.others).into_iter().partition(is_named);
+        found.files.extend::<Vec<PathBuf>>(taken);
+        found.others = others;
     }
 }
 

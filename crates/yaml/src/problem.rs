@@ -3,7 +3,7 @@
 use confvet_core::Span;
 use std::fmt;
 
-/// One reason why the program would not read the file, on the token that is to blame.
+/// One reason why the program would not read the file, or not all of it, on the token that is to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxProblem {
     /// The offending token.
@@ -20,12 +20,16 @@ pub enum ProblemKind {
     TabIndent,
     /// A tab, read by a program that refuses them anywhere (Elasticsearch up to 5.x).
     Tab,
+    /// A tab outside of quotes, comments and block scalars, where the program's reader takes only blanks.
+    TabOutsideText,
     /// A control character, by its code point.
     ControlCharacter(u32),
     /// `key:value`, without a blank behind the colon, where a mapping goes on.
     MissingBlank(String),
     /// A line that is no `key: value`, where a mapping goes on.
     MissingColon,
+    /// A colon without a key in front, which only YAML 1.2 allows.
+    MissingKey,
     /// A quote that is not closed, or only by the next quote somewhere below.
     UnclosedQuote(char),
     /// A bracket that is not closed.
@@ -52,6 +56,8 @@ pub enum ProblemKind {
     UnknownAnchor(String),
     /// `*name` inside the very node that `&name` marks.
     RecursiveAlias(String),
+    /// A second `&name` in one document, which PyYAML refuses.
+    DuplicateAnchor(String),
     /// Aliases that would unfold into more than [`Limits::ALIASES`](crate::Limits::ALIASES) nodes.
     AliasBomb,
     /// More levels than [`Limits::DEPTH`](crate::Limits::DEPTH).
@@ -60,6 +66,8 @@ pub enum ProblemKind {
     TooLarge,
     /// A second document, read by a program that takes only one.
     SecondDocument,
+    /// Text behind the end of the only document, which go-yaml never looks at: what stands there has no effect.
+    AfterDocument,
     /// A tag that the program knows no meaning for.
     UnknownTag(String),
     /// `<<` with something that is no mapping and no list of mappings.
@@ -83,10 +91,16 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Does the program refuse the file for it? If not, it reads the file and ignores a part.
+    pub fn is_refused(&self) -> bool {
+        !matches!(self, ProblemKind::AfterDocument)
+    }
+
     /// What to write instead, where that can be said without knowing the value's meaning.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             ProblemKind::TabIndent => "indent with blanks",
+            ProblemKind::TabOutsideText => "replace the tab by blanks",
             ProblemKind::Tab => "replace the tab by blanks, in comments too",
             ProblemKind::MissingBlank(_) => "put a blank behind the colon",
             ProblemKind::MissingColon => "write `key: value`, or indent the line below the value it belongs to",
@@ -99,7 +113,7 @@ impl ProblemKind {
             ProblemKind::UnknownEscape(_) => {
                 "use single quotes, which take a backslash as it is, or double the backslash"
             }
-            ProblemKind::Indentation => "line it up with the key it belongs beside",
+            ProblemKind::Indentation | ProblemKind::AfterDocument => "line it up with the key it belongs beside",
             ProblemKind::BadDate(_) => "put the value in quotes if it is a text",
             ProblemKind::CommentInText => "put the comment on a line of its own, or the text in quotes",
             _ => return None,
@@ -112,6 +126,7 @@ impl fmt::Display for ProblemKind {
         match self {
             ProblemKind::TabIndent => f.write_str("a tab indents this line, which YAML does not allow"),
             ProblemKind::Tab => f.write_str("a tab, which this version refuses anywhere in the file"),
+            ProblemKind::TabOutsideText => f.write_str("a tab where the program's YAML reader takes only blanks"),
             ProblemKind::ControlCharacter(code) => {
                 write!(f, "the control character U+{code:04X} is not allowed in YAML")
             }
@@ -119,6 +134,7 @@ impl fmt::Display for ProblemKind {
                 write!(f, "`{text}` has no blank behind its colon, so it is a text and not a key with a value")
             }
             ProblemKind::MissingColon => f.write_str("a key without a colon, between keys that have one"),
+            ProblemKind::MissingKey => f.write_str("a colon without a key in front of it"),
             ProblemKind::UnclosedQuote(quote) => write!(f, "this `{quote}` is never closed"),
             ProblemKind::UnclosedBracket(bracket) => write!(f, "this `{bracket}` is never closed"),
             ProblemKind::UnexpectedBracket(bracket) => write!(f, "this `{bracket}` closes nothing"),
@@ -152,6 +168,7 @@ impl fmt::Display for ProblemKind {
             }
             ProblemKind::UnknownAnchor(name) => write!(f, "`*{name}` is an alias, and there is no `&{name}` above it"),
             ProblemKind::RecursiveAlias(name) => write!(f, "`*{name}` stands inside the value it names"),
+            ProblemKind::DuplicateAnchor(name) => write!(f, "`&{name}` marks another value already"),
             ProblemKind::AliasBomb => {
                 write!(f, "aliases unfold this file to more than {} nodes", crate::Limits::ALIASES)
             }
@@ -160,6 +177,9 @@ impl fmt::Display for ProblemKind {
                 write!(f, "more than {} values in one file; the rest is not read", crate::Limits::NODES)
             }
             ProblemKind::SecondDocument => f.write_str("a second document, and the program reads only one"),
+            ProblemKind::AfterDocument => {
+                f.write_str("the document ends above: this and all that follows has no effect")
+            }
             ProblemKind::UnknownTag(tag) => write!(f, "the tag `{tag}` means nothing to the program"),
             ProblemKind::BadMerge => f.write_str("`<<` takes a mapping or a list of mappings"),
             ProblemKind::CollectionAsKey => f.write_str("a list or mapping cannot be a key"),

@@ -1,0 +1,125 @@
+//! Turns the tables of directives and commands into static sorted arrays.
+
+use confvet_tables::{Row, Table, TableError, version};
+
+fn main() -> Result<(), TableError> {
+    let keys = Table::read(
+        "src/tables/keys.tsv",
+        &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults"],
+    )?;
+    keys.write_sorted("keys.rs", "KEYS", "Key", key)?;
+    let parameters =
+        Table::read("src/tables/parameters.tsv", &["parameter", "default", "type", "allowed", "modifiable", "former"])?;
+    parameters.write_sorted("parameters.rs", "PARAMETERS", "ParameterInfo", |row| {
+        Ok(format!(
+            "ParameterInfo {{ key: {:?}, default: {:?}, is_number: {}, allowed: {:?}, modifiable: {}, former: {} }}",
+            row.get("parameter"),
+            row.get("default"),
+            row.get("type") == "int",
+            row.get("allowed"),
+            row.get("modifiable") == "yes",
+            row.optional("former"),
+        ))
+    })?;
+    let nodes = Table::read("src/tables/nodes.tsv", &["type", "maxmemory"])?;
+    nodes.write_sorted("nodes.rs", "NODE_TYPES", "(&str, u64)", |row| {
+        Ok(format!("({:?}, {})", row.get("type"), row.get("maxmemory")))
+    })?;
+    let commands = Table::read("src/tables/commands.tsv", &["name", "since", "until", "valkey"])?;
+    commands.write_sorted("commands.rs", "COMMANDS", "Command", |row| {
+        Ok(format!(
+            "Command {{ name: {:?}, since: {}, until: {}, in_valkey: {} }}",
+            row.get("name"),
+            number(row.get("since"))?,
+            version(row.get("until"))?,
+            row.get("valkey") == "yes",
+        ))
+    })
+}
+
+/// The Rust expression of a version that must be there: `(7, 2, 0)`.
+fn number(cell: &str) -> Result<String, String> {
+    let expression = version(cell)?;
+    let bare = expression.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')'));
+    bare.map(str::to_owned).ok_or_else(|| "a version is missing".to_owned())
+}
+
+fn key(row: Row<'_>) -> Result<String, String> {
+    let defaults: Vec<String> = (row.get("defaults").split('|').filter(|entry| !entry.is_empty()))
+        .map(|entry| {
+            let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is no default"))?;
+            let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
+            Ok(format!("({valkey}, {}, {value:?})", number(since)?))
+        })
+        .collect::<Result<_, String>>()?;
+    let (least, most) = words(row.get("words"))?;
+    Ok(format!(
+        "Key {{ name: {:?}, kind: {}, words: ({least}, {most}), default: {:?}, redis: {}, valkey: {}, removed: {}, \
+         ignored: {}, alias_of: {}, defaults: &[{}] }}",
+        row.get("key"),
+        kind(row.get("type"))?,
+        row.get("default"),
+        version(row.get("redis"))?,
+        version(row.get("valkey"))?,
+        version(row.get("removed"))?,
+        version(row.get("ignored"))?,
+        row.optional("alias"),
+        defaults.join(", "),
+    ))
+}
+
+/// How many words a `sentinel` statement takes; directives of redis.conf leave the cell empty, as their type says it.
+fn words(cell: &str) -> Result<(u8, u8), String> {
+    let number = |text: &str| text.parse::<u8>().map_err(|_| format!("`{text}` is no number of words"));
+    match cell.split_once("..") {
+        _ if cell.is_empty() => Ok((1, 1)),
+        Some((least, most)) => Ok((number(least)?, number(most)?)),
+        None => Ok((number(cell)?, number(cell)?)),
+    }
+}
+
+fn kind(cell: &str) -> Result<String, String> {
+    if let Some(words) = cell.strip_prefix("enum:") {
+        let words: Vec<String> = (words.split('|'))
+            .map(|word| {
+                let (word, since) = word.split_once('@').unwrap_or((word, "0.0"));
+                Ok(format!("({word:?}, {})", number(since)?))
+            })
+            .collect::<Result<_, String>>()?;
+        return Ok(format!("Kind::Enum(&[{}])", words.join(", ")));
+    }
+    for (prefix, variant) in [("int[", "Int"), ("memory[", "Memory")] {
+        if let Some((min, max)) =
+            cell.strip_prefix(prefix).and_then(|range| range.strip_suffix(']')).and_then(|range| range.split_once(','))
+        {
+            return Ok(format!("Kind::{variant} {{ min: {min}, max: {max} }}"));
+        }
+    }
+    let variant = match cell {
+        "bool" => "Bool",
+        "text" => "Text",
+        "octal" => "Octal",
+        "memory-or-percent" => "MemoryOrPercent",
+        "bind" => "Bind",
+        "save" => "Save",
+        "buffer-limit" => "BufferLimit",
+        "include" => "Include",
+        "percentiles" => "Percentiles",
+        "module-path" => "ModulePath",
+        "events" => "Events",
+        "oom-values" => "OomValues",
+        "rename" => "Rename",
+        "replica-of" => "ReplicaOf",
+        "sentinel" => "Sentinel",
+        "user" => "User",
+        "signals" => "Signals",
+        "module" => "Module",
+        "obsolete" => "Obsolete",
+        "atoi" => "Atoi",
+        "atoi-positive" => "AtoiPositive",
+        "monitor" => "Monitor",
+        "id" => "RunId",
+        _ => return Err(format!("`{cell}` is no type")),
+    };
+    Ok(format!("Kind::{variant}"))
+}

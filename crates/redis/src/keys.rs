@@ -1,0 +1,261 @@
+//! The known directives and commands, with the versions that know them.
+
+use crate::version::{Engine, Number, Release};
+
+/// What a directive takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `yes` or `no`.
+    Bool,
+    /// An integer within a range.
+    Int {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: u64,
+    },
+    /// Bytes, as `2gb`.
+    Memory {
+        /// Least value, in bytes.
+        min: i64,
+        /// Greatest value, in bytes.
+        max: u64,
+    },
+    /// Bytes, or a share of `maxmemory`.
+    MemoryOrPercent,
+    /// A file mode in octal digits, up to 777.
+    Octal,
+    /// One of these words; each with the version of Redis that brought it.
+    Enum(&'static [(&'static str, Number)]),
+    /// One word of any form.
+    Text,
+    /// Up to sixteen addresses.
+    Bind,
+    /// Pairs of seconds and changes, or `""`.
+    Save,
+    /// Groups of class, hard limit, soft limit, seconds.
+    BufferLimit,
+    /// A path, from 7.0 with wildcards.
+    Include,
+    /// Numbers from 0 to 100, or `""`.
+    Percentiles,
+    /// A path and arguments of the module.
+    ModulePath,
+    /// Characters that each switch on one class of keyspace events.
+    Events,
+    /// Three integers from -2000 to 2000.
+    OomValues,
+    /// A command and its new name.
+    Rename,
+    /// Host and port, or `no one`.
+    ReplicaOf,
+    /// What `sentinel` begins; its second word is the key.
+    Sentinel,
+    /// A user name and ACL rules.
+    User,
+    /// What a signal does: flags.
+    Signals,
+    /// Belongs to a module that Redis 8 brings along.
+    Module,
+    /// Gone for so long that no value matters.
+    Obsolete,
+    /// A number that Sentinel reads leniently: leading digits count.
+    Atoi,
+    /// The same, greater than zero.
+    AtoiPositive,
+    /// Name, address, port, quorum.
+    Monitor,
+    /// Forty characters.
+    RunId,
+}
+
+/// One directive, or one `sentinel` statement under the name `sentinel NAME`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Of a `sentinel` statement: least and greatest number of words behind its name.
+    pub words: (u8, u8),
+    default: &'static str,
+    redis: Option<Number>,
+    valkey: Option<Number>,
+    removed: Option<Number>,
+    ignored: Option<Number>,
+    alias_of: Option<&'static str>,
+    defaults: &'static [(bool, Number, &'static str)],
+}
+
+/// One command, one subcommand as `container|name`, or one ACL category as `@name`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Command {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    since: Number,
+    until: Option<Number>,
+    in_valkey: bool,
+}
+
+include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+
+/// Whether a program knows a directive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// It does.
+    Known,
+    /// It is read and has no effect since this version.
+    IgnoredSince(Number),
+    /// It came with this version of the same engine.
+    NeedsVersion(Number),
+    /// It went with this version.
+    RemovedIn(Number),
+    /// Only the other engine has it.
+    OnlyIn(Engine),
+}
+
+impl Key {
+    /// The key with this name in lower case.
+    pub fn find(name: &str) -> Option<&'static Key> {
+        KEYS.binary_search_by(|key| key.name.cmp(name)).ok().map(|index| &KEYS[index])
+    }
+
+    /// All keys, sorted by name.
+    pub fn all() -> &'static [Key] {
+        KEYS
+    }
+
+    /// Where the key stands among [`Key::all`].
+    pub(crate) fn index(&'static self) -> usize {
+        KEYS.binary_search_by(|key| key.name.cmp(self.name)).unwrap_or_default()
+    }
+
+    /// The name that counts: an old spelling gives its new one. Both write to the same setting.
+    pub fn canonical(&self) -> &'static str {
+        self.alias_of.unwrap_or(self.name)
+    }
+
+    /// The key that counts.
+    pub fn target(&'static self) -> &'static Key {
+        self.alias_of.and_then(Key::find).unwrap_or(self)
+    }
+
+    /// Is it a `sentinel` statement?
+    pub fn is_sentinel(&self) -> bool {
+        self.name.starts_with("sentinel ")
+    }
+
+    /// Does this release know it? When the version is unknown, any version of either engine will do, except that what
+    /// Redis has dropped is said to be dropped.
+    pub fn support(&self, release: Release) -> Support {
+        let Some(version) = release.version() else {
+            return match (self.removed, self.ignored) {
+                (Some(removed), _) => Support::RemovedIn(removed),
+                (None, Some(ignored)) => Support::IgnoredSince(ignored),
+                (None, None) => Support::Known,
+            };
+        };
+        let (since, other) = match release.engine {
+            Engine::Redis => (self.redis, Engine::Valkey),
+            Engine::Valkey => (self.valkey, Engine::Redis),
+        };
+        let Some(since) = since else {
+            return match self.removed {
+                Some(removed) => Support::RemovedIn(removed),
+                None => Support::OnlyIn(other),
+            };
+        };
+        if version < since {
+            return Support::NeedsVersion(since);
+        }
+        match (self.removed, self.ignored) {
+            (Some(removed), _) if release.since(removed) => Support::RemovedIn(removed),
+            (_, Some(ignored)) if release.since(ignored) => Support::IgnoredSince(ignored),
+            _ => Support::Known,
+        }
+    }
+
+    /// The value that holds when nothing is written.
+    pub fn default_value(&self, release: Release) -> &'static str {
+        let mut value = self.default;
+        if release.is_known() {
+            let redis = self.defaults.iter().filter(|(valkey, since, _)| !valkey && release.since(*since));
+            let valkey = self.defaults.iter().filter(|(valkey, since, _)| *valkey && release.is_valkey_since(*since));
+            if let Some((_, _, stated)) = redis.chain(valkey).next_back() {
+                value = stated;
+            }
+        }
+        value
+    }
+}
+
+impl Command {
+    /// The command, subcommand or category with this name in lower case.
+    pub fn find(name: &str) -> Option<&'static Command> {
+        COMMANDS.binary_search_by(|command| command.name.cmp(name)).ok().map(|index| &COMMANDS[index])
+    }
+
+    /// Does a command have subcommands in any version?
+    pub fn has_subcommands(name: &str) -> bool {
+        let at = COMMANDS.partition_point(|command| command.name < name);
+        let rest = COMMANDS[at..].iter().take_while(|command| command.name.starts_with(name));
+        rest.into_iter().any(|command| command.name[name.len()..].starts_with('|'))
+    }
+
+    /// All names, sorted.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        COMMANDS.iter().map(|command| command.name)
+    }
+
+    /// Does this release have it? Anything known will do when the version is unknown.
+    pub fn exists_in(&self, release: Release) -> bool {
+        !release.is_known()
+            || (release.since(self.since)
+                && self.until.is_none_or(|until| !release.since((until.0, until.1 + 1, 0)))
+                && (release.engine == Engine::Redis || self.in_valkey))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REDIS_5: Release = Release::new(Engine::Redis, (5, 0, 14));
+    const REDIS_7_2: Release = Release::new(Engine::Redis, (7, 2, 6));
+    const VALKEY_8: Release = Release::new(Engine::Valkey, (8, 0, 1));
+
+    fn support(name: &str, release: Release) -> Support {
+        Key::find(name).unwrap().support(release)
+    }
+
+    #[test]
+    fn the_tables_are_sorted_and_aliases_lead_somewhere() {
+        assert!(KEYS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(COMMANDS.is_sorted_by(|a, b| a.name < b.name));
+        for key in KEYS {
+            assert_eq!(Key::find(key.canonical()).map(|target| target.alias_of), Some(None), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn support_follows_version_and_engine() {
+        assert_eq!(support("repl-diskless-sync-max-replicas", REDIS_5), Support::NeedsVersion((7, 0, 0)));
+        assert_eq!(support("primaryauth", REDIS_7_2), Support::OnlyIn(Engine::Valkey));
+        assert_eq!(support("primaryauth", VALKEY_8), Support::Known);
+        assert_eq!(support("gopher-enabled", REDIS_7_2), Support::RemovedIn((7, 0, 0)));
+        assert_eq!(support("vm-enabled", REDIS_5), Support::RemovedIn((2, 6, 0)));
+        assert_eq!(support("list-max-ziplist-entries", REDIS_5), Support::IgnoredSince((3, 2, 0)));
+        assert_eq!(support("sentinel resolve-hostnames", REDIS_5), Support::NeedsVersion((6, 2, 0)));
+        assert_eq!(support("aof-rewrite-cpulist", VALKEY_8), Support::Known);
+    }
+
+    #[test]
+    fn defaults_follow_the_version() {
+        let default = |name: &str, release| Key::find(name).unwrap().default_value(release);
+        assert_eq!(default("maxmemory-policy", Release::new(Engine::Redis, (2, 8, 24))), "volatile-lru");
+        assert_eq!(default("maxmemory-policy", Release::UNKNOWN), "noeviction");
+        assert_eq!(default("repl-backlog-size", VALKEY_8), "10485760");
+        assert_eq!(default("repl-backlog-size", REDIS_7_2), "1048576");
+    }
+}

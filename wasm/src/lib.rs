@@ -1,0 +1,168 @@
+//! The façade behind a JavaScript face. Nothing of the linting is written here: values come in and go out as JSON texts, and
+//! the package's own `index.js` gives them their types.
+#![forbid(unsafe_code)]
+
+mod options;
+
+use confvet::{FileReport, Linter, Report, Safety, Source, Sources};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+/// One file, as JavaScript hands it in and gets it back.
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    path: String,
+    text: String,
+}
+
+/// What fixing came to.
+#[derive(Debug, Serialize)]
+struct Fixed {
+    files: Vec<File>,
+    applied: usize,
+    report: serde_json::Value,
+}
+
+/// A linter with its target versions, facts and rule levels.
+#[wasm_bindgen(js_name = RawLinter)]
+#[derive(Debug)]
+pub struct RawLinter {
+    linter: Linter,
+}
+
+fn error(error: impl std::fmt::Display) -> JsError {
+    JsError::new(&error.to_string())
+}
+
+fn read_files(json: &str) -> Result<Sources, JsError> {
+    let files: Vec<File> = serde_json::from_str(json)
+        .map_err(|problem| error(format!("files must be a list of {{path, text}}: {problem}")))?;
+    Ok(files.into_iter().map(|file| Source::new(file.path, file.text)).collect())
+}
+
+fn write(value: &impl Serialize) -> Result<String, JsError> {
+    serde_json::to_string(value).map_err(error)
+}
+
+#[wasm_bindgen(js_class = RawLinter)]
+impl RawLinter {
+    /// `options` is a JSON object with `target`, `facts` and `rules`, each optional.
+    ///
+    /// # Errors
+    /// If it names a program, fact or rule that does not exist, or a value of the wrong type.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &str) -> Result<RawLinter, JsError> {
+        Ok(Self { linter: options::linter(options).map_err(|problem| JsError::new(&problem))? })
+    }
+
+    /// Lints files; gives the JSON of `confvet lint --format json`.
+    ///
+    /// # Errors
+    /// If `files` is not a list of files.
+    pub fn lint(&self, files: &str) -> Result<String, JsError> {
+        write(&confvet::to_json(&self.linter.lint_sources(read_files(files)?)))
+    }
+
+    /// Lints files, applies fixes until nothing changes, and gives all files with the report of what is left.
+    ///
+    /// # Errors
+    /// If `files` is not a list of files.
+    pub fn fix(&self, files: &str, with_unsafe: bool) -> Result<String, JsError> {
+        let safety = if with_unsafe { Safety::Unsafe } else { Safety::Safe };
+        let fixed = self.linter.fix_sources(read_files(files)?, safety);
+        let report = &fixed.report;
+        let files = (report.sources().iter())
+            .map(|(_, source)| File { path: source.path().to_owned(), text: source.text().to_owned() })
+            .collect();
+        write(&Fixed { files, applied: fixed.applied, report: confvet::to_json(report) })
+    }
+
+    /// Says what each file is taken for.
+    ///
+    /// # Errors
+    /// If `files` is not a list of files.
+    pub fn detect(&self, files: &str) -> Result<String, JsError> {
+        let report = self.linter.lint_sources(read_files(files)?);
+        let detected: Vec<Detected<'_>> = report.files().iter().map(|file| Detected::new(&report, file)).collect();
+        write(&detected)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Detected<'a> {
+    path: &'a str,
+    systems: Vec<DetectedSystem<'a>>,
+    included_by: Vec<&'a str>,
+    template: bool,
+    config: bool,
+    stack: Option<&'a str>,
+    host: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct DetectedSystem<'a> {
+    system: &'a str,
+    kind: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Detected<'a> {
+    fn new(report: &'a Report, file: &'a FileReport) -> Self {
+        let path = |id| report.sources().get(id).path();
+        let placement = file.placement.as_ref();
+        Self {
+            path: path(file.file),
+            systems: (file.systems.iter())
+                .map(|used| DetectedSystem {
+                    system: used.system,
+                    kind: used.detection.kind,
+                    reason: &used.detection.reason,
+                })
+                .collect(),
+            included_by: file.included_by.iter().map(|&includer| path(includer)).collect(),
+            template: file.template,
+            config: file.is_config,
+            stack: placement.map(|placement| placement.stack.as_str()),
+            host: placement.and_then(|placement| placement.host.as_ref()).map(|(host, _)| host.as_str()),
+        }
+    }
+}
+
+/// The typed model of one file of `files` as JSON: `{system, model}`, or `null` when no system recognises it.
+///
+/// # Errors
+/// If `files` is not a list of files.
+#[wasm_bindgen(js_name = rawModel)]
+pub fn raw_model(files: &str, path: &str) -> Result<String, JsError> {
+    let model = confvet::model(&read_files(files)?, path);
+    write(&model.map(|(system, model)| serde_json::json!({ "system": system, "model": model })))
+}
+
+/// All rules, without the text of their pages.
+///
+/// # Errors
+/// Never; the type is that of the other functions.
+#[wasm_bindgen(js_name = rawRules)]
+pub fn raw_rules() -> Result<String, JsError> {
+    let rules: Vec<serde_json::Value> = (confvet::rules::all().iter())
+        .map(|rule| {
+            serde_json::json!({
+                "rule": rule.name,
+                "title": rule.title,
+                "severity": rule.severity,
+                "category": rule.category,
+                "fix": rule.fix.map_or("none", Safety::as_str),
+                "applies": rule.applies,
+                "needs": rule.needs,
+                "url": confvet::rule_url(rule.name),
+            })
+        })
+        .collect();
+    write(&rules)
+}
+
+/// The version of the engine.
+#[wasm_bindgen(js_name = rawVersion)]
+pub fn raw_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
