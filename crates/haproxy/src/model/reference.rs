@@ -139,8 +139,15 @@ impl Haproxy {
                     continue;
                 }
                 let track = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc"));
-                if let Some(track) = track.filter(|_| no_table && statement.after("table").is_none() && proxy.name.is_some()) {
-                    let reference = Reference { named: Named::Table, name: proxy.name(), span: track.span, statement: Some(statement) };
+                if let Some(track) =
+                    track.filter(|_| no_table && statement.after("table").is_none() && proxy.name.is_some())
+                {
+                    let reference = Reference {
+                        named: Named::Table,
+                        name: proxy.name(),
+                        span: track.span,
+                        statement: Some(statement),
+                    };
                     found.push((proxy, reference));
                 }
                 collect(statement, &mut |named, name, span| {

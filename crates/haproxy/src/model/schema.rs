@@ -106,8 +106,17 @@ pub enum ProblemKind {
 
 /// Words that may follow `deny` and `tarpit`.
 const ANSWERS: &[&str] = &[
-    "deny_status", "status", "content-type", "errorfile", "errorfiles", "default-errorfiles", "file", "lf-file", "string",
-    "lf-string", "hdr",
+    "deny_status",
+    "status",
+    "content-type",
+    "errorfile",
+    "errorfiles",
+    "default-errorfiles",
+    "file",
+    "lf-file",
+    "string",
+    "lf-string",
+    "hdr",
 ];
 
 /// One run over a configuration.
@@ -153,13 +162,16 @@ impl<'a> Schema<'a> {
         if let Some(extra) = extra.filter(|extra| !extra.is_variable() && !extra.is_empty()) {
             let message = match section.kind {
                 SectionKind::Global => "`global` takes no name".to_owned(),
-                kind => format!("only `from` may follow the name of a {}: addresses stand in `bind` lines", kind.as_str()),
+                kind => {
+                    format!("only `from` may follow the name of a {}: addresses stand in `bind` lines", kind.as_str())
+                }
             };
             add(ProblemKind::Invalid { message, instead: None }, extra.span);
         }
         if let Some(name) = section.name.as_ref().filter(|name| name.is_known()) {
             let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-            if ((section.kind.is_proxy() && section.kind != SectionKind::Defaults) || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
+            if ((section.kind.is_proxy() && section.kind != SectionKind::Defaults)
+                || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
                 && let Some(bad) = name.text.chars().find(|&c| bad(c))
             {
                 let message = format!("`{bad}` is not allowed in the name of a section");
@@ -403,11 +415,16 @@ impl<'a> Schema<'a> {
     /// Behind the arguments of an action only a condition may stand.
     fn action_end(&mut self, statement: &Arc<Statement>, at: usize, action: &str) {
         let arguments = match action {
-            "allow" | "accept" | "reject" | "auth" | "disable-l7-retry" | "silent-drop" if statement.word(at + 1).is_none() => return,
+            "allow" | "accept" | "reject" | "auth" | "disable-l7-retry" | "silent-drop"
+                if statement.word(at + 1).is_none() =>
+            {
+                return;
+            }
             "allow" | "accept" => 0,
             "set-header" | "add-header" => 2,
             "replace-header" | "replace-value" => 3,
-            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-log-level" | "set-nice" | "set-tos" | "set-mark" => 1,
+            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-log-level" | "set-nice"
+            | "set-tos" | "set-mark" => 1,
             "replace-path" | "replace-pathq" | "replace-uri" => 2,
             "deny" | "tarpit" if !ANSWERS.contains(&statement.text(at + 1)) => 0,
             _ => return,
@@ -439,10 +456,13 @@ impl<'a> Schema<'a> {
     fn criteria(&mut self, statement: &Arc<Statement>) {
         let own = Arc::clone(statement);
         for criterion in own.criteria() {
-            if let Some(flag) = criterion.flags.iter().find(|flag| {
-                flag.text.len() == 2 && flag.text.starts_with('-') && !"imnufM-".contains(&flag.text[1..])
-            }) {
-                let message = format!("`{}` is no flag of an ACL: put `--` in front of a value that starts with `-`", flag.text);
+            if let Some(flag) = criterion
+                .flags
+                .iter()
+                .find(|flag| flag.text.len() == 2 && flag.text.starts_with('-') && !"imnufM-".contains(&flag.text[1..]))
+            {
+                let message =
+                    format!("`{}` is no flag of an ACL: put `--` in front of a value that starts with `-`", flag.text);
                 self.add(statement, flag.span, ProblemKind::Invalid { message, instead: None });
             }
         }
@@ -522,8 +542,12 @@ impl<'a> Schema<'a> {
                 return;
             }
             // At the end of a line these are read as the number 0, without a word.
-            let silent = matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr") && context == Context::ServerOption;
-            if key.arguments == Arguments::One && !silent && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty) {
+            let silent = matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr")
+                && context == Context::ServerOption;
+            if key.arguments == Arguments::One
+                && !silent
+                && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)
+            {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
                 return;

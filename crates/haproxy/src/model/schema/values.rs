@@ -298,7 +298,12 @@ impl Schema<'_> {
         if let (Port::Fixed(port), Some(span)) = (address.port, address.port_span)
             && !text.bytes().all(|byte| byte.is_ascii_digit())
         {
-            let kind = ProblemKind::ReadPartly { setting: "port".to_owned(), read: port.to_string(), instead: None, time: false };
+            let kind = ProblemKind::ReadPartly {
+                setting: "port".to_owned(),
+                read: port.to_string(),
+                instead: None,
+                time: false,
+            };
             self.add(statement, span, kind);
         }
     }
@@ -308,7 +313,8 @@ impl Schema<'_> {
         while let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) {
             at += match word.text.as_str() {
                 "type" if matches!(statement.text(at + 2), "len" | "length") => 4,
-                "type" | "size" | "expire" | "peers" | "store" | "brates-factor" | "write-to" | "server-key" | "srvkey" | "recv-only" => 2,
+                "type" | "size" | "expire" | "peers" | "store" | "brates-factor" | "write-to" | "server-key"
+                | "srvkey" | "recv-only" => 2,
                 "nopurge" => 1,
                 "\\" => return,
                 _ => {
