@@ -178,6 +178,14 @@ impl Haproxy {
         users.into_iter().flatten().filter_map(|&number| self.proxies.get(number))
     }
 
+    /// Would HAProxy still accept the routes to and from a proxy if it had this mode?
+    pub fn may_become(&self, proxy: &Proxy, mode: Mode) -> bool {
+        let accepts = |from: Mode, to: Mode| from == to || (from == Mode::Tcp && to == Mode::Http);
+        let mut targets = proxy.routes().filter_map(|route| self.backend(route.text(1)));
+        targets.all(|backend| accepts(mode, backend.mode()))
+            && self.users_of(proxy).all(|user| accepts(user.mode(), mode))
+    }
+
     /// Some `use_backend` decides by a log-format string or a variable.
     pub fn has_dynamic_routes(&self) -> bool {
         self.index.dynamic_routes

@@ -228,12 +228,17 @@ fn read_port(text: &str) -> Port {
     if text.starts_with(['+', '-']) {
         return if text[1..].parse::<u16>().is_ok() { Port::Relative } else { Port::Invalid };
     }
+    // The program reads the digits in front and leaves the rest.
+    let digits = |text: &str| {
+        let end = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..end].parse::<u16>().ok()
+    };
     match text.split_once('-') {
-        Some((low, high)) => match (low.parse(), high.parse()) {
-            (Ok(low), Ok(high)) if low <= high => Port::Range(low, high),
+        Some((low, high)) => match (digits(low), digits(high)) {
+            (Some(low), Some(high)) if low <= high => Port::Range(low, high),
             _ => Port::Invalid,
         },
-        None => text.parse().map_or(Port::Invalid, Port::Fixed),
+        None => digits(text).map_or(Port::Invalid, Port::Fixed),
     }
 }
 

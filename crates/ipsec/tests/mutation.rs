@@ -1,5 +1,6 @@
 //! Thousands of damaged files: nothing panics, every span fits its file, no secret gets out, and no safe fix makes a
 //! file worse.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use confvet_core::{
     Category, Context, Diagnostic, Edit, Facts, FileId, Findings, Hosts, Identity, Input, Member, Safety, Set, Source,

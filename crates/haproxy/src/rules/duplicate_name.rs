@@ -14,7 +14,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
     servers(haproxy, context, findings);
     let mut sections: Seen<(SectionKind, &str)> = Seen::new();
-    for section in haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Peers)
+    for section in
+        haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
     {
         let span = section.name_span();
         once(

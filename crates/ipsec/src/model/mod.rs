@@ -46,6 +46,9 @@ pub struct Ipsec {
     pub proposals: Vec<ProposalList>,
     /// The secrets.
     pub secrets: Secrets,
+    /// The pre-shared keys by name.
+    #[serde(skip)]
+    pub psk_index: psk::PskIndex,
     /// A secrets file is among the sources.
     pub has_secrets: bool,
     /// The options of `strongswan.conf` that matter.
@@ -93,6 +96,7 @@ impl Ipsec {
             connections: Vec::new(),
             proposals: Vec::new(),
             secrets: Secrets::default(),
+            psk_index: psk::PskIndex::default(),
             has_secrets: false,
             charon: Charon::default(),
             sysctl: Vec::new(),
@@ -200,16 +204,17 @@ fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
         return Parsed { model, files, secrets: Vec::new() };
     }
     if tree.problems.is_empty() {
-        let read = swanctl::read(&tree, &model.program, 0);
+        let read = swanctl::read(&tree, &model.program);
         model.connections = read.connections;
         model.proposals = read.proposals;
         model.discards = read.discards;
         model.has_secrets = !read.secrets.is_empty();
+        model.psk_index = psk::PskIndex::new(&read.secrets);
         model.secrets.entries = read.secrets;
         model.secrets.masked = read.masked;
     } else {
         // Not loaded, but still secret.
-        model.secrets.masked = swanctl::read(&tree, &model.program, 0).masked;
+        model.secrets.masked = swanctl::read(&tree, &model.program).masked;
     }
     files.extend(read_charon(input, &mut model));
     model.swanctl = Some(tree);
@@ -265,6 +270,7 @@ fn read_conf(input: &Input<'_>) -> Parsed<Ipsec> {
     model.conf = conf;
     if let Some(file) = secrets_file {
         model.secrets = secrets::parse(input.sources, file, model.program.dialect);
+        model.psk_index = psk::PskIndex::new(&model.secrets.entries);
         model.has_secrets = true;
         files.extend(&model.secrets.files);
     }

@@ -116,7 +116,10 @@ fn face(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
     let members: Vec<&Member<Ipsec>> =
         set.members.iter().filter(|member| member.model().live().next().is_some()).collect();
-    let mut by_handle: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    if members.len() < 2 {
+        return Vec::new();
+    }
+    let mut by_handle: BTreeMap<String, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
     let live: Vec<Vec<&Connection>> = members.iter().map(|member| member.model().live().collect()).collect();
     let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (member, connections) in live.iter().enumerate() {
@@ -125,7 +128,7 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
                 claims.entry(handle).or_default().insert(member);
             }
             for handle in connection.ends().into_iter().flat_map(End::handles) {
-                by_handle.entry(handle).or_default().push((member, index));
+                by_handle.entry(handle).or_default().entry(member).or_default().push(index);
             }
         }
     }
@@ -136,13 +139,11 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
             // Per other gateway, the connections that share an address or a name with this one.
             let mut facing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for handle in connection.ends().into_iter().flat_map(End::handles) {
-                for &(member_b, index) in
-                    by_handle[&handle].iter().filter(|&&(member_b, _)| member_b > member_a).take(64)
-                {
+                for (&member_b, indexes) in by_handle[&handle].range(member_a + 1..) {
                     let known = facing.entry(member_b).or_default();
-                    if !known.contains(&index) {
-                        known.push(index);
-                    }
+                    let new: Vec<usize> =
+                        indexes.iter().copied().take(64).filter(|index| !known.contains(index)).collect();
+                    known.extend(new);
                 }
             }
             for (member_b, candidates) in facing {

@@ -21,7 +21,7 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
             _ => format!("cannot parse `{}`: {reason}; {lost}", token.trim()),
         };
         let report = findings.report(problem.span, message);
-        let edits = repair(model, problem, context);
+        let edits = repair(problem, context);
         report.suggest_as(Safety::Safe, title(problem.kind), edits);
     }
 }
@@ -65,7 +65,7 @@ fn title(kind: ProblemKind) -> &'static str {
     }
 }
 
-fn repair(model: &Ipsec, problem: &Problem, context: &Context<'_>) -> Vec<Edit> {
+fn repair(problem: &Problem, context: &Context<'_>) -> Vec<Edit> {
     match problem.kind {
         ProblemKind::Bom => vec![Edit::delete(problem.span)],
         ProblemKind::Crlf(_) => {
@@ -80,10 +80,7 @@ fn repair(model: &Ipsec, problem: &Problem, context: &Context<'_>) -> Vec<Edit> 
         ProblemKind::EqualsInValue | ProblemKind::ExtraWord => {
             let value = context.text(problem.context);
             let plain = !value.contains(['"', '#', '\\', '{']) && !value.starts_with('=');
-            let first = model.conf.problems.iter().find(|other| other.context == problem.context);
-            let is_first = first.is_some_and(|first| first.span == problem.span)
-                || model.program.dialect != crate::Dialect::Unknown;
-            if plain && is_first { vec![Edit::replace(problem.context, format!("\"{value}\""))] } else { Vec::new() }
+            if plain { vec![Edit::replace(problem.context, format!("\"{value}\""))] } else { Vec::new() }
         }
         _ => Vec::new(),
     }

@@ -91,7 +91,7 @@ impl Defeated<'_> {
 impl StaticHost {
     /// Edits after which the name is looked up again at run time: `resolve`, `zone`, a `resolver`.
     pub(crate) fn resolve_again(&self, nginx: &Nginx, ctx: &Context<'_>) -> Option<Vec<Edit>> {
-        let (protocol, mut edits) = match self.place {
+        let (place, mut edits) = match self.place {
             StaticPlace::Server(upstream, server) => {
                 let upstream = &nginx.upstreams[upstream];
                 let server = upstream.servers[server].directive(nginx);
@@ -105,12 +105,13 @@ impl StaticHost {
                 if upstream.resolver(nginx).is_some() {
                     return Some(edits);
                 }
-                (upstream.protocol, edits)
+                (server, edits)
             }
             StaticPlace::Pass(pass) => {
                 let pass = &nginx.passes[pass];
                 let server = pass.directive(nginx).server()?;
-                if server.scope().owner().is_none() || server.file() != pass.directive(nginx).file() {
+                let known = pass.directive(nginx).context().protocol() == Some(pass.protocol());
+                if !known || server.scope().owner().is_none() || server.file() != pass.directive(nginx).file() {
                     return None;
                 }
                 let endpoint = &pass.endpoint;
@@ -125,10 +126,10 @@ impl StaticHost {
                 let colon =
                     endpoint.port.map_or(endpoint.range.end, |port| endpoint.range.end + 1 + port.to_string().len());
                 let replaced = word.slice(endpoint.range.start..colon.min(word.text.len()));
-                (pass.protocol(), vec![Edit::replace(replaced, group), layout::before(server, &text, ctx)])
+                (server, vec![Edit::replace(replaced, group), layout::before(server, &text, ctx)])
             }
         };
-        let block = nginx.protocol_block(protocol)?;
+        let block = place.protocol_block()?;
         if !block.has(key!("resolver")) {
             let address = ctx.facts.text(Fact::Resolver)?;
             edits.push(layout::first_in(block, &format!("resolver {address} valid=10s;"), ctx)?);
@@ -160,7 +161,7 @@ impl StaticHost {
         ];
         if pass.resolver(nginx).is_none() {
             let address = ctx.facts.text(Fact::Resolver)?;
-            let block = nginx.protocol_block(Protocol::Http)?;
+            let block = directive.protocol_block()?;
             edits.push(layout::first_in(block, &format!("resolver {address} valid=10s;"), ctx)?);
         }
         Some(edits)
@@ -176,12 +177,6 @@ impl Pass {
 }
 
 impl Nginx {
-    /// The `http` or `stream` block.
-    pub(crate) fn protocol_block(&self, protocol: Protocol) -> Option<Scope<'_>> {
-        let key = if protocol == Protocol::Stream { key!("stream") } else { key!("http") };
-        self.top().first(key).filter(|block| block.is_block()).map(Directive::block)
-    }
-
     /// A name for a zone that no other zone has.
     pub(crate) fn free_zone_name(&self, wished: &str) -> String {
         let taken = |name: &str| {

@@ -246,6 +246,12 @@ impl<'a> Directive<'a> {
         std::iter::once(self).chain(self.ancestors()).find(is_server)
     }
 
+    /// The `http` or `stream` block it stands in.
+    pub(crate) fn protocol_block(self) -> Option<Scope<'a>> {
+        let is_block = |outer: &Directive<'_>| outer.is(key!("http")) || outer.is(key!("stream"));
+        self.ancestors().find(is_block).map(Directive::block)
+    }
+
     /// The location it stands in or is.
     pub fn location(self) -> Option<Directive<'a>> {
         let is_location = |directive: &Directive<'_>| directive.is(key!("location")) && directive.is_block();

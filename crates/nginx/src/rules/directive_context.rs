@@ -25,7 +25,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             }
             None => {}
         }
-        if directive.is(key!("proxy_pass")) && place == Place::Server {
+        if directive.is(key!("proxy_pass")) && place == Place::Server && directive.semicolon().is_some() {
             let line = directive.span();
             report.suggest_as(
                 Safety::Unsafe,

@@ -26,7 +26,8 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                 )
                 .help(format!("write `?{group}` (OpenSSL 3.3 and later)"))
                 .suggest("mark it as optional", [Edit::insert_before(span, "?")]);
-            if openssl.is_some() {
+            let used = nginx.servers().iter().any(|server| server.is_tls(nginx));
+            if openssl.is_some() && used {
                 report.severity(Severity::Error).category(Category::Invalid);
             }
         }

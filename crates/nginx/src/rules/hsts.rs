@@ -59,7 +59,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             findings.report(server.directive(nginx).name().span, "no `Strict-Transport-Security` on this TLS server");
         let line = "add_header Strict-Transport-Security \"max-age=31536000\" always;";
         if let (Some(last), false) = (block.all(key!("listen")).last(), block.effective(key!("add_header")).is_some()) {
-            report.suggest("add it", [layout::after(last, &[line.to_owned()], ctx)]);
+            report.suggest("add it", layout::after(last, &[line.to_owned()], ctx));
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::keys::Key;
 use crate::keys::key;
+use crate::layout;
 use crate::model::{Nginx, Server};
-use confvet_core::{Context, Edit, Findings, Rule};
+use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/stub-status-exposed", check };
 
 const STATUS: &[Key] = &[key!("stub_status"), key!("vhost_traffic_status_display"), key!("api")];
 
-fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for status in STATUS.iter().flat_map(|&key| nginx.all(key)) {
         let scope = status.scope();
         let writes = status.args().iter().any(|word| word.text == "write=on");
@@ -25,7 +26,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             .help("`allow 127.0.0.1; deny all;`")
             .suggest(
                 "allow the machine itself only",
-                [Edit::insert_after(status.whole_span(), " allow 127.0.0.1; deny all;")],
+                layout::after(status, &["allow 127.0.0.1;".to_owned(), "deny all;".to_owned()], ctx),
             );
     }
 }

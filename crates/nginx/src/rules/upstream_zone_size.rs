@@ -15,6 +15,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         let name = zone.directive.text(0);
         let span = zone.directive.arg(1).map_or(zone.directive.span(), |word| word.span);
         match zone.size {
+            None if zone.directive.args().len() > 1 => {}
             None if zones.iter().all(|other| other.directive.text(0) != name || other.size.is_none()) => {
                 findings
                     .report(span, format!("zone `{name}` has no size (nginx: zero size shared memory zone)"))

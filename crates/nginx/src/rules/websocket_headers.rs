@@ -28,7 +28,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             if connection.is_none() {
                 report.suggest(
                     "forward both",
-                    [layout::after(upgrade, &["proxy_set_header Connection \"upgrade\";".to_owned()], ctx)],
+                    layout::after(upgrade, &["proxy_set_header Connection \"upgrade\";".to_owned()], ctx),
                 );
             }
         } else if scope.proxy_http_version(nginx) == ProxyHttpVersion::Http10 {

@@ -1,7 +1,7 @@
 //! CloudFormation templates in YAML and JSON, and what `describe-cache-parameters` prints.
 
 use super::{Attribute, Cloud, Notation, Parameter, Resource, ResourceKind, Scalar};
-use confvet_core::{FileId, Spanned};
+use confvet_core::{FileId, Spanned, did_you_mean};
 use confvet_yaml::{Dialect, Node, Yaml};
 
 const TYPES: &[(&str, ResourceKind, bool)] = &[
@@ -36,7 +36,70 @@ pub(crate) fn read_template(file: FileId, text: &str) -> Cloud {
         let Some((_, kind, is_memorydb)) = TYPES.iter().find(|(name, ..)| Some(*name) == kind) else { continue };
         resources.push(resource(node, *kind, *is_memorydb));
     }
-    Cloud { file, resources, notation: Notation::CloudFormation }
+    let mut unknown_functions = Vec::new();
+    if let Some(root) = yaml.root().filter(|root| root.get("Transform").is_none()) {
+        find_unknown_functions(root, &mut unknown_functions);
+    }
+    Cloud { file, resources, notation: Notation::CloudFormation, unknown_functions }
+}
+
+/// The intrinsic functions of CloudFormation and of its rules, without `Fn::`.
+const FUNCTIONS: &[&str] = &[
+    "And",
+    "Base64",
+    "Cidr",
+    "Condition",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "Equals",
+    "FindInMap",
+    "GetAZs",
+    "GetAtt",
+    "GetStackOutput",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Ref",
+    "RefAll",
+    "Select",
+    "Split",
+    "Sub",
+    "ToJsonString",
+    "Transform",
+    "ValueOf",
+    "ValueOfAll",
+];
+
+/// The function that was probably meant, in the form in which it was written.
+pub(crate) fn unknown_function_near(function: &str) -> Option<String> {
+    let prefix = if function.starts_with('!') { "!" } else { "Fn::" };
+    let name = function.strip_prefix(prefix)?;
+    did_you_mean(name, FUNCTIONS.iter().copied()).map(|near| format!("{prefix}{near}"))
+}
+
+/// Collects the functions that CloudFormation does not have. The tree is no deeper than the YAML reader lets it be.
+fn find_unknown_functions(node: Node<'_>, unknown: &mut Vec<Spanned<String>>) {
+    let is_known = |name: &str| FUNCTIONS.contains(&name) || name.starts_with("ForEach::");
+    if let Some(name) = node.tag().and_then(|tag| tag.strip_prefix('!')).filter(|name| !is_known(name)) {
+        let tag = node.span().slice(0..name.len() + 1);
+        unknown.push(Spanned::new(format!("!{name}"), tag));
+    }
+    for entry in node.entries() {
+        let function = entry.key.text().and_then(|key| key.strip_prefix("Fn::"));
+        if let Some(name) = function.filter(|name| !is_known(name)) {
+            unknown.push(Spanned::new(format!("Fn::{name}"), entry.key.content_span()));
+        }
+        if !entry.value.is_alias() {
+            find_unknown_functions(entry.value, unknown);
+        }
+    }
+    for item in node.items().filter(|item| !item.is_alias()) {
+        find_unknown_functions(item, unknown);
+    }
 }
 
 fn resource(node: Node<'_>, kind: ResourceKind, is_memorydb: bool) -> Resource {
@@ -163,12 +226,23 @@ pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
         }
         resources.push(group);
     }
-    Cloud { file, resources, notation: Notation::Reply }
+    Cloud { file, resources, notation: Notation::Reply, unknown_functions: Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn functions_that_cloudformation_lacks_are_found_in_both_forms() {
+        let text =
+            "Resources:\n  A: !Rain::Embed x.js\n  B:\n    Fn::Jion: ['', [a]]\n  C: !Sub x\n  D: [!GetAtt A.Arn]\n";
+        let cloud = read_template(FileId(0), text);
+        let found: Vec<&str> = cloud.unknown_functions.iter().map(|name| &text[name.span.range()]).collect();
+        assert_eq!(found, ["!Rain::Embed", "Fn::Jion"]);
+        let transformed = format!("Transform: AWS::LanguageExtensions\n{text}");
+        assert_eq!(read_template(FileId(0), &transformed).unknown_functions, []);
+    }
 
     #[test]
     fn short_and_long_functions_are_not_known() {

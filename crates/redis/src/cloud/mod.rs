@@ -8,7 +8,7 @@ mod cloudformation;
 mod parameters;
 mod terraform;
 
-pub(crate) use cloudformation::{describe, read_described, read_template};
+pub(crate) use cloudformation::{describe, read_described, read_template, unknown_function_near};
 pub use parameters::{Allowed, ParameterInfo, node_memory};
 pub(crate) use terraform::{detect as detect_terraform, read as read_terraform};
 
@@ -27,6 +27,10 @@ pub struct Cloud {
     /// How the file is written, which decides what a fix looks like.
     #[serde(skip)]
     pub notation: Notation,
+    /// Intrinsic functions that CloudFormation does not have. A template with a `Transform` has none: the transform may
+    /// know them.
+    #[serde(skip)]
+    pub unknown_functions: Vec<Spanned<String>>,
 }
 
 /// How a file is written.

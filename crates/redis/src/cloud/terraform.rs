@@ -36,7 +36,7 @@ pub(crate) fn read(file: FileId, text: &str) -> Cloud {
         Ok(body) => body.blocks().filter_map(|block| resource(file, text, block)).collect(),
         Err(_) => Vec::new(),
     };
-    Cloud { file, resources, notation: Notation::Terraform }
+    Cloud { file, resources, notation: Notation::Terraform, unknown_functions: Vec::new() }
 }
 
 fn resource(file: FileId, text: &str, block: &Block) -> Option<Resource> {

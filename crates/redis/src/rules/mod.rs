@@ -2,6 +2,7 @@
 
 mod acl_syntax;
 mod acl_user;
+mod cloudformation_function;
 mod cluster_config;
 mod dangerous_switches;
 mod duplicate_directive;
@@ -85,6 +86,7 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &elasticache_replication_group::RULE,
     &elasticache_parameter::RULE,
     &elasticache_family::RULE,
+    &cloudformation_function::RULE,
 ];
 
 /// Rules that see all files of one stack.
