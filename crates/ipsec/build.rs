@@ -4,10 +4,15 @@ use confvet_tables::{Row, Table, TableError, version};
 
 fn main() -> Result<(), TableError> {
     let keys = ["key", "dialect", "context", "type", "words", "words5", "since", "removed", "obsolete", "alias"];
-    Table::read("src/keys.tsv", &keys)?.write_sorted("keys.rs", "ROWS", "KeyRow", |row| {
+    let table = Table::read("src/keys.tsv", &keys)?;
+    let mut names: Vec<&str> = table.rows().map(|row| row.get("key")).collect();
+    names.sort_unstable();
+    table.write_sorted("keys.rs", "ROWS", "KeyRow", |row| {
         let contexts = row.get("context");
+        // Rows of one name know each other by the index of the first.
+        let first = names.partition_point(|name| *name < row.get("key"));
         Ok(format!(
-            "KeyRow {{ name: {:?}, dialect: {}, setup: {}, conn: {}, ca: {}, kind: ValueType::{}, words: &{:?}, \
+            "KeyRow {{ name: {:?}, first: {first}, dialect: {}, setup: {}, conn: {}, ca: {}, kind: ValueType::{}, words: &{:?}, \
              words5: &{:?}, since: {}, removed: {}, obsolete: {}, alias: {} }}",
             row.get("key"),
             dialect(row)?,

@@ -35,6 +35,8 @@ pub enum ValueType {
 pub struct KeyRow {
     /// The key.
     pub name: &'static str,
+    /// Index of the first row of this name.
+    first: u16,
     /// Who knows it.
     pub dialect: Dialect,
     /// Allowed in `config setup`.
@@ -90,17 +92,18 @@ impl Key {
         ROWS[usize::from(self.0)].name
     }
 
+    fn rows(self) -> impl Iterator<Item = &'static KeyRow> {
+        ROWS[usize::from(self.0)..].iter().take_while(move |row| row.first == self.0)
+    }
+
     /// How one dialect knows it.
     pub fn row(self, dialect: Dialect) -> Option<&'static KeyRow> {
-        let name = self.name();
-        ROWS[usize::from(self.0)..].iter().take_while(|row| row.name == name).find(|row| row.dialect == dialect)
+        self.rows().find(|row| row.dialect == dialect)
     }
 
     /// How one dialect knows it in a kind of section; how it knows it elsewhere when it does not belong there.
     pub fn row_in(self, dialect: Dialect, section: SectionKind) -> Option<&'static KeyRow> {
-        let name = self.name();
-        let mut rows = ROWS[usize::from(self.0)..].iter().take_while(|row| row.name == name);
-        rows.find(|row| row.dialect == dialect && row.allowed_in(section)).or_else(|| self.row(dialect))
+        self.rows().find(|row| row.dialect == dialect && row.allowed_in(section)).or_else(|| self.row(dialect))
     }
 
     /// The key under which a dialect stores it.

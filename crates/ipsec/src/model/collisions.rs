@@ -5,6 +5,7 @@ use crate::selector::{Relation, Selector, address_count, relation};
 use ipnet::IpNet;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// A list longer than this is compared up to here: what is wrong with it shows long before.
 const MAX_COMPARED: usize = 256;
@@ -261,8 +262,9 @@ pub fn shared_addresses(a: IpNet, b: IpNet) -> u128 {
 /// The range of somebody else that a network overlaps. A network that is far wider is a route to everything, and small
 /// link-local networks are the inside addresses of cloud tunnels.
 pub fn reserved_owner(net: IpNet) -> Option<(Reserved, IpNet)> {
-    RESERVED.iter().find_map(|(range, owner)| {
-        let range: IpNet = range.parse().ok()?;
+    static RANGES: LazyLock<Vec<(IpNet, Reserved)>> =
+        LazyLock::new(|| RESERVED.iter().filter_map(|&(range, owner)| Some((range.parse().ok()?, owner))).collect());
+    RANGES.iter().find_map(|&(range, ref owner)| {
         let related = relation(net, range)?;
         let too_wide = related == Relation::Contains && net.prefix_len() <= 11;
         let inside_address = *owner == Reserved::LinkLocal && net.addr().is_ipv4() && net.prefix_len() >= 29;

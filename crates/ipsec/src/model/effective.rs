@@ -6,6 +6,7 @@ use crate::syntax::conf::{Conf, Section, Setting};
 use compact_str::CompactString;
 use confvet_core::Span;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The section that all others inherit from.
 pub(crate) const DEFAULT: &str = "%default";
@@ -58,13 +59,6 @@ impl Effective {
             self.0.insert(at, inherited);
         }
     }
-
-    fn replace(&mut self, inherited: Inherited) {
-        match self.0.binary_search_by_key(&inherited.key, |old| old.key) {
-            Ok(at) => self.0[at] = inherited,
-            Err(at) => self.0.insert(at, inherited),
-        }
-    }
 }
 
 /// All sections of one kind that share a name.
@@ -114,6 +108,9 @@ pub struct Overridden {
     pub also: Option<u32>,
 }
 
+/// What a section sets: keys with the index of the setting, sorted by key.
+type Assignments = Rc<[(Key, u32)]>;
+
 /// The sections of one kind with their inheritance.
 pub(crate) struct Inheritance<'a> {
     conf: &'a Conf,
@@ -123,8 +120,8 @@ pub(crate) struct Inheritance<'a> {
     /// For libreswan: what each group assigns, `%default` left out.
     flat: Vec<Option<Vec<(Key, u32)>>>,
     /// For strongSwan: the ancestors of each group.
-    lineage: Vec<Option<Vec<usize>>>,
-    own: Vec<Option<Vec<(Key, u32)>>>,
+    lineage: Vec<Option<Rc<[usize]>>>,
+    own: Vec<Option<Assignments>>,
 }
 
 impl<'a> Inheritance<'a> {
@@ -139,14 +136,16 @@ impl<'a> Inheritance<'a> {
             groups[group].sections.push(index);
         }
         for group in &mut groups {
+            let mut parents = Vec::new();
             for section in sections_in_force(group, conf, program) {
                 for index in section.first..section.end {
                     let setting = &conf.settings[index as usize];
                     if setting.key == Some(Key::ALSO) && !setting.value.is_empty() && !setting.hole {
-                        group.parents.push((index, by_name.get(setting.value.as_str()).copied()));
+                        parents.push((index, by_name.get(setting.value.as_str()).copied()));
                     }
                 }
             }
+            group.parents = parents;
         }
         let default = by_name.get(DEFAULT).copied();
         let count = groups.len();
@@ -171,17 +170,16 @@ impl<'a> Inheritance<'a> {
                 effective.insert_if_new(Inherited { key, setting, via });
             }
             if let Some(default) = self.default {
-                for (key, setting) in self.own(default) {
+                for &(key, setting) in self.own(default).iter() {
                     effective.insert_if_new(Inherited { key, setting, via: Via::Default });
                 }
             }
         } else {
-            for (key, setting) in self.own(group) {
-                effective.replace(Inherited { key, setting, via: Via::Own });
-            }
-            for ancestor in self.ancestors(group, 0) {
+            // Sorted by key already.
+            effective.0.extend(self.own(group).iter().map(|&(key, setting)| Inherited { key, setting, via: Via::Own }));
+            for &ancestor in self.ancestors(group, 0).iter() {
                 let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
-                for (key, setting) in self.own(ancestor) {
+                for &(key, setting) in self.own(ancestor).iter() {
                     effective.insert_if_new(Inherited { key, setting, via });
                 }
             }
@@ -192,11 +190,11 @@ impl<'a> Inheritance<'a> {
     }
 
     /// What a group sets itself, each key once, sorted by key.
-    fn own(&mut self, group: usize) -> Vec<(Key, u32)> {
+    fn own(&mut self, group: usize) -> Assignments {
         if let Some(own) = &self.own[group] {
             return own.clone();
         }
-        let mut own: BTreeMap<Key, u32> = BTreeMap::new();
+        let mut own: Vec<(Key, u32)> = Vec::new();
         let first_wins = self.program.is_libreswan_since((5, 0, 0));
         let skip_empty = self.program.is_libreswan() && !first_wins;
         for section in sections_in_force(&self.groups[group], self.conf, self.program) {
@@ -206,35 +204,33 @@ impl<'a> Inheritance<'a> {
                 if skip_empty && setting.value.is_empty() {
                     continue;
                 }
-                let key = if self.program.is_libreswan() { key.canonical(Dialect::Libreswan) } else { key };
-                if first_wins {
-                    own.entry(key).or_insert(index);
-                } else {
-                    own.insert(key, index);
-                }
+                own.push((if self.program.is_libreswan() { key.canonical(Dialect::Libreswan) } else { key }, index));
             }
         }
-        let own: Vec<(Key, u32)> = own.into_iter().collect();
+        // Of one key the first in this order stays.
+        own.sort_unstable_by_key(|&(key, index)| (key, if first_wins { index } else { u32::MAX - index }));
+        own.dedup_by_key(|(key, _)| *key);
+        let own: Assignments = own.into();
         self.own[group] = Some(own.clone());
         own
     }
 
     /// strongSwan: the sections a group inherits from, the strongest first. Of repeated ones the last stays.
-    fn ancestors(&mut self, group: usize, depth: usize) -> Vec<usize> {
+    fn ancestors(&mut self, group: usize, depth: usize) -> Rc<[usize]> {
         if let Some(lineage) = &self.lineage[group] {
             return lineage.clone();
         }
         if Some(group) == self.default || depth > MAX_ALSO_DEPTH {
-            return Vec::new();
+            return Rc::from([]);
         }
         // While it is being made it is empty: a loop ends here.
-        self.lineage[group] = Some(Vec::new());
+        self.lineage[group] = Some(Rc::from([]));
         let parents: Vec<usize> = self.groups[group].parents.iter().filter_map(|&(_, parent)| parent).collect();
         let parents: Vec<usize> = parents.into_iter().filter(|&parent| Some(parent) != self.default).collect();
         let mut all = Vec::new();
         for &parent in parents.iter().rev().take(MAX_LINEAGE) {
             all.push(parent);
-            all.extend(self.ancestors(parent, depth + 1));
+            all.extend(self.ancestors(parent, depth + 1).iter());
         }
         if parents.is_empty() {
             all.extend(self.default);
@@ -243,6 +239,7 @@ impl<'a> Inheritance<'a> {
         let mut lineage: Vec<usize> = all.into_iter().rev().filter(|&ancestor| seen.insert(ancestor)).collect();
         lineage.truncate(MAX_LINEAGE);
         lineage.reverse();
+        let lineage: Rc<[usize]> = lineage.into();
         self.lineage[group] = Some(lineage.clone());
         lineage
     }
@@ -266,7 +263,7 @@ impl<'a> Inheritance<'a> {
         let parents = self.groups[group].parents.clone();
         if in_place {
             // Both lists ascend by the place in the file.
-            let mut own = own;
+            let mut own = own.to_vec();
             own.sort_by_key(|&(_, setting)| setting);
             let mut rest = own.into_iter().peekable();
             for (also, parent) in parents {
@@ -280,7 +277,7 @@ impl<'a> Inheritance<'a> {
             }
             add(rest.collect());
         } else {
-            add(own);
+            add(own.to_vec());
             for (_, parent) in parents {
                 let inherited = parent.map(|parent| self.flatten(parent, depth + 1)).unwrap_or_default();
                 add(inherited);
@@ -294,7 +291,7 @@ impl<'a> Inheritance<'a> {
     pub(crate) fn overridden(&mut self, group: usize, effective: &Effective) -> Vec<Overridden> {
         let mut all = Vec::new();
         if self.program.is_libreswan_since((5, 0, 0)) {
-            for (key, own) in self.own(group) {
+            for &(key, own) in self.own(group).iter() {
                 let Some(winner) = effective.get(key).filter(|winner| winner.via == Via::Also) else { continue };
                 let also = self.groups[group].parents.iter().map(|&(also, _)| also).filter(|&also| also < own).max();
                 if self.value(own) != self.value(winner.setting) {
@@ -398,9 +395,9 @@ impl<'a> Inheritance<'a> {
 }
 
 /// strongSwan merges sections of one name; for libreswan the last replaces the others.
-fn sections_in_force<'a>(group: &Group, conf: &'a Conf, program: &Program) -> Vec<&'a Section> {
+fn sections_in_force<'a>(group: &'a Group, conf: &'a Conf, program: &Program) -> impl Iterator<Item = &'a Section> {
     let keep = if program.is_libreswan() { 1 } else { group.sections.len() };
-    group.sections[group.sections.len() - keep..].iter().map(|&section| &conf.sections[section]).collect()
+    group.sections[group.sections.len() - keep..].iter().map(|&section| &conf.sections[section])
 }
 
 /// A key that occurs twice in a section (strongSwan: in all sections of that name).

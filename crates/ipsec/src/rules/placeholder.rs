@@ -40,7 +40,9 @@ fn holds_an_address(key: Key) -> bool {
 
 /// Does the text stand for something that was never filled in?
 pub(super) fn is_placeholder(text: &str) -> bool {
-    if has_hole(text) {
+    // Most values begin with a digit or a sigil: they are none.
+    let begins = text.trim_start().bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+    if !begins && !text.contains('<') || has_hole(text) {
         return false;
     }
     let lower = text.trim().to_ascii_lowercase();

@@ -1,6 +1,7 @@
 //! One pre-shared key for everybody.
 
 use crate::model::{Auth, Connection, Ipsec};
+use crate::syntax::secrets::Secret;
 use confvet_core::{Context, Findings, Rule};
 use std::collections::BTreeSet;
 
@@ -25,16 +26,18 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
 
 /// A key without selectors serves every peer.
 fn shared_key(model: &Ipsec, findings: &mut Findings) {
+    let open = |secret: &&Secret| secret.selectors.iter().all(|selector| selector.value.starts_with("%any"));
+    if model.psks().find(open).is_none() {
+        return;
+    }
     let by_psk = |connection: &&Connection| connection.local.auth == Auth::Psk && !connection.remote.is_wildcard();
     let peers: BTreeSet<Vec<String>> =
         model.live().filter(by_psk).map(|connection| connection.remote.handles()).collect();
     if peers.len() < 2 {
         return;
     }
-    for secret in model.psks() {
-        if secret.selectors.iter().all(|selector| selector.value.starts_with("%any")) {
-            let message = format!("one pre-shared key for {} peers: each can impersonate the others", peers.len());
-            findings.report(secret.token, message);
-        }
+    for secret in model.psks().filter(open) {
+        let message = format!("one pre-shared key for {} peers: each can impersonate the others", peers.len());
+        findings.report(secret.token, message);
     }
 }

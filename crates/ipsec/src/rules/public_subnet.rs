@@ -5,6 +5,7 @@ use confvet_core::{Context, Fact, Findings, Rule};
 use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/public-subnet", check };
 
@@ -46,8 +47,9 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
 
 /// Which private range was probably meant; `None` when the network is fine.
 fn meant_as_private(net: Ipv4Net) -> Option<&'static str> {
-    let special = SPECIAL.iter().filter_map(|range| range.parse::<Ipv4Net>().ok());
-    if special.into_iter().any(|range| range.contains(&net) || net.contains(&range)) {
+    static RANGES: LazyLock<Vec<Ipv4Net>> =
+        LazyLock::new(|| SPECIAL.iter().filter_map(|range| range.parse().ok()).collect());
+    if RANGES.iter().any(|range| range.contains(&net) || net.contains(range)) {
         return None;
     }
     let [first, second, ..] = net.addr().octets();

@@ -167,7 +167,14 @@ pub struct Problem {
 
 /// Reads a file and what it includes, as `dialect` does.
 pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Conf {
-    let mut reader = Reader { sources, dialect, conf: Conf::default(), seen_statement: false, after_include: false };
+    let mut reader = Reader {
+        sources,
+        dialect,
+        conf: Conf::default(),
+        seen_statement: false,
+        after_include: false,
+        keys: [None; 64],
+    };
     reader.file(file, 0);
     reader.conf
 }
@@ -179,6 +186,8 @@ struct Reader<'a> {
     seen_statement: bool,
     /// An `include` has ended the section for libreswan.
     after_include: bool,
+    /// Keys met before: the same few stand in every section.
+    keys: [Option<Key>; 64],
 }
 
 /// One line, without its line end.
@@ -358,8 +367,9 @@ impl Reader<'_> {
         let value = self.value(line, after + 1);
         let value_span = line.span(value.start, value.end);
         let hole = has_hole(&value.text);
+        let key = self.key(word);
         self.conf.settings.push(Setting {
-            key: Key::find_loosely(word),
+            key,
             name: CompactString::new(word),
             name_span,
             value: value.text,
@@ -371,6 +381,17 @@ impl Reader<'_> {
             section.end += 1;
         }
         value.next
+    }
+
+    fn key(&mut self, word: &str) -> Option<Key> {
+        let [first, .., last] = word.as_bytes() else { return None };
+        let slot = (word.len() * 7 + usize::from(*first) * 3 + usize::from(*last)) % self.keys.len();
+        if let Some(key) = self.keys[slot].filter(|key| key.name() == word) {
+            return Some(key);
+        }
+        let found = Key::find_loosely(word);
+        self.keys[slot] = found;
+        found
     }
 
     fn config(&mut self, line: Line<'_>, first: usize, word_end: usize) -> usize {

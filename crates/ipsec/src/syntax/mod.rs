@@ -12,7 +12,9 @@ pub(crate) const MAX_INCLUDE_DEPTH: usize = 10;
 
 /// Does the text hold something that a template engine will fill in?
 pub(crate) fn has_hole(text: &str) -> bool {
-    ["{{", "{%", "${", "<%", "@@"].iter().any(|mark| text.contains(mark))
+    // Each mark holds one of these, and most texts hold none.
+    memchr::memchr3(b'{', b'<', b'@', text.as_bytes()).is_some()
+        && ["{{", "{%", "${", "<%", "@@"].iter().any(|mark| text.contains(mark))
 }
 
 /// The files an `include` names, among those of the run.
