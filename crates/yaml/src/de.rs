@@ -219,8 +219,11 @@ impl<'a, 's> De<'a, 's> {
     }
 
     fn whole<T: TryFrom<i128>>(self, expected: &str) -> Result<T, Error<'a>> {
-        let value = self.node.as_int().and_then(|value| T::try_from(value).ok());
-        value.ok_or_else(|| Error::expected(expected, self.node))
+        let value = self.node.as_int().ok_or_else(|| Error::expected(expected, self.node))?;
+        T::try_from(value).map_err(|_| {
+            let found = if value < 0 { "a smaller one" } else { "a larger one" };
+            Error { node: Some(self.node), ..de::Error::custom(format_args!("expected {expected}, found {found}")) }
+        })
     }
 }
 

@@ -13,6 +13,10 @@ pub(crate) struct Clue<'t> {
     pub(crate) at: usize,
     /// Where the innermost open bracket stands.
     pub(crate) open_flow: Option<usize>,
+    /// Does the parser stand within brackets?
+    pub(crate) in_brackets: bool,
+    /// Where a bracket stands that is not closed up to the end of the text.
+    pub(crate) unclosed: Option<usize>,
     /// The brackets that were closed last.
     pub(crate) closed_flow: Option<(usize, usize)>,
 }
@@ -270,6 +274,9 @@ fn explain_quotes(clue: &Clue<'_>, at: usize) -> Option<(ProblemKind, Range<usiz
             let quote = clue.character(open).unwrap_or('"');
             return Some((ProblemKind::UnclosedQuote(quote), open..clue.line(open).end.max(open + 1)));
         }
+        if clue.in_brackets {
+            return Some((ProblemKind::MissingComma, at..word_end(bytes, at, true)));
+        }
         return Some((ProblemKind::TextAfterQuote, at..clue.line(at).end.max(clue.word(at).end)));
     }
     None
@@ -306,6 +313,9 @@ fn opening_quote(clue: &Clue<'_>, closing: usize) -> Option<usize> {
 fn explain_brackets(clue: &Clue<'_>, at: usize) -> Option<(ProblemKind, Range<usize>)> {
     let bytes = clue.bytes();
     let has = |words: &str| clue.info.contains(words);
+    if let Some(open) = clue.unclosed {
+        return Some((ProblemKind::UnclosedBracket(clue.character(open).unwrap_or('[')), open..open + 1));
+    }
     if has("misplaced bracket") {
         return Some((ProblemKind::UnexpectedBracket(clue.character(at).unwrap_or(']')), at..at + 1));
     }
@@ -318,7 +328,7 @@ fn explain_brackets(clue: &Clue<'_>, at: usize) -> Option<(ProblemKind, Range<us
         {
             return Some((ProblemKind::UnclosedBracket(bracket), open..open + 1));
         }
-        return Some((ProblemKind::MissingComma, clue.word(at)));
+        return Some((ProblemKind::MissingComma, at..word_end(bytes, at, true)));
     }
     let (open, close) = clue.closed_flow?;
     let between = bytes.get(close..at)?;

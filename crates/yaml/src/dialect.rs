@@ -60,6 +60,7 @@ impl Value<'_> {
         match self {
             Value::Null => "nothing (null)",
             Value::Bool(_) => "a boolean",
+            Value::Int(value) if *value < 0 => "a negative number",
             Value::Int(_) => "a whole number",
             Value::Float(_) => "a number with a fraction",
             Value::Str(_) => "a text",
@@ -190,6 +191,10 @@ fn whole(digits: &str, radix: u32, negative: bool) -> Option<Value<'static>> {
     }
     match i128::from_str_radix(digits, radix) {
         Ok(value) => Some(Value::Int(if negative { -value } else { value })),
+        Err(_) if radix == 10 => float(digits).map(|size| match size {
+            Value::Float(size) if negative => Value::Float(-size),
+            size => size,
+        }),
         Err(_) => {
             let step = |sum: f64, c: char| sum * f64::from(radix) + f64::from(c.to_digit(radix).unwrap_or_default());
             let size = digits.chars().fold(0.0, step);
@@ -369,13 +374,24 @@ fn core_number(text: &str) -> Option<Value<'static>> {
     is_decimal_float(digits).then(|| float(text)).flatten()
 }
 
-/// `2024-01-01`, or a date with a time behind it, as YAML 1.1 writes it.
-fn is_timestamp(text: &str) -> bool {
-    date_part(text).is_some()
+/// Year, month, day, hour, minute and second of a timestamp; what is not written is 0.
+pub(crate) fn date_fields(timestamp: &str) -> [u32; 6] {
+    let numbers = timestamp.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let date_only = timestamp.len() <= 10;
+    let mut fields = [0; 6];
+    for (field, number) in fields.iter_mut().zip(numbers.take(if date_only { 3 } else { 6 })) {
+        *field = number.parse().unwrap_or(u32::MAX);
+    }
+    fields
 }
 
-/// The length of the date in front, if the whole text is a date or a date with a time.
-fn date_part(text: &str) -> Option<()> {
+/// `2024-01-01`, or a date with a time behind it, as YAML 1.1 writes it.
+fn is_timestamp(text: &str) -> bool {
+    timestamp(text).is_some()
+}
+
+/// `Some` if the whole text is a date or a date with a time.
+fn timestamp(text: &str) -> Option<()> {
     let mut rest = text.as_bytes();
     let digits = |rest: &mut &[u8], least: usize, most: usize| -> Option<()> {
         let count = rest.iter().take(most).take_while(|b| b.is_ascii_digit()).count();

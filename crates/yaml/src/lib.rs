@@ -4,11 +4,15 @@
 pub mod de;
 mod diagnose;
 mod dialect;
+mod edit;
 mod flatten;
 mod offsets;
 mod parse;
 mod problem;
+mod relax;
+pub mod schema;
 mod tree;
+mod validate;
 
 pub use dialect::{Dialect, Duplicates, Value};
 pub use flatten::{Leaf, Leaves};

@@ -4,9 +4,12 @@ use crate::diagnose::{self, Clue};
 use crate::dialect::Dialect;
 use crate::offsets::Offsets;
 use crate::problem::{ProblemKind, SyntaxProblem};
+use crate::relax::{self, Relaxed};
 use crate::tree::{Data, DocumentData, Kind, NONE, Properties, Style, Yaml};
+use crate::validate::validate;
 use confvet_core::{FileId, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle};
+use std::borrow::Cow;
 
 /// How much of a file is read. No real configuration comes near; what does is reported and cut off.
 #[derive(Debug)]
@@ -37,32 +40,17 @@ impl Yaml {
     /// assert_eq!(yaml.source(problem.span), "*.example.com");
     /// ```
     pub fn parse(file: FileId, text: &str, dialect: Dialect) -> Yaml {
-        let yaml = Yaml {
-            text: text.into(),
-            file,
-            dialect,
-            nodes: Vec::with_capacity(text.len() / 16),
-            children: Vec::with_capacity(text.len() / 16),
-            decoded: String::new(),
-            properties: Vec::new(),
-            documents: Vec::new(),
-            problems: Vec::new(),
+        let mut relaxed = Relaxed::default();
+        let mut attempts = Relaxed::attempts(text);
+        let mut yaml = loop {
+            attempts -= 1;
+            let mut builder = Builder::new(file, text, dialect, &mut relaxed, attempts > 0);
+            builder.run();
+            if !builder.again {
+                break builder.yaml;
+            }
         };
-        let mut builder = Builder {
-            text,
-            offsets: Offsets::new(text),
-            yaml,
-            frames: Vec::new(),
-            pending: Vec::new(),
-            cursor: 0,
-            anchors: Vec::new(),
-            unfolded: 0,
-            document_start: 0,
-            last_closed: None,
-        };
-        builder.check_text();
-        builder.run();
-        let mut yaml = builder.yaml;
+        validate(&mut yaml);
         yaml.problems.sort_by_key(|problem| problem.span.start);
         yaml
     }
@@ -94,6 +82,11 @@ struct Anchored {
 
 struct Builder<'t> {
     text: &'t str,
+    relaxed: &'t mut Relaxed,
+    /// Another attempt may be made.
+    may_relax: bool,
+    /// Another attempt is to be made.
+    again: bool,
     offsets: Offsets<'t>,
     yaml: Yaml,
     frames: Vec<Frame>,
@@ -113,13 +106,44 @@ type Flow = std::ops::ControlFlow<()>;
 const GO_ON: Flow = Flow::Continue(());
 const STOP: Flow = Flow::Break(());
 
-impl Builder<'_> {
+impl<'t> Builder<'t> {
+    fn new(file: FileId, text: &'t str, dialect: Dialect, relaxed: &'t mut Relaxed, may_relax: bool) -> Self {
+        let yaml = Yaml {
+            text: text.into(),
+            file,
+            dialect,
+            nodes: Vec::with_capacity(text.len() / 16),
+            children: Vec::with_capacity(text.len() / 16),
+            decoded: String::new(),
+            properties: Vec::new(),
+            documents: Vec::new(),
+            problems: Vec::new(),
+        };
+        Self {
+            text,
+            relaxed,
+            may_relax,
+            again: false,
+            offsets: Offsets::new(text),
+            yaml,
+            frames: Vec::new(),
+            pending: Vec::new(),
+            cursor: 0,
+            anchors: Vec::new(),
+            unfolded: 0,
+            document_start: 0,
+            last_closed: None,
+        }
+    }
+
     fn run(&mut self) {
+        self.check_text();
         if memchr::memchr_iter(b',', self.text.as_bytes()).count() > Limits::COMMAS {
             self.problem(ProblemKind::TooLarge, 0..0);
             return;
         }
-        let mut parser = Parser::new_from_str(self.text);
+        let text = self.relaxed.apply(self.text);
+        let mut parser = Parser::new_from_str(&text);
         let mut complete = true;
         while let Some(next) = parser.next_event() {
             let flow = match next {
@@ -166,9 +190,25 @@ impl Builder<'_> {
         if info.ends_with("found unknown anchor") {
             return self.unknown_alias(at);
         }
-        let open_flow =
-            self.frames.iter().rfind(|frame| frame.flow).map(|frame| self.yaml.nodes[frame.id as usize].start as usize);
-        let clue = Clue { text: self.text, info, at, open_flow, closed_flow: self.last_closed };
+        let start = |frame: &Frame| self.yaml.nodes[frame.id as usize].start as usize;
+        let outermost = self.frames.iter().find(|frame| frame.flow).map(start);
+        if self.may_relax && self.relaxed.relax(self.text, info, at, self.cursor, outermost) {
+            self.again = true;
+            return STOP;
+        }
+        let open_flow = self.frames.iter().rfind(|frame| frame.flow).map(start);
+        let bytes = self.text.as_bytes();
+        let brackets = outermost.or_else(|| relax::bracket(bytes, self.cursor)).filter(|&open| open < at);
+        let closing = brackets.and_then(|open| relax::closing(bytes, open));
+        let clue = Clue {
+            text: self.text,
+            info,
+            at,
+            open_flow,
+            in_brackets: closing.is_some_and(|closing| at <= closing),
+            unclosed: brackets.filter(|_| closing.is_none()),
+            closed_flow: self.last_closed,
+        };
         let (kind, range) = diagnose::explain(&clue);
         // A control character has been reported already.
         if !matches!(kind, ProblemKind::ControlCharacter(_)) {
@@ -429,6 +469,9 @@ impl Builder<'_> {
         if bytes.get(at) == Some(&wanted) {
             self.cursor = at + 1;
         } else if !is_value && frame.is_mapping && bytes.get(at) == Some(&b':') {
+            if !frame.flow && self.yaml.dialect != Dialect::Core {
+                self.problem(ProblemKind::MissingKey, at..at + 1);
+            }
             return at;
         }
         self.cursor
@@ -477,11 +520,20 @@ impl Builder<'_> {
             let whole_start = if properties == NONE { start } else { range.start };
             let mut data = Self::node(Kind::Scalar(style), whole_start, end);
             let clamp = |offset: usize| u32::try_from(offset).unwrap_or(NONE);
-            if self.text.get(inner.clone()) == Some(text) {
+            let text = match style {
+                _ if self.relaxed.is_empty() => Cow::Borrowed(text),
+                Style::Plain => match self.text.get(inner.clone()).filter(|source| source.contains('\n')) {
+                    Some(source) => Cow::Owned(relax::fold_plain(source)),
+                    None => Cow::Borrowed(text),
+                },
+                Style::SingleQuoted | Style::DoubleQuoted => relax::fold_quoted(text),
+                Style::Literal | Style::Folded => Cow::Borrowed(text),
+            };
+            if self.text.get(inner.clone()) == Some(&*text) {
                 (data.a, data.b) = (clamp(inner.start), clamp(inner.end));
             } else {
                 data.a = clamp(self.yaml.decoded.len());
-                self.yaml.decoded.push_str(text);
+                self.yaml.decoded.push_str(&text);
                 data.b = clamp(self.yaml.decoded.len());
                 data.is_decoded = true;
             }

@@ -20,12 +20,16 @@ pub enum ProblemKind {
     TabIndent,
     /// A tab, read by a program that refuses them anywhere (Elasticsearch up to 5.x).
     Tab,
+    /// A tab outside of quotes, comments and block scalars, where the program's reader takes only blanks.
+    TabOutsideText,
     /// A control character, by its code point.
     ControlCharacter(u32),
     /// `key:value`, without a blank behind the colon, where a mapping goes on.
     MissingBlank(String),
     /// A line that is no `key: value`, where a mapping goes on.
     MissingColon,
+    /// A colon without a key in front, which only YAML 1.2 allows.
+    MissingKey,
     /// A quote that is not closed, or only by the next quote somewhere below.
     UnclosedQuote(char),
     /// A bracket that is not closed.
@@ -52,6 +56,8 @@ pub enum ProblemKind {
     UnknownAnchor(String),
     /// `*name` inside the very node that `&name` marks.
     RecursiveAlias(String),
+    /// A second `&name` in one document, which PyYAML refuses.
+    DuplicateAnchor(String),
     /// Aliases that would unfold into more than [`Limits::ALIASES`](crate::Limits::ALIASES) nodes.
     AliasBomb,
     /// More levels than [`Limits::DEPTH`](crate::Limits::DEPTH).
@@ -87,6 +93,7 @@ impl ProblemKind {
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             ProblemKind::TabIndent => "indent with blanks",
+            ProblemKind::TabOutsideText => "replace the tab by blanks",
             ProblemKind::Tab => "replace the tab by blanks, in comments too",
             ProblemKind::MissingBlank(_) => "put a blank behind the colon",
             ProblemKind::MissingColon => "write `key: value`, or indent the line below the value it belongs to",
@@ -112,6 +119,7 @@ impl fmt::Display for ProblemKind {
         match self {
             ProblemKind::TabIndent => f.write_str("a tab indents this line, which YAML does not allow"),
             ProblemKind::Tab => f.write_str("a tab, which this version refuses anywhere in the file"),
+            ProblemKind::TabOutsideText => f.write_str("a tab where the program's YAML reader takes only blanks"),
             ProblemKind::ControlCharacter(code) => {
                 write!(f, "the control character U+{code:04X} is not allowed in YAML")
             }
@@ -119,6 +127,7 @@ impl fmt::Display for ProblemKind {
                 write!(f, "`{text}` has no blank behind its colon, so it is a text and not a key with a value")
             }
             ProblemKind::MissingColon => f.write_str("a key without a colon, between keys that have one"),
+            ProblemKind::MissingKey => f.write_str("a colon without a key in front of it"),
             ProblemKind::UnclosedQuote(quote) => write!(f, "this `{quote}` is never closed"),
             ProblemKind::UnclosedBracket(bracket) => write!(f, "this `{bracket}` is never closed"),
             ProblemKind::UnexpectedBracket(bracket) => write!(f, "this `{bracket}` closes nothing"),
@@ -152,6 +161,7 @@ impl fmt::Display for ProblemKind {
             }
             ProblemKind::UnknownAnchor(name) => write!(f, "`*{name}` is an alias, and there is no `&{name}` above it"),
             ProblemKind::RecursiveAlias(name) => write!(f, "`*{name}` stands inside the value it names"),
+            ProblemKind::DuplicateAnchor(name) => write!(f, "`&{name}` marks another value already"),
             ProblemKind::AliasBomb => {
                 write!(f, "aliases unfold this file to more than {} nodes", crate::Limits::ALIASES)
             }

@@ -84,7 +84,7 @@ fn what_does_not_fit_is_left_out_and_the_rest_stands() {
     assert_eq!(
         mismatches,
         [
-            "inner.size: expected a whole number from 0 to 65535, found a whole number @70000",
+            "inner.size: expected a whole number from 0 to 65535, found a larger one @70000",
             "inner.tags[1]: expected a text, found a whole number @1",
             "list[1].name: expected a text, found a whole number @5",
             "list[2]: expected a mapping, found a text @z",
@@ -97,7 +97,7 @@ fn what_does_not_fit_is_left_out_and_the_rest_stands() {
     );
     let yaml = yaml(text, Dialect::PyYaml);
     let error = de::from_node::<Outer>(yaml.root().unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "inner.size: expected a whole number from 0 to 65535, found a whole number");
+    assert_eq!(error.to_string(), "inner.size: expected a whole number from 0 to 65535, found a larger one");
 }
 
 #[test]
