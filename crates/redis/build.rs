@@ -13,11 +13,18 @@ fn main() -> Result<(), TableError> {
         Ok(format!(
             "Command {{ name: {:?}, since: {}, until: {}, in_valkey: {} }}",
             row.get("name"),
-            version(row.get("since"))?.trim_start_matches("Some"),
+            number(row.get("since"))?,
             version(row.get("until"))?,
             row.get("valkey") == "yes",
         ))
     })
+}
+
+/// The Rust expression of a version that must be there: `(7, 2, 0)`.
+fn number(cell: &str) -> Result<String, String> {
+    let expression = version(cell)?;
+    let bare = expression.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')'));
+    bare.map(str::to_owned).ok_or_else(|| "a version is missing".to_owned())
 }
 
 fn key(row: Row<'_>) -> Result<String, String> {
@@ -25,7 +32,7 @@ fn key(row: Row<'_>) -> Result<String, String> {
         .map(|entry| {
             let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is no default"))?;
             let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
-            Ok(format!("({valkey}, {}, {value:?})", version(since)?.trim_start_matches("Some")))
+            Ok(format!("({valkey}, {}, {value:?})", number(since)?))
         })
         .collect::<Result<_, String>>()?;
     let (least, most) = words(row.get("words"))?;
@@ -59,7 +66,7 @@ fn kind(cell: &str) -> Result<String, String> {
         let words: Vec<String> = (words.split('|'))
             .map(|word| {
                 let (word, since) = word.split_once('@').unwrap_or((word, "0.0"));
-                Ok(format!("({word:?}, {})", version(since)?.trim_start_matches("Some")))
+                Ok(format!("({word:?}, {})", number(since)?))
             })
             .collect::<Result<_, String>>()?;
         return Ok(format!("Kind::Enum(&[{}])", words.join(", ")));

@@ -1,9 +1,7 @@
 //! Input that no tool likes: each gives a clear word, the other files are still linted, nothing panics, hangs or is lost.
 
-mod support;
-
+use crate::support::{Project, outcome};
 use std::time::{Duration, Instant};
-use support::{Project, outcome};
 
 /// A file with a finding of its own: it must still be found, whatever lies beside it.
 const BROKEN: (&str, &[u8]) = ("other/redis.conf", b"maxmemory 2gb\nmaxmemory-policy no-eviction\n");

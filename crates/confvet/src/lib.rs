@@ -45,6 +45,16 @@ pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
     Severity, Source, Sources, Span, TargetError, did_you_mean,
 };
+#[cfg(feature = "elasticsearch")]
+pub use confvet_elasticsearch as elasticsearch;
+#[cfg(feature = "haproxy")]
+pub use confvet_haproxy as haproxy;
+#[cfg(feature = "ipsec")]
+pub use confvet_ipsec as ipsec;
+#[cfg(feature = "nginx")]
+pub use confvet_nginx as nginx;
+#[cfg(feature = "redis")]
+pub use confvet_redis as redis;
 pub use confvet_rules as rules;
 pub use fix::Fixed;
 #[cfg(feature = "fs")]

@@ -183,7 +183,7 @@ impl Diagnostic {
             rule: rule.name,
             severity: rule.severity,
             category: rule.category,
-            message: message.into(),
+            message: shorten(message.into()),
             primary: Label { span, message: String::new() },
             secondary: Vec::new(),
             help: None,
@@ -195,6 +195,21 @@ impl Diagnostic {
     pub fn spans(&self) -> impl Iterator<Item = Span> {
         std::iter::once(self.primary.span).chain(self.secondary.iter().map(|label| label.span))
     }
+}
+
+/// A quoted value longer than this is cut in messages: nobody reads on, and a line of a megabyte would fill the screen.
+const LONGEST_QUOTE: usize = 160;
+
+/// Cuts overlong values between backticks.
+fn shorten(message: String) -> String {
+    if message.len() <= LONGEST_QUOTE {
+        return message;
+    }
+    let cut = |(index, part): (usize, &str)| match part.char_indices().nth(LONGEST_QUOTE) {
+        Some((at, _)) if index % 2 == 1 => format!("{}…", &part[..at]),
+        _ => part.to_owned(),
+    };
+    message.split('`').enumerate().map(cut).collect::<Vec<_>>().join("`")
 }
 
 /// A finding that is being written; returned by [`Findings::report`](crate::Findings::report).
@@ -212,17 +227,17 @@ impl Report<'_> {
 
     /// A remark beside the primary span ("20 bytes").
     pub fn here(self, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.primary.message = message.into())
+        self.edit(|diagnostic| diagnostic.primary.message = shorten(message.into()))
     }
 
     /// A second place: the other half of the contradiction.
     pub fn label(self, span: Span, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.secondary.push(Label { span, message: message.into() }))
+        self.edit(|diagnostic| diagnostic.secondary.push(Label { span, message: shorten(message.into()) }))
     }
 
     /// What to write instead.
     pub fn help(self, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.help = Some(message.into()))
+        self.edit(|diagnostic| diagnostic.help = Some(shorten(message.into())))
     }
 
     /// Another severity than the page's, for rules whose severity depends on the case.
@@ -248,5 +263,18 @@ impl Report<'_> {
             return self;
         }
         self.edit(|diagnostic| diagnostic.fixes.push(Fix { title: title.into(), safety, edits }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlong_values_are_cut_and_sentences_are_not() {
+        let sentence = "a sentence ".repeat(40);
+        assert_eq!(shorten(sentence.clone()), sentence);
+        let cut = shorten(format!("got `{}`: no", "ä".repeat(1_000)));
+        assert_eq!(cut, format!("got `{}…`: no", "ä".repeat(LONGEST_QUOTE)));
     }
 }

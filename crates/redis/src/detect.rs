@@ -7,8 +7,19 @@ use confvet_core::{Confidence, Detection};
 
 /// Directives that other programs have too: they say nothing about whose file it is.
 const COMMON: &[&str] = &[
-    "port", "bind", "dir", "include", "timeout", "user", "logfile", "loglevel", "databases", "daemonize", "pidfile",
-    "save", "hz",
+    "port",
+    "bind",
+    "dir",
+    "include",
+    "timeout",
+    "user",
+    "logfile",
+    "loglevel",
+    "databases",
+    "daemonize",
+    "pidfile",
+    "save",
+    "hz",
 ];
 
 /// Enough of a file to know it by.
@@ -66,7 +77,9 @@ fn detect_info(text: &str) -> Option<Detection> {
 
 fn detect_acl(path: &str, text: &str) -> Option<Detection> {
     let extension = path.ends_with(".acl");
-    let is_user = |line: &str| line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("user ") || start.eq_ignore_ascii_case("user\t"));
+    let is_user = |line: &str| {
+        line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("user ") || start.eq_ignore_ascii_case("user\t"))
+    };
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let users = lines().filter(|line| is_user(line)).count();
     let others = lines().filter(|line| !is_user(line) && !line.starts_with('#')).count();
@@ -75,20 +88,24 @@ fn detect_acl(path: &str, text: &str) -> Option<Detection> {
         return None;
     }
     // `user name on …` and nothing else: nginx has `user www;`, and redis.conf may hold users only.
-    let rules = lines().filter(|line| is_user(line)).all(|line| {
-        !line.ends_with(';') && line.split_ascii_whitespace().nth(2).is_some_and(looks_like_rule)
-    });
+    let rules = lines()
+        .filter(|line| is_user(line))
+        .all(|line| !line.ends_with(';') && line.split_ascii_whitespace().nth(2).is_some_and(looks_like_rule));
     let named = extension || file_name(path).contains("acl") || file_name(path) == "users.conf";
     match (named, rules) {
         (true, _) => Some(Detection::new(REDIS_ACL, Confidence::Sure, "`user` lines only")),
-        (false, true) if !comments => Some(Detection::new(REDIS_ACL, Confidence::Likely, "`user` lines with ACL rules only")),
+        (false, true) if !comments => {
+            Some(Detection::new(REDIS_ACL, Confidence::Likely, "`user` lines with ACL rules only"))
+        }
         _ => None,
     }
 }
 
 fn looks_like_rule(word: &str) -> bool {
-    matches!(word, "on" | "off" | "nopass" | "reset" | "allkeys" | "resetkeys" | "resetpass" | "allchannels" | "resetchannels")
-        || word.starts_with(['>', '#', '~', '+', '-', '&', '%', '('])
+    matches!(
+        word,
+        "on" | "off" | "nopass" | "reset" | "allkeys" | "resetkeys" | "resetpass" | "allchannels" | "resetchannels"
+    ) || word.starts_with(['>', '#', '~', '+', '-', '&', '%', '('])
 }
 
 fn detect_conf(path: &str, text: &str) -> Option<Detection> {
@@ -115,7 +132,11 @@ fn detect_conf(path: &str, text: &str) -> Option<Detection> {
         if first.len() > 64 {
             continue;
         }
-        if let Some(key) = Key::find(&first.to_ascii_lowercase()).filter(|key| key.kind != Kind::Sentinel) {
+        // `maxmemory=1gb` is a mistake that people make in a redis.conf; generic names stand in front of `=` everywhere.
+        let glued = first.find(['=', ':']);
+        let name = first[..glued.unwrap_or(first.len())].to_ascii_lowercase();
+        let ours = |key: &&Key| key.kind != Kind::Sentinel && (glued.is_none() || !COMMON.contains(&key.name));
+        if let Some(key) = Key::find(&name).filter(ours) {
             known += 1;
             if !COMMON.contains(&key.name) && !specific.contains(&key.name) {
                 specific.push(key.name);
@@ -214,7 +235,10 @@ mod tests {
     #[test]
     fn files_of_others_are_left_alone() {
         for (path, text) in [
-            ("nodes-7000.conf", "07c37dfeb235213a872192d90877d0cd55635b91 127.0.0.1:30004 slave\nvars currentEpoch 6\n"),
+            (
+                "nodes-7000.conf",
+                "07c37dfeb235213a872192d90877d0cd55635b91 127.0.0.1:30004 slave\nvars currentEpoch 6\n",
+            ),
             ("telegraf.d/redis.conf", "[[inputs.redis]]\n  servers = [\"tcp://localhost:6379\"]\n"),
             ("tmpfiles.d/redis.conf", "d /run/redis 0755 redis redis\n"),
             ("supervisor/redis.conf", "[program:redis]\ncommand=redis-server\n"),

@@ -13,6 +13,7 @@
 //! [`RedisConf::default_user`], …) give the value that holds and the place where it was set.
 #![forbid(unsafe_code)]
 
+mod deployment;
 mod detect;
 mod keys;
 mod model;

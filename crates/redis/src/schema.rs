@@ -34,7 +34,8 @@ pub(crate) fn unbalanced(unbalanced: &Unbalanced, text: &str, problems: &mut Vec
     let quote = if text.as_bytes().get(unbalanced.quote.start as usize) == Some(&b'"') { '"' } else { '\'' };
     let first = unbalanced.before.first().map(|name| name.text.to_ascii_lowercase()).unwrap_or_default();
     let sub = unbalanced.before.get(1).map(|name| name.text.to_ascii_lowercase()).unwrap_or_default();
-    let key = Key::find(&first).filter(|key| key.kind != Kind::Sentinel).or_else(|| Key::find(&format!("{first} {sub}")));
+    let key =
+        Key::find(&first).filter(|key| key.kind != Kind::Sentinel).or_else(|| Key::find(&format!("{first} {sub}")));
     let kind = ProblemKind::Unbalanced {
         quote,
         rest: unbalanced.rest,
@@ -174,7 +175,9 @@ impl Checker<'_> {
 
     fn inline_comment(&mut self, statement: &Statement) -> bool {
         let values = statement.values();
-        let Some(at) = values.iter().position(|token| token.text.starts_with('#') && !token.quoted) else { return false };
+        let Some(at) = values.iter().position(|token| token.text.starts_with('#') && !token.quoted) else {
+            return false;
+        };
         let key = statement.key;
         let is_hash = |text: &str| text.len() > 1 && text[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
         let allowed = match key {
@@ -236,7 +239,8 @@ impl Checker<'_> {
         let text = statement.name.text.to_ascii_lowercase();
         if statement.is_sentinel() {
             let Some(sub) = statement.args.first() else {
-                let kind = ProblemKind::Arity { key: "sentinel", takes: "a statement", found: 0, cause: ArityCause::Missing };
+                let kind =
+                    ProblemKind::Arity { key: "sentinel", takes: "a statement", found: 0, cause: ArityCause::Missing };
                 return self.push(statement.name.span, kind);
             };
             let names = Key::all().iter().filter_map(|key| key.name.strip_prefix("sentinel "));
@@ -288,19 +292,19 @@ impl Checker<'_> {
 
     fn arity(&mut self, statement: &Statement, key: &'static Key) -> bool {
         let values = statement.values();
-        let found = values.len();
-        let splits = found == 1 && !values[0].text.is_empty() && self.release.since((7, 0, 0));
+        // From 7.0 on a directive that takes several values splits one quoted word again.
+        let splits = matches!(key.kind, Kind::OomValues | Kind::BufferLimit | Kind::ReplicaOf)
+            && values.len() == 1
+            && self.release.since((7, 0, 0));
+        let found = if splits { values[0].text.split_ascii_whitespace().count() } else { values.len() };
         let fits = match key.kind {
             Kind::Save | Kind::Module => true,
-            Kind::Signals => found >= 1,
-            Kind::Percentiles => found >= 1,
-            Kind::ModulePath | Kind::User => found >= 1,
+            Kind::Signals | Kind::Percentiles | Kind::ModulePath | Kind::User => found >= 1,
             Kind::Bind => (1..=16).contains(&found),
-            Kind::OomValues => found == 3 || splits,
+            Kind::OomValues => found == 3,
             Kind::BufferLimit if self.release.is_before((7, 0, 0)) => found == 4,
-            Kind::BufferLimit => (found > 0 && found.is_multiple_of(4)) || splits,
-            Kind::ReplicaOf => found == 2 || splits,
-            Kind::Rename => found == 2,
+            Kind::BufferLimit => found > 0 && found.is_multiple_of(4),
+            Kind::ReplicaOf | Kind::Rename => found == 2,
             _ => (usize::from(key.words.0)..=usize::from(key.words.1)).contains(&found),
         };
         if fits {
@@ -311,7 +315,6 @@ impl Checker<'_> {
             Kind::ReplicaOf | Kind::Rename => found < 2,
             _ => found < usize::from(key.words.0),
         };
-        let name = if key.is_sentinel() { key.name } else { key.target_name(statement) };
         let (span, cause) = if missing {
             (statement.name_span(), ArityCause::Missing)
         } else {
@@ -325,14 +328,16 @@ impl Checker<'_> {
             let surplus = values.get(expected.min(found.saturating_sub(1))).map_or(statement.span, |token| token.span);
             (surplus.to(statement.span.after()), self.surplus_cause(values, key))
         };
-        self.push(span, ProblemKind::Arity { key: name, takes: takes(key), found, cause });
+        self.push(span, ProblemKind::Arity { key: key.name, takes: takes(key), found, cause });
         false
     }
 
     fn surplus_cause(&self, values: &[Token], key: &Key) -> ArityCause {
         if let ([number, unit], Kind::Memory { .. } | Kind::MemoryOrPercent) = (values, key.kind) {
             let joined = format!("{}{}", number.text, unit.text);
-            if let Some(meant) = value::memory(&joined).map(|_| joined.clone()).or_else(|| value::intended_memory(&joined)) {
+            if let Some(meant) =
+                value::memory(&joined).map(|_| joined.clone()).or_else(|| value::intended_memory(&joined))
+            {
                 return ArityCause::UnitApart(meant);
             }
         }
@@ -349,7 +354,13 @@ impl Checker<'_> {
         ArityCause::Surplus
     }
 
-    fn invalid(&mut self, token: &Token, key: &'static Key, expected: impl Into<String>, meant: Option<(String, bool)>) {
+    fn invalid(
+        &mut self,
+        token: &Token,
+        key: &'static Key,
+        expected: impl Into<String>,
+        meant: Option<(String, bool)>,
+    ) {
         let kind = ProblemKind::Value { key: key.name, expected: expected.into(), meant, secret: is_secret(key) };
         self.push(token.span, kind);
     }
@@ -422,7 +433,8 @@ impl Checker<'_> {
 
     fn integer(&mut self, token: &Token, key: &'static Key, min: i64, max: u64) {
         let expected = || {
-            let bounded = max < i64::MAX as u64 && max != u64::from(i32::MAX.unsigned_abs()) && max != u64::from(u32::MAX);
+            let bounded =
+                max < i64::MAX as u64 && max != u64::from(i32::MAX.unsigned_abs()) && max != u64::from(u32::MAX);
             if bounded {
                 format!("an integer from {min} to {max}")
             } else if min == i64::MIN || min == i64::from(i32::MIN) {
@@ -550,8 +562,9 @@ impl Checker<'_> {
     fn buffer_limit(&mut self, values: &[Token], key: &'static Key) {
         for group in values.as_chunks::<4>().0 {
             let [class, hard, soft, seconds] = group;
-            let known = ["normal", "slave", "pubsub"].iter().any(|word| class.is(word));
-            if !known && !(class.is("replica") && !self.release.is_before((5, 0, 0))) {
+            let replica = (!self.release.is_before((5, 0, 0))).then_some("replica");
+            let mut known = ["normal", "slave", "pubsub"].into_iter().chain(replica);
+            if !known.any(|word| class.is(word)) {
                 let names = "`normal`, `replica` or `pubsub`";
                 let names = if self.old() { "`normal`, `slave` or `pubsub`" } else { names };
                 self.invalid(class, key, names, None);
@@ -598,7 +611,8 @@ impl Checker<'_> {
         if host.is("no") && port.is("one") {
             return;
         }
-        let number = if self.old() { Some(value::leading_integer(&port.text).into()) } else { value::integer(&port.text) };
+        let number =
+            if self.old() { Some(value::leading_integer(&port.text).into()) } else { value::integer(&port.text) };
         if number.is_none_or(|number| !(0..=65535).contains(&number)) {
             self.invalid(port, key, "a host and a port from 0 to 65535", None);
         }
@@ -645,13 +659,6 @@ impl Statement {
     }
 }
 
-impl Key {
-    /// The name under which a statement uses the key: the spelling of the table.
-    fn target_name(&self, _: &Statement) -> &'static str {
-        self.name
-    }
-}
-
 /// What a `save` statement does to the list of save points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Save {
@@ -687,7 +694,11 @@ pub(crate) fn read_save(statement: &Statement, release: Release) -> Save {
         return Save::Refused;
     }
     let number = |word: &str| {
-        if strict { value::integer(word).and_then(|number| i64::try_from(number).ok()) } else { Some(value::leading_integer(word)) }
+        if strict {
+            value::integer(word).and_then(|number| i64::try_from(number).ok())
+        } else {
+            Some(value::leading_integer(word))
+        }
     };
     let mut points = Vec::with_capacity(pairs.len());
     for [seconds, changes] in pairs {
@@ -738,8 +749,14 @@ fn takes(key: &Key) -> &'static str {
 /// The unit of a time, and whether it is seconds.
 fn time_unit(key: &Key) -> (Option<&'static str>, bool) {
     match key.canonical() {
-        "timeout" | "tcp-keepalive" | "repl-timeout" | "repl-ping-replica-period" | "repl-backlog-ttl"
-        | "repl-diskless-sync-delay" | "min-replicas-max-lag" | "shutdown-timeout" => (Some("seconds"), true),
+        "timeout"
+        | "tcp-keepalive"
+        | "repl-timeout"
+        | "repl-ping-replica-period"
+        | "repl-backlog-ttl"
+        | "repl-diskless-sync-delay"
+        | "min-replicas-max-lag"
+        | "shutdown-timeout" => (Some("seconds"), true),
         "cluster-node-timeout" | "busy-reply-threshold" => (Some("milliseconds"), false),
         _ => (None, false),
     }
@@ -749,9 +766,7 @@ fn time_unit(key: &Key) -> (Option<&'static str>, bool) {
 fn nearest_key(name: &str, release: Release) -> Option<&'static str> {
     let available = || {
         Key::all().iter().filter(move |key| {
-            !key.is_sentinel()
-                && key.kind != Kind::Module
-                && matches!(key.support(release), Support::Known)
+            !key.is_sentinel() && key.kind != Kind::Module && matches!(key.support(release), Support::Known)
         })
     };
     if let Some(near) = did_you_mean(name, available().map(|key| key.name)) {
@@ -786,14 +801,21 @@ pub(crate) fn placeholder(text: &str) -> Option<std::ops::Range<usize>> {
                 return Some(start..start + 1 + end + 1);
             }
         }
-        let name = rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_').count();
+        let name =
+            rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_').count();
         if name >= 3 && rest.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Some(start..start + 1 + name);
         }
     }
     let inner = text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).unwrap_or_default();
-    let is_name = inner.len() >= 3 && inner.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let is_name = inner.len() >= 3
+        && inner.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     is_name.then_some(0..text.len())
+}
+
+/// Is the password one that somebody should have filled in?
+pub(crate) fn is_placeholder_password(text: &str) -> bool {
+    placeholder(text).is_some() || is_dummy(text)
 }
 
 /// A password that says that somebody should put one here.
@@ -803,6 +825,12 @@ fn is_dummy(text: &str) -> bool {
     bracketed.is_some_and(|inner| inner.contains("pass") || inner.contains("secret"))
         || matches!(
             lower.as_str(),
-            "changeme" | "change_me" | "changeit" | "your_password_here" | "your_password" | "yourpassword" | "replace_me"
+            "changeme"
+                | "change_me"
+                | "changeit"
+                | "your_password_here"
+                | "your_password"
+                | "yourpassword"
+                | "replace_me"
         )
 }

@@ -108,7 +108,7 @@ impl Serialize for Release {
 }
 
 /// `7.2` or `6.0.7`.
-pub fn display((major, minor, patch): Number) -> String {
+pub(crate) fn display((major, minor, patch): Number) -> String {
     if patch == 0 { format!("{major}.{minor}") } else { format!("{major}.{minor}.{patch}") }
 }
 

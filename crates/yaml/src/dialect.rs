@@ -10,7 +10,7 @@ pub enum Dialect {
     /// may become a string; a merge overrides keys that stand before it.
     GoYamlV2,
     /// `gopkg.in/yaml.v3`, as Prometheus reads rule files. As version 2, but keys win over merges wherever they stand,
-    /// and `0o17` is octal.
+    /// `0o17` is octal, and `yes` is a text unless a boolean is wanted.
     GoYamlV3,
     /// Jackson over an old SnakeYAML, as Elasticsearch up to 5.x: tabs are refused anywhere, booleans are plain text.
     /// No aliases, no merges.
@@ -125,7 +125,7 @@ impl Dialect {
         if matches!(text, "~" | "null" | "Null" | "NULL") {
             return Value::Null;
         }
-        if let Some(value) = self.boolean(text) {
+        if let Some(value) = self.boolean(text, false) {
             return Value::Bool(value);
         }
         if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') {
@@ -140,12 +140,13 @@ impl Dialect {
         if let Some(number) = number {
             return number;
         }
-        let timestamps = matches!(self, Dialect::PyYaml | Dialect::GoYamlV2 | Dialect::GoYamlV3);
+        let timestamps = matches!(self, Dialect::PyYaml | Dialect::GoYamlV3);
         if timestamps && is_timestamp(text) { Value::Timestamp(text) } else { Value::Str(text) }
     }
 
-    /// The truth value a plain scalar stands for, if it stands for one.
-    pub(crate) fn boolean(self, text: &str) -> Option<bool> {
+    /// The truth value a plain scalar stands for, if it stands for one; to go-yaml v3 `yes` does so only where a truth
+    /// value is wanted.
+    pub(crate) fn boolean(self, text: &str, wanted: bool) -> Option<bool> {
         let short = || match text {
             "y" | "Y" => Some(true),
             "n" | "N" => Some(false),
@@ -162,8 +163,9 @@ impl Dialect {
             "false" | "False" | "FALSE" if self != Dialect::JacksonLegacy => Some(false),
             _ => match self {
                 Dialect::PyYaml | Dialect::Jackson => words(),
-                Dialect::GoYamlV2 | Dialect::GoYamlV3 => words().or_else(short),
-                Dialect::JacksonLegacy | Dialect::Core => None,
+                Dialect::GoYamlV2 => words().or_else(short),
+                Dialect::GoYamlV3 if wanted => words().or_else(short),
+                Dialect::GoYamlV3 | Dialect::JacksonLegacy | Dialect::Core => None,
             },
         }
     }

@@ -190,6 +190,9 @@ impl<'t> Builder<'t> {
         if info.ends_with("found unknown anchor") {
             return self.unknown_alias(at);
         }
+        if self.yaml.dialect.is_go() && self.behind_document(info, at) {
+            return STOP;
+        }
         let start = |frame: &Frame| self.yaml.nodes[frame.id as usize].start as usize;
         let outermost = self.frames.iter().find(|frame| frame.flow).map(start);
         if self.may_relax && self.relaxed.relax(self.text, info, at, self.cursor, outermost) {
@@ -215,6 +218,19 @@ impl<'t> Builder<'t> {
             self.problem(kind, range);
         }
         STOP
+    }
+
+    /// go-yaml stops reading at the end of the first document.
+    fn behind_document(&mut self, info: &str, at: usize) -> bool {
+        let Some(document) = self.yaml.documents.first_mut() else { return false };
+        if !document.complete {
+            if !self.frames.is_empty() || !info.ends_with("expected <document start>") {
+                return false;
+            }
+            document.complete = true;
+            self.problem(ProblemKind::AfterDocument, at..diagnose::word_end(self.text.as_bytes(), at, false));
+        }
+        true
     }
 
     fn event(&mut self, event: Event<'_>, range: std::ops::Range<usize>) -> Flow {

@@ -3,7 +3,7 @@
 use confvet_core::Span;
 use std::fmt;
 
-/// One reason why the program would not read the file, on the token that is to blame.
+/// One reason why the program would not read the file, or not all of it, on the token that is to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxProblem {
     /// The offending token.
@@ -66,6 +66,8 @@ pub enum ProblemKind {
     TooLarge,
     /// A second document, read by a program that takes only one.
     SecondDocument,
+    /// Text behind the end of the only document, which go-yaml never looks at: what stands there has no effect.
+    AfterDocument,
     /// A tag that the program knows no meaning for.
     UnknownTag(String),
     /// `<<` with something that is no mapping and no list of mappings.
@@ -89,6 +91,11 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Does the program refuse the file for it? If not, it reads the file and ignores a part.
+    pub fn is_refused(&self) -> bool {
+        !matches!(self, ProblemKind::AfterDocument)
+    }
+
     /// What to write instead, where that can be said without knowing the value's meaning.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
@@ -106,7 +113,7 @@ impl ProblemKind {
             ProblemKind::UnknownEscape(_) => {
                 "use single quotes, which take a backslash as it is, or double the backslash"
             }
-            ProblemKind::Indentation => "line it up with the key it belongs beside",
+            ProblemKind::Indentation | ProblemKind::AfterDocument => "line it up with the key it belongs beside",
             ProblemKind::BadDate(_) => "put the value in quotes if it is a text",
             ProblemKind::CommentInText => "put the comment on a line of its own, or the text in quotes",
             _ => return None,
@@ -170,6 +177,9 @@ impl fmt::Display for ProblemKind {
                 write!(f, "more than {} values in one file; the rest is not read", crate::Limits::NODES)
             }
             ProblemKind::SecondDocument => f.write_str("a second document, and the program reads only one"),
+            ProblemKind::AfterDocument => {
+                f.write_str("the document ends above: this and all that follows has no effect")
+            }
             ProblemKind::UnknownTag(tag) => write!(f, "the tag `{tag}` means nothing to the program"),
             ProblemKind::BadMerge => f.write_str("`<<` takes a mapping or a list of mappings"),
             ProblemKind::CollectionAsKey => f.write_str("a list or mapping cannot be a key"),

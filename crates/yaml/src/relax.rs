@@ -22,7 +22,7 @@ pub(crate) struct Relaxed {
 impl Relaxed {
     /// How often a text may be read again. Small files often, large ones only so often that it stays bearable.
     pub(crate) fn attempts(text: &str) -> usize {
-        30 + (1_000_000 / (text.len() + 1)).min(1000)
+        (10_000_000 / (text.len() + 1)).clamp(5, 1000)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -28,7 +28,7 @@
 //! ```
 
 use crate::dialect::Value;
-use crate::tree::{Entry, Identity, Node};
+use crate::tree::{Entry, FEW, Identity, Node};
 use confvet_core::{Span, Version, did_you_mean};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -494,6 +494,13 @@ impl Check<'_> {
 /// The entries of a mapping whose key stands in it already, each with the first one of the same key.
 pub fn duplicates(node: Node<'_>) -> Vec<(Entry<'_>, Entry<'_>)> {
     let mut found = Vec::new();
+    if node.entries().len() <= FEW {
+        for (place, entry) in node.entries().enumerate() {
+            let first = node.entries().take(place).find(|first| first.identity() == entry.identity());
+            found.extend(first.map(|first| (entry, first)));
+        }
+        return found;
+    }
     let mut first: HashMap<Identity<'_>, Entry<'_>> = HashMap::with_capacity(node.entries().len());
     for entry in node.entries() {
         match first.entry(entry.identity()) {

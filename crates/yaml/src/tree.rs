@@ -319,6 +319,8 @@ impl<'a> Node<'a> {
         if !matches!(data.kind, Kind::Scalar(_)) || data.is_decoded {
             return node.content_span();
         }
+        let text = self.yaml.slice((data.a, data.b));
+        let range = text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end);
         Span { file: self.yaml.file, start: data.a, end: data.b }.slice(range)
     }
 
@@ -495,6 +497,9 @@ impl<'a> Node<'a> {
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {
             Value::Bool(value) => Some(value),
+            Value::Str(text) if self.yaml.dialect == Dialect::GoYamlV3 && !self.is_quoted() && self.tag().is_none() => {
+                self.yaml.dialect.boolean(text, true)
+            }
             Value::Str("true") if self.yaml.dialect.is_jackson() => Some(true),
             Value::Str("false") if self.yaml.dialect.is_jackson() => Some(false),
             _ => None,
@@ -570,7 +575,7 @@ impl<'a> Node<'a> {
     /// The entries as the program sees them: merges applied where the dialect applies them, one for each key (the last of
     /// equal ones), in the order in which keys first appear.
     pub fn fields(self) -> Vec<Field<'a>> {
-        let mut fields = Fields { list: Vec::new(), index: HashMap::new() };
+        let mut fields = Fields { list: Vec::with_capacity(self.entries().len()), index: HashMap::new() };
         self.collect_fields(&mut fields, None, self.yaml.dialect == Dialect::GoYamlV2);
         fields.list
     }
@@ -590,8 +595,7 @@ impl<'a> Node<'a> {
         }
         let has_merge = self.entries().any(Entry::is_merge);
         for entry in self.entries().filter(|entry| !has_merge || !entry.is_merge()) {
-            let own = fields.index.get(&entry.identity()).is_some_and(|&at| fields.list[at].merged_by == merged_by);
-            fields.put(entry, merged_by, own && merged_by.is_none());
+            fields.put(entry, merged_by, false);
         }
         if has_merge {
             for entry in self.entries().filter(|entry| entry.is_merge()) {
@@ -666,17 +670,40 @@ pub(crate) enum Identity<'a> {
     Node(u32),
 }
 
+/// Up to this many, keys are compared one by one; beyond, they are hashed.
+pub(crate) const FEW: usize = 16;
+
 impl<'a> Fields<'a> {
+    fn find(&mut self, identity: Identity<'a>) -> Option<usize> {
+        if self.list.len() <= FEW {
+            return self.list.iter().position(|field| field.identity() == identity);
+        }
+        if self.index.is_empty() {
+            self.index = self.list.iter().enumerate().map(|(at, field)| (field.identity(), at)).collect();
+        }
+        self.index.get(&identity).copied()
+    }
+
+    /// Of equal keys in one mapping the last counts; of equal keys in several, the first unless `overrides`.
     fn put(&mut self, entry: Entry<'a>, merged_by: Option<Entry<'a>>, overrides: bool) {
         let field = Field { key: entry.key, value: entry.value, merged_by };
-        match self.index.get(&entry.identity()) {
-            Some(&at) if overrides => self.list[at] = field,
+        let identity = entry.identity();
+        match self.find(identity) {
+            Some(at) if overrides || self.list[at].key.parent() == entry.key.parent() => self.list[at] = field,
             Some(_) => {}
             None => {
-                self.index.insert(entry.identity(), self.list.len());
+                if !self.index.is_empty() {
+                    self.index.insert(identity, self.list.len());
+                }
                 self.list.push(field);
             }
         }
+    }
+}
+
+impl<'a> Field<'a> {
+    fn identity(&self) -> Identity<'a> {
+        Entry { key: self.key, value: self.value }.identity()
     }
 }
 

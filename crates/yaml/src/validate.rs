@@ -18,7 +18,7 @@ pub(crate) fn validate(yaml: &mut Yaml) {
     }
     let jackson = yaml.dialect.is_jackson();
     let mut problems = Vec::new();
-    if yaml.problems.is_empty()
+    if !yaml.problems.iter().any(|problem| problem.kind.is_refused())
         && let Some(at) = refused_tab(yaml)
     {
         let span = Span::new(yaml.file, at..at + 1);
@@ -66,7 +66,7 @@ pub(crate) fn validate(yaml: &mut Yaml) {
 /// go-yaml, minds a tab only where a key might begin: at the start of a line and behind a dash.
 fn refused_tab(yaml: &Yaml) -> Option<usize> {
     let bytes = yaml.text.as_bytes();
-    let mut tabs = memchr::memchr_iter(b'\t', bytes).peekable();
+    let mut tabs = memchr::memchr_iter(b'\t', &bytes[..end_of_reading(yaml)]).peekable();
     tabs.peek()?;
     // The arena is in the order of the text.
     let mut scalars = yaml.nodes.iter().filter(|data| matches!(data.kind, Kind::Scalar(_))).peekable();
@@ -100,6 +100,8 @@ fn refused_tab(yaml: &Yaml) -> Option<usize> {
             Dialect::Jackson | Dialect::JacksonLegacy => {
                 tab >= end && matches!(before, None | Some(b':' | b'-' | b'?'))
             }
+            // Version 3 skips it in front of a comment.
+            Dialect::GoYamlV3 if bytes[tab..].trim_ascii_start().starts_with(b"#") => false,
             _ if tab < end => tab == line,
             _ => matches!(before, None | Some(b'-' | b'?')),
         };
@@ -108,6 +110,14 @@ fn refused_tab(yaml: &Yaml) -> Option<usize> {
         }
     }
     None
+}
+
+/// How far the program reads: go-yaml only to the end of the first document.
+fn end_of_reading(yaml: &Yaml) -> usize {
+    let behind = yaml.problems.first().map(|problem| problem.span.range().start);
+    let second = yaml.documents.get(1).map(|document| document.start as usize);
+    let end = if yaml.dialect.is_go() { behind.or(second) } else { None };
+    end.unwrap_or(yaml.text.len())
 }
 
 fn in_brackets(yaml: &Yaml, at: usize) -> bool {

@@ -124,6 +124,16 @@ fn what_only_one_reader_refuses() {
         }
         assert_eq!(problems(text, Dialect::Core), [""; 0]);
     }
+    assert_eq!(problems("a: 1\n\t# b\n", Dialect::GoYamlV3), [""; 0]);
+    assert_eq!(problems("a:\n-\tb\n", Dialect::GoYamlV3), refused(2));
+
+    let behind = "  a: 1\nb: 2\n";
+    let ignored = "2: b: | the document ends above: this and all that follows has no effect";
+    assert_eq!(problems(behind, Dialect::GoYamlV2), [ignored]);
+    assert_eq!(problems(behind, Dialect::PyYaml), ["2: b: | the indentation fits no level above"]);
+    assert_eq!(problems("a: 1\n---\nb: [\n", Dialect::GoYamlV2), [""; 0]);
+    let yaml = Yaml::parse(FileId(0), behind, Dialect::GoYamlV2);
+    assert!(!yaml.problems()[0].kind.is_refused() && yaml.documents().next().unwrap().is_complete());
 
     let two = "a: 1\n---\nb: 2\n";
     for dialect in [Dialect::Jackson, Dialect::PyYaml] {

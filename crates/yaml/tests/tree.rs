@@ -126,6 +126,25 @@ fn aliases_and_merges() {
 }
 
 #[test]
+fn fields_of_a_large_mapping_are_those_of_a_small_one() {
+    let keys: Vec<String> = (0..40).map(|number| format!("k{number}: {number}\n")).collect();
+    let text = format!("{}k3: x\nk39: y\n", keys.concat());
+    let yaml = read(&text);
+    let fields = root(&yaml).fields();
+    let texts: Vec<_> = fields.iter().map(|field| field.value.text().unwrap()).collect();
+    let expected: Vec<String> = (0..40)
+        .map(|number| match number {
+            3 => "x".into(),
+            39 => "y".into(),
+            n => n.to_string(),
+        })
+        .collect();
+    assert_eq!(texts, expected);
+    assert_eq!(confvet_yaml::schema::duplicates(root(&yaml)).len(), 2);
+    assert_eq!(root(&yaml).get("k3").unwrap().text(), Some("x"));
+}
+
+#[test]
 fn go_v2_applies_merges_in_order() {
     let text = "a: &a {x: 1}\nb: {x: 2, <<: *a}\nc: {<<: *a, x: 2}\n";
     let x = |dialect, key| {

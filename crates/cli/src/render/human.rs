@@ -3,13 +3,15 @@
 use crate::style::Palette;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use anyhow::Result;
-use confvet::{Diagnostic, FileId, Report, Severity, Sources, Span};
+use confvet::{Diagnostic, FileId, Label, Report, Severity, Sources, Span};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 
 /// A line longer than this is shown in part: the neighbourhood of the span.
 const LONG_LINE: usize = 400;
+/// Marks at most so many lines apart are shown together.
+const NEAR: u32 = 30;
 /// How much of a long line is kept on either side of a span.
 const NEIGHBOURHOOD: usize = 80;
 
@@ -80,23 +82,26 @@ struct Excerpt<'a> {
     marks: Vec<Mark<'a>>,
 }
 
-/// One excerpt a file, the primary one first: only the lines between the first and the last mark are handed on, so that
-/// a large file costs no more than a small one.
+/// One excerpt for each neighbourhood of marks, the primary one first: only the lines between the first and the last mark
+/// of a neighbourhood are handed on, so that a large file costs no more than a small one.
 fn excerpts<'a>(sources: &'a Sources, texts: &BTreeMap<FileId, String>, found: &'a Diagnostic) -> Vec<Excerpt<'a>> {
-    let labels = std::iter::once((&found.primary, true)).chain(found.secondary.iter().map(|label| (label, false)));
-    let mut by_file: Vec<(FileId, Vec<(Span, &str, bool)>)> = Vec::new();
-    for (label, primary) in labels {
-        let entry = (label.span, label.message.as_str(), primary);
-        match by_file.iter_mut().find(|(file, _)| *file == label.span.file) {
-            Some((_, marks)) => marks.push(entry),
-            None => by_file.push((label.span.file, vec![entry])),
+    let line = |label: &Label| sources.start(label.span).line;
+    let mut neighbourhoods: Vec<Vec<&Label>> = vec![vec![&found.primary]];
+    let mut secondary: Vec<&Label> = found.secondary.iter().collect();
+    secondary.sort_by_key(|label| (label.span.file, line(label).abs_diff(line(&found.primary))));
+    for label in secondary {
+        let is_near = |other: &&Label| other.span.file == label.span.file && line(other).abs_diff(line(label)) <= NEAR;
+        match neighbourhoods.iter_mut().find(|labels| labels.iter().any(is_near)) {
+            Some(labels) => labels.push(label),
+            None => neighbourhoods.push(vec![label]),
         }
     }
-    let make = |(file, marks): (FileId, Vec<(Span, &'a str, bool)>)| {
+    let make = |marks: Vec<&'a Label>| {
+        let file = marks[0].span.file;
         let source = sources.get(file);
         let text = texts.get(&file).map_or(source.text(), String::as_str);
-        let first = marks.iter().map(|(span, ..)| source.position(span.start).line).min().unwrap_or(1);
-        let last = marks.iter().map(|(span, ..)| source.position(span.end).line).max().unwrap_or(first);
+        let first = marks.iter().map(|mark| source.position(mark.span.start).line).min().unwrap_or(1);
+        let last = marks.iter().map(|mark| source.position(mark.span.end).line).max().unwrap_or(first);
         let start = source.line(first).map_or(0, |line| line.start);
         let end = source.line(last).map_or(text.len(), |line| line.end).max(start);
         let mut excerpt = Excerpt {
@@ -105,9 +110,10 @@ fn excerpts<'a>(sources: &'a Sources, texts: &BTreeMap<FileId, String>, found: &
             first_line: first as usize,
             marks: Vec::new(),
         };
-        for (span, message, primary) in marks {
-            let range = (span.start as usize).saturating_sub(start)..(span.end as usize).saturating_sub(start);
-            excerpt.marks.push(Mark { range, message, primary });
+        for label in marks {
+            let Span { start: from, end: to, .. } = label.span;
+            let range = (from as usize).saturating_sub(start)..(to as usize).saturating_sub(start);
+            excerpt.marks.push(Mark { range, message: &label.message, primary: std::ptr::eq(label, &found.primary) });
         }
         if first == 1 && excerpt.text.starts_with('\u{feff}') {
             excerpt.cut(0..'\u{feff}'.len_utf8(), "");
@@ -115,7 +121,7 @@ fn excerpts<'a>(sources: &'a Sources, texts: &BTreeMap<FileId, String>, found: &
         excerpt.shorten_long_lines();
         excerpt
     };
-    by_file.into_iter().map(make).collect()
+    neighbourhoods.into_iter().map(make).collect()
 }
 
 impl Excerpt<'_> {

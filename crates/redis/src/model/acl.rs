@@ -424,8 +424,10 @@ impl Executor<'_> {
 
     /// Redis 8 brings modules with categories of their own.
     fn modules_may_bring(&self, category: &str) -> bool {
-        let from_modules =
-            matches!(category, "search" | "json" | "bloom" | "cuckoo" | "cms" | "topk" | "tdigest" | "timeseries" | "vectorset");
+        let from_modules = matches!(
+            category,
+            "search" | "json" | "bloom" | "cuckoo" | "cms" | "topk" | "tdigest" | "timeseries" | "vectorset"
+        );
         from_modules && (!self.release.is_known() || self.release.since((8, 0, 0)))
     }
 
@@ -573,9 +575,14 @@ mod tests {
 
     #[test]
     fn rules_need_their_version() {
-        for (rule, fine_from) in [("%R~a", (7, 0, 0)), ("(~a +get)", (7, 0, 0)), ("-config|set", (7, 0, 0)), ("&*", (6, 2, 0))] {
+        for (rule, fine_from) in
+            [("%R~a", (7, 0, 0)), ("(~a +get)", (7, 0, 0)), ("-config|set", (7, 0, 0)), ("&*", (6, 2, 0))]
+        {
             let found = kinds(&format!("user a {rule}"), REDIS_6);
-            assert!(matches!(found[..], [AclProblemKind::Needs(_, version)] if version == fine_from), "{rule}: {found:?}");
+            assert!(
+                matches!(found[..], [AclProblemKind::Needs(_, version)] if version == fine_from),
+                "{rule}: {found:?}"
+            );
             assert_eq!(kinds(&format!("user a {rule}"), REDIS_7), [], "{rule}");
         }
     }
@@ -595,7 +602,10 @@ mod tests {
 
     #[test]
     fn the_state_is_what_the_rules_come_to() {
-        let acl = read("user default on nopass ~* &* +@all\nuser a >x ~a:* +@read\nuser b on >x nopass >y +@all -@dangerous ~*", REDIS_7);
+        let acl = read(
+            "user default on nopass ~* &* +@all\nuser a >x ~a:* +@read\nuser b on >x nopass >y +@all -@dangerous ~*",
+            REDIS_7,
+        );
         assert!(acl.users[0].is_open() && acl.users[0].is_almighty());
         assert!(!acl.users[1].can_log_in() && acl.users[1].enabled.is_none() && !acl.users[1].all_keys);
         assert!(acl.users[2].can_log_in() && !acl.users[2].is_open() && !acl.users[2].is_almighty());

@@ -205,7 +205,9 @@ mod tests {
 
     #[test]
     fn fields_are_split_at_the_first_colon() {
-        let info = read("$4050\r\n# Server\r\nredis_version:7.0.15\r\nexecutable:/a:b\r\n\r\nmaxmemory:1024\r\nused_memory:512\r\n");
+        let info = read(
+            "$4050\r\n# Server\r\nredis_version:7.0.15\r\nexecutable:/a:b\r\n\r\nmaxmemory:1024\r\nused_memory:512\r\n",
+        );
         assert_eq!(info.field("executable").unwrap().value, "/a:b");
         assert_eq!(info.version_number(), Some((7, 0, 15)));
         assert_eq!(info.fill(), Some(50));

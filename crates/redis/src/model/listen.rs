@@ -85,8 +85,8 @@ impl RedisConf {
 
     /// Does the plain port accept nobody, so that only clients with a certificate get in?
     pub fn needs_client_certificate(&self) -> bool {
-        let tls_only = self.port().is_some_and(|port| port.value == 0)
-            && self.tls_port().is_some_and(|port| port.value > 0);
+        let tls_only =
+            self.port().is_some_and(|port| port.value == 0) && self.tls_port().is_some_and(|port| port.value > 0);
         tls_only && self.text("tls-auth-clients").is_some_and(|setting| setting.value.eq_ignore_ascii_case("yes"))
     }
 

@@ -13,6 +13,7 @@ mod workload;
 
 pub use acl::{AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, RuleWord};
 pub use conf::{Include, IncludeOutcome, Mode, RedisConf, Rename, SavePoints, Statement};
+pub(crate) use info::with_commas;
 pub use info::{Info, InfoField, Keyspace, KeyspaceLine};
 pub use listen::{BindAddress, DefaultUser, Exposure};
 pub use policy::Policy;

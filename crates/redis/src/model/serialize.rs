@@ -41,8 +41,10 @@ impl RedisConf {
     fn settings(&self) -> BTreeMap<&'static str, String> {
         let mut settings = BTreeMap::new();
         for statement in &self.statements {
-            let Some(key) = statement.key.filter(|key| !key.is_sentinel() && !schema::is_cumulative(key)) else { continue };
-            let words: Vec<&str> = statement.values().iter().map(|token| token.as_str()).collect();
+            let Some(key) = statement.key.filter(|key| !key.is_sentinel() && !schema::is_cumulative(key)) else {
+                continue;
+            };
+            let words: Vec<&str> = statement.values().iter().map(crate::syntax::Token::as_str).collect();
             let value = if schema::is_secret(key) { MASK.to_owned() } else { words.join(" ") };
             settings.insert(key.canonical(), value);
         }

@@ -1,0 +1,6 @@
+//! The command through its binary.
+
+mod bad_input;
+mod command;
+mod fixtures;
+mod support;
