@@ -4,15 +4,14 @@ use confvet_tables::{Table, TableError, version, write_output};
 use std::fmt::Write;
 
 fn main() -> Result<(), TableError> {
-    let keys =
-        Table::read("src/keys.tsv", &["context", "key", "type", "since", "removed", "default", "secret"])?;
+    let keys = Table::read("src/keys.tsv", &["context", "key", "type", "since", "removed", "default", "secret"])?;
     let mut rows: Vec<_> = keys.rows().collect();
     rows.sort_by_key(|row| (row.get("context"), row.get("key")));
     let mut code = String::from("static KEYS: &[KeyRow] = &[\n");
     let mut details = String::from("static DETAILS: &[Detail] = &[\n");
     for row in rows {
         let since = version(row.get("since")).unwrap_or_default();
-        let since = since.strip_prefix("Some").map_or_else(String::new, str::to_owned);
+        let since = since.strip_prefix("Some(").and_then(|since| since.strip_suffix(')')).unwrap_or_default();
         let _ = writeln!(
             code,
             "    KeyRow {{ since: &[{since}], removed: {}, ..KeyRow::new({:?}, {:?}, {}) }},",

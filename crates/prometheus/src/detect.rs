@@ -10,8 +10,17 @@ pub(crate) const RULES: &str = "prometheus-rules";
 pub(crate) const TARGETS: &str = "prometheus-targets";
 
 const TOP: &[&str] = &[
-    "global", "runtime", "alerting", "rule_files", "scrape_config_files", "scrape_configs", "storage", "tracing",
-    "remote_write", "remote_read", "otlp",
+    "global",
+    "runtime",
+    "alerting",
+    "rule_files",
+    "scrape_config_files",
+    "scrape_configs",
+    "storage",
+    "tracing",
+    "remote_write",
+    "remote_read",
+    "otlp",
 ];
 
 /// Any YAML or JSON file may be one of ours.
@@ -33,7 +42,10 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
         return json_targets(text)
             .then(|| Detection::new(TARGETS, Confidence::Likely, "a list of `targets` with `labels`"));
     }
-    config(name, text, &shape).or_else(|| rules(name, text, &shape)).or_else(|| targets(text, &shape))
+    config(name, text, &shape)
+        .or_else(|| rules(name, text, &shape))
+        .or_else(|| bare_rules(path, text, &shape))
+        .or_else(|| targets(text, &shape))
 }
 
 /// What stands at the left edge of the first document.
@@ -76,9 +88,24 @@ impl<'t> Shape<'t> {
     /// Keys of programs whose files look alike.
     fn foreign(&self) -> bool {
         const OTHERS: &[&str] = &[
-            "apiVersion", "kind", "receivers", "route", "modules", "tests", "evaluation_interval", "datasources",
-            "server", "clients", "positions", "service", "exporters", "tls_server_config", "basic_auth_users",
-            "namespace", "scope", "services",
+            "apiVersion",
+            "kind",
+            "receivers",
+            "route",
+            "modules",
+            "tests",
+            "evaluation_interval",
+            "datasources",
+            "server",
+            "clients",
+            "positions",
+            "service",
+            "exporters",
+            "tls_server_config",
+            "basic_auth_users",
+            "namespace",
+            "scope",
+            "services",
         ];
         self.keys.iter().any(|key| OTHERS.contains(key))
     }
@@ -131,9 +158,22 @@ fn rules(name: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
     Some(Detection::new(RULES, confidence, "`groups` with `rules`"))
 }
 
+/// A list of rules without `groups`, in a place that is named for rules.
+fn bare_rules(path: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
+    let path = path.to_ascii_lowercase();
+    let placed = path.contains("rule") || path.contains("alert");
+    let starts = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let rules = shape.list && text.contains("  expr:") && (starts("- record:") || starts("- alert:"));
+    (placed && rules && !logql(text)).then(|| Detection::new(RULES, Confidence::Likely, "a list of rules"))
+}
+
 /// LogQL in the place of PromQL: a rule file of Loki.
 fn logql(text: &str) -> bool {
-    text.contains("|=") || text.contains("|~") || text.contains("} |") || text.contains("| json") || text.contains("| logfmt")
+    text.contains("|=")
+        || text.contains("|~")
+        || text.contains("} |")
+        || text.contains("| json")
+        || text.contains("| logfmt")
 }
 
 fn targets(text: &str, shape: &Shape<'_>) -> Option<Detection> {

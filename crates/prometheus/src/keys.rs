@@ -64,7 +64,8 @@ fn url_fault(text: &str) -> Option<&'static str> {
     }
     let Some(authority) = rest.strip_prefix("//") else {
         let segment = rest.split('/').next().unwrap_or_default();
-        return (scheme_end.is_none() && segment.contains(':')).then_some("a port needs a scheme in front, such as `http://`");
+        return (scheme_end.is_none() && segment.contains(':'))
+            .then_some("a port needs a scheme in front, such as `http://`");
     };
     let host = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();

@@ -29,7 +29,7 @@ pub use model::{
 };
 pub use problem::{Check, Problem};
 pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};
-pub use simulate::{SimulateError, Simulation, simulate_job};
+pub use simulate::{SimulateError, SimulateRequest, Simulation, simulate_file, simulate_job};
 pub use units::{DurationError, Millis, parse_duration};
 
 use confvet_core::{Detection, Facts, FileId, Input, Parsed, Rule, Set, Source, Sources, System, Target};

@@ -59,15 +59,6 @@ impl MetaLabel {
 }
 
 /// All rows that stand for a name; the labels of two mechanisms may share one.
-pub fn rows_of(name: &str) -> Vec<&'static MetaLabel> {
+pub(crate) fn rows_of(name: &str) -> Vec<&'static MetaLabel> {
     LABELS.iter().filter(|label| label.covers(name)).collect()
-}
-
-/// Is there a label that starts like this, or that this starts with?
-pub fn some_start_with(start: &str) -> bool {
-    LABELS.iter().any(|label| match label.kind {
-        MetaKind::Exact => label.name.starts_with(start),
-        MetaKind::Prefix => label.name.starts_with(start) || start.starts_with(label.name),
-        MetaKind::NeverEmitted => false,
-    })
 }

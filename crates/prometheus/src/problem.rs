@@ -1,6 +1,6 @@
 //! What the server refuses, found while a file is read: the rules of the same names report it.
 
-use confvet_core::{Category, Context, Edit, Findings, Safety, Severity, Span};
+use confvet_core::{Category, Edit, Findings, Safety, Severity, Span};
 
 /// Which rule a problem belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Problem {
 }
 
 /// Reports the problems that belong to one rule.
-pub(crate) fn report(problems: &[Problem], check: Check, _: &Context<'_>, findings: &mut Findings) {
+pub(crate) fn report(problems: &[Problem], check: Check, findings: &mut Findings) {
     for problem in problems.iter().filter(|problem| problem.check == check) {
         let mut report = findings.report(problem.span, problem.message.clone());
         if let Some((span, message)) = &problem.related {

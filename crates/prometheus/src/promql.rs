@@ -63,6 +63,19 @@ pub struct RangeUse {
     pub selector: usize,
 }
 
+impl Matcher {
+    /// It compares `le` or `quantile` with a whole number, which is written `1.0` since 3.0.
+    pub fn compares_whole_bound(&self) -> bool {
+        let bound = matches!(self.label.as_str(), "le" | "quantile");
+        let values = match self.operator {
+            "=" => Some(vec![self.value.clone()]),
+            "=~" => Pattern::new(&self.value).ok().and_then(|pattern| pattern.finite(1000)),
+            _ => None,
+        };
+        bound && values.is_some_and(|values| crate::model::has_bare_whole_number(&values))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     Scalar,
@@ -105,46 +118,109 @@ struct Token {
 }
 
 const AGGREGATORS: &[&str] = &[
-    "avg", "bottomk", "count", "count_values", "group", "limit_ratio", "limitk", "max", "min", "quantile", "stddev",
-    "stdvar", "sum", "topk",
+    "avg",
+    "bottomk",
+    "count",
+    "count_values",
+    "group",
+    "limit_ratio",
+    "limitk",
+    "max",
+    "min",
+    "quantile",
+    "stddev",
+    "stdvar",
+    "sum",
+    "topk",
 ];
 
 /// Functions: the types of their arguments (`s` number, `v` vector, `m` range, `t` text), how many of them may be left
 /// out (`*`: the last may be repeated), and what they give.
 const FUNCTIONS: &[(&str, &str, &str, Type)] = &[
-    ("abs", "v", "", Type::Vector), ("absent", "v", "", Type::Vector), ("absent_over_time", "m", "", Type::Vector),
-    ("acos", "v", "", Type::Vector), ("acosh", "v", "", Type::Vector), ("asin", "v", "", Type::Vector),
-    ("asinh", "v", "", Type::Vector), ("atan", "v", "", Type::Vector), ("atanh", "v", "", Type::Vector),
-    ("avg_over_time", "m", "", Type::Vector), ("ceil", "v", "", Type::Vector), ("changes", "m", "", Type::Vector),
-    ("clamp", "vss", "", Type::Vector), ("clamp_max", "vs", "", Type::Vector), ("clamp_min", "vs", "", Type::Vector),
-    ("cos", "v", "", Type::Vector), ("cosh", "v", "", Type::Vector), ("count_over_time", "m", "", Type::Vector),
-    ("day_of_month", "v", "1", Type::Vector), ("day_of_week", "v", "1", Type::Vector),
-    ("day_of_year", "v", "1", Type::Vector), ("days_in_month", "v", "1", Type::Vector), ("deg", "v", "", Type::Vector),
-    ("delta", "m", "", Type::Vector), ("deriv", "m", "", Type::Vector),
-    ("double_exponential_smoothing", "mss", "", Type::Vector), ("exp", "v", "", Type::Vector),
-    ("first_over_time", "m", "", Type::Vector), ("floor", "v", "", Type::Vector),
-    ("histogram_avg", "v", "", Type::Vector), ("histogram_count", "v", "", Type::Vector),
-    ("histogram_fraction", "ssv", "", Type::Vector), ("histogram_quantile", "sv", "", Type::Vector),
+    ("abs", "v", "", Type::Vector),
+    ("absent", "v", "", Type::Vector),
+    ("absent_over_time", "m", "", Type::Vector),
+    ("acos", "v", "", Type::Vector),
+    ("acosh", "v", "", Type::Vector),
+    ("asin", "v", "", Type::Vector),
+    ("asinh", "v", "", Type::Vector),
+    ("atan", "v", "", Type::Vector),
+    ("atanh", "v", "", Type::Vector),
+    ("avg_over_time", "m", "", Type::Vector),
+    ("ceil", "v", "", Type::Vector),
+    ("changes", "m", "", Type::Vector),
+    ("clamp", "vss", "", Type::Vector),
+    ("clamp_max", "vs", "", Type::Vector),
+    ("clamp_min", "vs", "", Type::Vector),
+    ("cos", "v", "", Type::Vector),
+    ("cosh", "v", "", Type::Vector),
+    ("count_over_time", "m", "", Type::Vector),
+    ("day_of_month", "v", "1", Type::Vector),
+    ("day_of_week", "v", "1", Type::Vector),
+    ("day_of_year", "v", "1", Type::Vector),
+    ("days_in_month", "v", "1", Type::Vector),
+    ("deg", "v", "", Type::Vector),
+    ("delta", "m", "", Type::Vector),
+    ("deriv", "m", "", Type::Vector),
+    ("double_exponential_smoothing", "mss", "", Type::Vector),
+    ("exp", "v", "", Type::Vector),
+    ("first_over_time", "m", "", Type::Vector),
+    ("floor", "v", "", Type::Vector),
+    ("histogram_avg", "v", "", Type::Vector),
+    ("histogram_count", "v", "", Type::Vector),
+    ("histogram_fraction", "ssv", "", Type::Vector),
+    ("histogram_quantile", "sv", "", Type::Vector),
     ("histogram_quantiles", "vtss", "*", Type::Vector),
-    ("histogram_stddev", "v", "", Type::Vector), ("histogram_stdvar", "v", "", Type::Vector),
-    ("histogram_sum", "v", "", Type::Vector), ("holt_winters", "mss", "", Type::Vector), ("hour", "v", "1", Type::Vector),
-    ("idelta", "m", "", Type::Vector), ("increase", "m", "", Type::Vector), ("info", "vv", "1", Type::Vector),
-    ("irate", "m", "", Type::Vector), ("label_join", "vttt", "*", Type::Vector),
-    ("label_replace", "vtttt", "", Type::Vector), ("last_over_time", "m", "", Type::Vector), ("ln", "v", "", Type::Vector),
-    ("log10", "v", "", Type::Vector), ("log2", "v", "", Type::Vector), ("mad_over_time", "m", "", Type::Vector),
-    ("max_over_time", "m", "", Type::Vector), ("min_over_time", "m", "", Type::Vector), ("minute", "v", "1", Type::Vector),
-    ("month", "v", "1", Type::Vector), ("pi", "", "", Type::Scalar), ("predict_linear", "ms", "", Type::Vector),
-    ("present_over_time", "m", "", Type::Vector), ("quantile_over_time", "sm", "", Type::Vector),
-    ("rad", "v", "", Type::Vector), ("rate", "m", "", Type::Vector), ("resets", "m", "", Type::Vector),
-    ("round", "vs", "1", Type::Vector), ("scalar", "v", "", Type::Scalar), ("sgn", "v", "", Type::Vector),
-    ("sin", "v", "", Type::Vector), ("sinh", "v", "", Type::Vector), ("sort", "v", "", Type::Vector),
-    ("sort_by_label", "vt", "*", Type::Vector), ("sort_by_label_desc", "vt", "*", Type::Vector),
-    ("sort_desc", "v", "", Type::Vector), ("sqrt", "v", "", Type::Vector), ("stddev_over_time", "m", "", Type::Vector),
-    ("stdvar_over_time", "m", "", Type::Vector), ("sum_over_time", "m", "", Type::Vector), ("tan", "v", "", Type::Vector),
-    ("tanh", "v", "", Type::Vector), ("time", "", "", Type::Scalar), ("timestamp", "v", "", Type::Vector),
-    ("ts_of_first_over_time", "m", "", Type::Vector), ("ts_of_last_over_time", "m", "", Type::Vector),
-    ("ts_of_max_over_time", "m", "", Type::Vector), ("ts_of_min_over_time", "m", "", Type::Vector),
-    ("vector", "s", "", Type::Vector), ("year", "v", "1", Type::Vector),
+    ("histogram_stddev", "v", "", Type::Vector),
+    ("histogram_stdvar", "v", "", Type::Vector),
+    ("histogram_sum", "v", "", Type::Vector),
+    ("holt_winters", "mss", "", Type::Vector),
+    ("hour", "v", "1", Type::Vector),
+    ("idelta", "m", "", Type::Vector),
+    ("increase", "m", "", Type::Vector),
+    ("info", "vv", "1", Type::Vector),
+    ("irate", "m", "", Type::Vector),
+    ("label_join", "vttt", "*", Type::Vector),
+    ("label_replace", "vtttt", "", Type::Vector),
+    ("last_over_time", "m", "", Type::Vector),
+    ("ln", "v", "", Type::Vector),
+    ("log10", "v", "", Type::Vector),
+    ("log2", "v", "", Type::Vector),
+    ("mad_over_time", "m", "", Type::Vector),
+    ("max_over_time", "m", "", Type::Vector),
+    ("min_over_time", "m", "", Type::Vector),
+    ("minute", "v", "1", Type::Vector),
+    ("month", "v", "1", Type::Vector),
+    ("pi", "", "", Type::Scalar),
+    ("predict_linear", "ms", "", Type::Vector),
+    ("present_over_time", "m", "", Type::Vector),
+    ("quantile_over_time", "sm", "", Type::Vector),
+    ("rad", "v", "", Type::Vector),
+    ("rate", "m", "", Type::Vector),
+    ("resets", "m", "", Type::Vector),
+    ("round", "vs", "1", Type::Vector),
+    ("scalar", "v", "", Type::Scalar),
+    ("sgn", "v", "", Type::Vector),
+    ("sin", "v", "", Type::Vector),
+    ("sinh", "v", "", Type::Vector),
+    ("sort", "v", "", Type::Vector),
+    ("sort_by_label", "vt", "*", Type::Vector),
+    ("sort_by_label_desc", "vt", "*", Type::Vector),
+    ("sort_desc", "v", "", Type::Vector),
+    ("sqrt", "v", "", Type::Vector),
+    ("stddev_over_time", "m", "", Type::Vector),
+    ("stdvar_over_time", "m", "", Type::Vector),
+    ("sum_over_time", "m", "", Type::Vector),
+    ("tan", "v", "", Type::Vector),
+    ("tanh", "v", "", Type::Vector),
+    ("time", "", "", Type::Scalar),
+    ("timestamp", "v", "", Type::Vector),
+    ("ts_of_first_over_time", "m", "", Type::Vector),
+    ("ts_of_last_over_time", "m", "", Type::Vector),
+    ("ts_of_max_over_time", "m", "", Type::Vector),
+    ("ts_of_min_over_time", "m", "", Type::Vector),
+    ("vector", "s", "", Type::Vector),
+    ("year", "v", "1", Type::Vector),
 ];
 
 /// Brackets, functions and operators may be nested this deep; what is deeper is not judged.
@@ -260,7 +336,8 @@ fn number(text: &str) -> usize {
     if (text.starts_with("0x") || text.starts_with("0X")) && bytes.get(2).is_some_and(u8::is_ascii_hexdigit) {
         return 2 + bytes[2..].iter().take_while(|b| b.is_ascii_hexdigit() || **b == b'_').count();
     }
-    let digits = |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
+    let digits =
+        |from: usize| bytes[from.min(bytes.len())..].iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
     let mut length = digits(0);
     if bytes.get(length) == Some(&b'.') {
         let fraction = digits(length + 1);
@@ -384,7 +461,7 @@ impl<'t> Parser<'t, '_> {
             }
             self.matching()?;
             let right = self.binary(if level == 6 { 6 } else { level + 1 })?;
-            left = join(left, right, &sign, level, boolean, &operator)?;
+            left = join(&left, &right, &sign, level, boolean, &operator)?;
         }
         self.depth -= 1;
         Ok(left)
@@ -415,7 +492,9 @@ impl<'t> Parser<'t, '_> {
             return self.unexpected();
         }
         while !self.is(")") {
-            if !matches!(self.kind(), Some(Kind::Word | Kind::Text)) || self.word().contains(':') && self.kind() == Some(Kind::Word) {
+            if !matches!(self.kind(), Some(Kind::Word | Kind::Text))
+                || self.word().contains(':') && self.kind() == Some(Kind::Word)
+            {
                 return if self.kind().is_none() { self.expect(")", &open) } else { self.unexpected() };
             }
             self.at += 1;
@@ -432,7 +511,10 @@ impl<'t> Parser<'t, '_> {
             self.at += 1;
             let operand = self.binary(6)?;
             if !matches!(operand.kind, Type::Scalar | Type::Vector | Type::Any) {
-                return wrong(operand.range.clone(), format!("a sign needs a number or an instant vector, not {}", operand.kind.describe()));
+                return wrong(
+                    operand.range.clone(),
+                    format!("a sign needs a number or an instant vector, not {}", operand.kind.describe()),
+                );
             }
             return Ok(Operand { range: start..operand.range.end, selector: None, length: None, ..operand });
         }
@@ -460,14 +542,20 @@ impl<'t> Parser<'t, '_> {
                 self.at += 1;
                 let inner = self.binary(0)?;
                 self.expect(")", &range)?;
-                Ok(Operand { range: range.start..self.tokens[self.at - 1].range.end, length: None, selector: None, ..inner })
+                Ok(Operand {
+                    range: range.start..self.tokens[self.at - 1].range.end,
+                    length: None,
+                    selector: None,
+                    ..inner
+                })
             }
             Some(Kind::Sign) if self.is("{") => self.selector(None, range),
             Some(Kind::Sign) => self.unexpected(),
             Some(Kind::Word) => {
                 let word = self.word();
                 let lower = word.to_ascii_lowercase();
-                let next = self.tokens.get(self.at + 1).map(|token| self.text[token.range.clone()].to_ascii_lowercase());
+                let next =
+                    self.tokens.get(self.at + 1).map(|token| self.text[token.range.clone()].to_ascii_lowercase());
                 if AGGREGATORS.contains(&lower.as_str()) && matches!(next.as_deref(), Some("(" | "by" | "without")) {
                     return self.aggregation(&lower, range);
                 }
@@ -527,7 +615,8 @@ impl<'t> Parser<'t, '_> {
         if argument.kind.fits(wanted) {
             return Ok(());
         }
-        let hint = if wanted == Type::Matrix && argument.kind == Type::Vector { ", such as `[5m]` behind it" } else { "" };
+        let hint =
+            if wanted == Type::Matrix && argument.kind == Type::Vector { ", such as `[5m]` behind it" } else { "" };
         wrong(
             argument.range.clone(),
             format!("`{function}` takes {}{hint}, found {}", wanted.describe(), argument.kind.describe()),
@@ -536,7 +625,8 @@ impl<'t> Parser<'t, '_> {
 
     fn call(&mut self, name: &str, range: Range<usize>) -> Result<Operand, Stop> {
         let Ok(at) = FUNCTIONS.binary_search_by(|row| row.0.cmp(name)) else {
-            let near = confvet_core::did_you_mean(name, FUNCTIONS.iter().map(|row| row.0).chain(AGGREGATORS.iter().copied()));
+            let near =
+                confvet_core::did_you_mean(name, FUNCTIONS.iter().map(|row| row.0).chain(AGGREGATORS.iter().copied()));
             let meant = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return wrong(range, format!("there is no function `{name}`{meant}"));
         };
@@ -624,7 +714,10 @@ impl<'t> Parser<'t, '_> {
             }
             self.expect("}", &open)?;
             if !selective {
-                return wrong(open.start..self.tokens[self.at - 1].range.end, "a selector needs at least one matcher that is not empty");
+                return wrong(
+                    open.start..self.tokens[self.at - 1].range.end,
+                    "a selector needs at least one matcher that is not empty",
+                );
             }
         }
         let index = self.query.selectors.len();
@@ -651,7 +744,10 @@ impl<'t> Parser<'t, '_> {
                     return wrong(open, format!("a range cannot follow {}", operand.kind.describe()));
                 }
                 if !subquery && operand.selector.is_none() && operand.kind != Type::Any {
-                    return wrong(open.start..self.tokens[self.at - 1].range.end, "a range can follow only a selector; behind an expression write a subquery, such as `[5m:]`");
+                    return wrong(
+                        open.start..self.tokens[self.at - 1].range.end,
+                        "a range can follow only a selector; behind an expression write a subquery, such as `[5m:]`",
+                    );
                 }
                 if tokens.is_empty() {
                     return wrong(open, "the range is empty");
@@ -702,10 +798,20 @@ impl<'t> Parser<'t, '_> {
     }
 }
 
-fn join(left: Operand, right: Operand, sign: &Range<usize>, level: u8, boolean: bool, operator: &str) -> Result<Operand, Stop> {
-    for side in [&left, &right] {
+fn join(
+    left: &Operand,
+    right: &Operand,
+    sign: &Range<usize>,
+    level: u8,
+    boolean: bool,
+    operator: &str,
+) -> Result<Operand, Stop> {
+    for side in [left, right] {
         if !matches!(side.kind, Type::Scalar | Type::Vector | Type::Any) {
-            return wrong(side.range.clone(), format!("`{operator}` needs numbers or instant vectors, not {}", side.kind.describe()));
+            return wrong(
+                side.range.clone(),
+                format!("`{operator}` needs numbers or instant vectors, not {}", side.kind.describe()),
+            );
         }
     }
     let scalars = left.kind == Type::Scalar && right.kind == Type::Scalar;
@@ -766,15 +872,45 @@ mod tests {
     #[test]
     fn sound_expressions_are_accepted() {
         for text in [
-            "up", "up == 0", "sum by (job) (rate(x{code=~\"5..\"}[5m])) / ignoring(a) group_left(b) y > 0.5",
-            "1 - avg by (instance) (rate(n{mode=\"idle\"}[5m])) > 0.8", "absent(up{job=\"a\"})", "-x ^ 2 or vector(0)",
-            "histogram_quantile(0.9, sum by (le) (rate(b_bucket[5m])))", "max_over_time(rate(x[5m])[1h:1m])",
-            "x offset 5m", "x @ 1609746000", "x @ end()", "x[5m] offset -1h", "topk(5, x)", "topk by (a) (5, x)",
-            "sum(x) without (a, b)", "count_values(\"v\", x)", "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")",
-            "time() - x > 3600", "{__name__=~\"a.+\"}", "{\"utf8.name\", a=\"b\"}", "1 > bool 0", "job:up:sum{}",
-            "x and on() (hour() > 8)", "scalar(x) * 2", "x[5m:]", "rate(x[1h30m])", "# comment\nup", "round(x, 0.1)",
-            "x{on=\"a\",bool='b'}", "sum", "inf", "0x1F + 1e3 + .5", "(x)", "x > 1 unless y", "day_of_week()",
-            "x[5m + 1m]", "sum by (\"a.b\") (x)", "predict_linear(x[1h], 4 * 3600) < 0", "x{a=\"\",b!=\"\"}",
+            "up",
+            "up == 0",
+            "sum by (job) (rate(x{code=~\"5..\"}[5m])) / ignoring(a) group_left(b) y > 0.5",
+            "1 - avg by (instance) (rate(n{mode=\"idle\"}[5m])) > 0.8",
+            "absent(up{job=\"a\"})",
+            "-x ^ 2 or vector(0)",
+            "histogram_quantile(0.9, sum by (le) (rate(b_bucket[5m])))",
+            "max_over_time(rate(x[5m])[1h:1m])",
+            "x offset 5m",
+            "x @ 1609746000",
+            "x @ end()",
+            "x[5m] offset -1h",
+            "topk(5, x)",
+            "topk by (a) (5, x)",
+            "sum(x) without (a, b)",
+            "count_values(\"v\", x)",
+            "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")",
+            "time() - x > 3600",
+            "{__name__=~\"a.+\"}",
+            "{\"utf8.name\", a=\"b\"}",
+            "1 > bool 0",
+            "job:up:sum{}",
+            "x and on() (hour() > 8)",
+            "scalar(x) * 2",
+            "x[5m:]",
+            "rate(x[1h30m])",
+            "# comment\nup",
+            "round(x, 0.1)",
+            "x{on=\"a\",bool='b'}",
+            "sum",
+            "inf",
+            "0x1F + 1e3 + .5",
+            "(x)",
+            "x > 1 unless y",
+            "day_of_week()",
+            "x[5m + 1m]",
+            "sum by (\"a.b\") (x)",
+            "predict_linear(x[1h], 4 * 3600) < 0",
+            "x{a=\"\",b!=\"\"}",
         ] {
             assert_eq!(Query::new(text).error, None, "{text}");
         }
@@ -783,10 +919,27 @@ mod tests {
     #[test]
     fn refused_expressions_are_refused_in_their_place() {
         for (text, at) in [
-            ("sum(rate(x[5m]) > 1", "("), ("rate(x)", "x"), ("x{a=~\"(\"}", "("), ("x +", ""), ("foo(x)", "foo"),
-            ("x == bool", ""), ("1 > 2", ">"), ("{a=\"\"}", "{a=\"\"}"), ("x[5m] + 1", "x[5m]"), ("topk(x)", "topk"),
-            ("x{a}", "}"), ("1 and x", "and"), ("x[]", "["), ("x $", "$"), ("sum(x) by job", "job"), ("x y", "y"),
-            ("up{job=\"a\"} > 5x", "5x"), ("(x)[5m]", "[5m]"), ("x{a=\"b", "\"b"), (")", ")"), ("", ""),
+            ("sum(rate(x[5m]) > 1", "("),
+            ("rate(x)", "x"),
+            ("x{a=~\"(\"}", "("),
+            ("x +", ""),
+            ("foo(x)", "foo"),
+            ("x == bool", ""),
+            ("1 > 2", ">"),
+            ("{a=\"\"}", "{a=\"\"}"),
+            ("x[5m] + 1", "x[5m]"),
+            ("topk(x)", "topk"),
+            ("x{a}", "}"),
+            ("1 and x", "and"),
+            ("x[]", "["),
+            ("x $", "$"),
+            ("sum(x) by job", "job"),
+            ("x y", "y"),
+            ("up{job=\"a\"} > 5x", "5x"),
+            ("(x)[5m]", "[5m]"),
+            ("x{a=\"b", "\"b"),
+            (")", ")"),
+            ("", ""),
         ] {
             let error = Query::new(text).error.unwrap_or_else(|| panic!("{text} is accepted"));
             assert_eq!(&text[error.range.clone()], at, "{text}: {}", error.message);

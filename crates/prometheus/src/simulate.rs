@@ -1,8 +1,9 @@
 //! A job simulated: its targets, or one that is given, through its relabel rules.
 
-use crate::model::Document;
+use crate::detect;
+use crate::model::{self, Document};
 use crate::relabel::{Labels, Semantics, TargetTrace, Trace, relabel, simulate_target};
-use confvet_core::{Version, did_you_mean};
+use confvet_core::{Facts, Input, Sources, Target, Version, VersionError, did_you_mean, parse_version};
 use serde::Serialize;
 
 /// What became of the targets of a job.
@@ -28,6 +29,10 @@ pub enum SimulateError {
         /// The names of all jobs.
         known: Vec<String>,
     },
+    /// The configuration is not among the files.
+    NoSuchFile(String),
+    /// The version is none.
+    Version(VersionError),
     /// The job's targets come from a discovery, so labels must be given.
     NoTargets(String),
 }
@@ -41,6 +46,8 @@ impl std::fmt::Display for SimulateError {
             SimulateError::NoSuchJob { name, known, .. } => {
                 write!(f, "there is no job `{name}`; the file has {}", known.join(", "))
             }
+            SimulateError::NoSuchFile(path) => write!(f, "there is no file {path}"),
+            SimulateError::Version(error) => error.fmt(f),
             SimulateError::NoTargets(job) => write!(
                 f,
                 "the targets of job `{job}` are discovered at run time: give the labels of one, such as `__address__=10.0.0.1:9100`"
@@ -85,4 +92,34 @@ pub fn simulate_job(
     }
     let metric = sample.map(|sample| relabel(job.metric_relabel.iter().map(|step| &step.rule), sample, scheme));
     Ok(Simulation { job: name.to_owned(), targets, metric })
+}
+
+/// What to simulate.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SimulateRequest {
+    /// The job's name.
+    pub job: String,
+    /// Discovered targets; without one, those that are written in the configuration.
+    pub targets: Vec<Labels>,
+    /// A scraped sample for `metric_relabel_configs`.
+    pub sample: Option<Labels>,
+    /// The version of Prometheus; without one, the newest.
+    pub version: Option<String>,
+}
+
+/// Simulates a job of a configuration among some files; its included files and target files are looked up there.
+///
+/// # Errors
+/// If there is no such file or job, or nothing to run through it.
+pub fn simulate_file(sources: &Sources, path: &str, request: &SimulateRequest) -> Result<Simulation, SimulateError> {
+    let file = sources.by_path(path).ok_or_else(|| SimulateError::NoSuchFile(path.to_owned()))?;
+    let mut target = Target::new();
+    if let Some(version) = &request.version {
+        target.insert("prometheus", parse_version(version).map_err(SimulateError::Version)?);
+    }
+    let facts = Facts::new();
+    let input = Input { sources, file, kind: detect::CONFIG, target: &target, facts: &facts };
+    let document = model::read(&input).model;
+    let version = target.version("prometheus");
+    simulate_job(&document, &request.job, &request.targets, request.sample.as_ref(), version)
 }

@@ -15,12 +15,68 @@ pub(crate) struct TemplateError {
 }
 
 const FUNCTIONS: &[&str] = &[
-    "and", "args", "block", "break", "call", "continue", "define", "else", "end", "eq", "externalURL", "first", "ge",
-    "graphLink", "gt", "html", "humanize", "humanize1024", "humanizeDuration", "humanizePercentage",
-    "humanizeTimestamp", "if", "index", "js", "label", "le", "len", "lt", "match", "ne", "nil", "not", "now", "or",
-    "parseDuration", "pathPrefix", "print", "printf", "println", "query", "range", "reReplaceAll", "safeHtml", "slice",
-    "sortByLabel", "stripDomain", "stripPort", "strvalue", "tableLink", "template", "title", "tmpl", "toDuration",
-    "toLower", "toTime", "toUpper", "urlQueryEscape", "urlquery", "value", "with", "true", "false",
+    "and",
+    "args",
+    "block",
+    "break",
+    "call",
+    "continue",
+    "define",
+    "else",
+    "end",
+    "eq",
+    "externalURL",
+    "first",
+    "ge",
+    "graphLink",
+    "gt",
+    "html",
+    "humanize",
+    "humanize1024",
+    "humanizeDuration",
+    "humanizePercentage",
+    "humanizeTimestamp",
+    "if",
+    "index",
+    "js",
+    "label",
+    "le",
+    "len",
+    "lt",
+    "match",
+    "ne",
+    "nil",
+    "not",
+    "now",
+    "or",
+    "parseDuration",
+    "pathPrefix",
+    "print",
+    "printf",
+    "println",
+    "query",
+    "range",
+    "reReplaceAll",
+    "safeHtml",
+    "slice",
+    "sortByLabel",
+    "stripDomain",
+    "stripPort",
+    "strvalue",
+    "tableLink",
+    "template",
+    "title",
+    "tmpl",
+    "toDuration",
+    "toLower",
+    "toTime",
+    "toUpper",
+    "urlQueryEscape",
+    "urlquery",
+    "value",
+    "with",
+    "true",
+    "false",
 ];
 
 const VARIABLES: &[&str] = &["$labels", "$externalLabels", "$externalURL", "$value"];
@@ -43,21 +99,6 @@ pub(crate) fn fault(text: &str) -> Option<TemplateError> {
         let comment = body.trim_start_matches('-').trim_start().starts_with("/*");
         if !comment && let Some(fault) = action(text, start + 2..end - 2, start..end, &mut declared) {
             return Some(fault);
-        }
-        at = end;
-    }
-    None
-}
-
-/// Does a template take from the value of the alert?
-pub(crate) fn uses_value(text: &str) -> Option<Range<usize>> {
-    let mut at = 0;
-    while let Some(open) = text[at..].find("{{") {
-        let start = at + open;
-        let end = start + text[start..].find("}}")? + 2;
-        let body = &text[start..end];
-        if body.contains("$value") || body.contains(".Value") {
-            return Some(start..end);
         }
         at = end;
     }
@@ -139,14 +180,27 @@ mod tests {
     #[test]
     fn templates_are_read_as_go_reads_them() {
         for text in [
-            "{{ $labels.instance }} is {{ $value | humanize }}", "{{ .Value }}", "{{ with $x := query \"up\" }}{{ $x }}{{ end }}",
-            "{{ range $i, $e := query \"up\" }}{{ $i }}{{ $e.Labels.job }}{{ end }}", "{{ if eq $labels.a \"b\" }}x{{ else }}y{{ end }}",
-            "{{- /* note */ -}}", "plain", "{{ printf \"%.2f\" $value }}", "{{ $.Labels.x }}", "{{ (index $labels 0) }}",
+            "{{ $labels.instance }} is {{ $value | humanize }}",
+            "{{ .Value }}",
+            "{{ with $x := query \"up\" }}{{ $x }}{{ end }}",
+            "{{ range $i, $e := query \"up\" }}{{ $i }}{{ $e.Labels.job }}{{ end }}",
+            "{{ if eq $labels.a \"b\" }}x{{ else }}y{{ end }}",
+            "{{- /* note */ -}}",
+            "plain",
+            "{{ printf \"%.2f\" $value }}",
+            "{{ $.Labels.x }}",
+            "{{ (index $labels 0) }}",
         ] {
             assert_eq!(fault(text), None, "{text}");
         }
-        assert_eq!(fault("a {{ $label.x }}").unwrap().message, "the template uses `$label`, which is not defined; did you mean `$labels`?");
-        assert_eq!(fault("{{ humanise $value }}").unwrap().message, "the template calls `humanise`, which does not exist; did you mean `humanize`?");
+        assert_eq!(
+            fault("a {{ $label.x }}").unwrap().message,
+            "the template uses `$label`, which is not defined; did you mean `$labels`?"
+        );
+        assert_eq!(
+            fault("{{ humanise $value }}").unwrap().message,
+            "the template calls `humanise`, which does not exist; did you mean `humanize`?"
+        );
         assert!(fault("{{ x").is_some());
         for text in ["{{\"}}", "{{ \"\\}}", "{{$}}", "{{.}}", "{{é}}", "{{`}}"] {
             let _ = fault(text);

@@ -87,7 +87,7 @@ impl Serialize for Millis {
 }
 
 /// Is it a size: pairs of a number and a unit, `512MB`, `1.5GiB`, or a plain `0`?
-pub fn is_size(text: &str) -> bool {
+pub(crate) fn is_size(text: &str) -> bool {
     let body = text.strip_prefix(['+', '-']).unwrap_or(text);
     if body == "0" {
         return true;
@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn durations_are_stricter_than_gos() {
-        for (text, millis) in [("15s", 15_000), ("1h30m", 5_400_000), ("0", 0), ("0s", 0), ("500ms", 500), ("1d", 86_400_000)] {
+        for (text, millis) in
+            [("15s", 15_000), ("1h30m", 5_400_000), ("0", 0), ("0s", 0), ("500ms", 500), ("1d", 86_400_000)]
+        {
             assert_eq!(parse_duration(text), Ok(Millis(millis)), "{text}");
         }
         assert_eq!(parse_duration("15"), Err(DurationError::NoUnit));

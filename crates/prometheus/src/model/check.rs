@@ -3,7 +3,7 @@
 use super::read::{Reader, cautious, items, text};
 use super::{Config, Document, RelabelStep, Text};
 use crate::problem::{Check, Problem};
-use crate::relabel::{Field, NameScheme, PatternErrorKind, RuleError};
+use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
 use confvet_core::{Category, Edit, Fact, Safety, Severity, Span};
 use confvet_yaml::Node;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("nerve", &["servers", "paths"]),
     ("oci", &["region"]),
     ("openstack", &["role", "region"]),
-    ("outscale", &["access_key"]),
+    ("outscale", &["region", "access_key"]),
     ("ovhcloud", &["application_key", "application_secret", "consumer_key", "service"]),
     ("puppetdb", &["url", "query"]),
     ("scaleway", &["role", "project_id", "access_key"]),
@@ -42,9 +42,7 @@ pub(crate) fn required(sd: &str) -> &'static [&'static str] {
 }
 
 fn is_blank(node: Option<Node<'_>>) -> bool {
-    node.is_none_or(|node| {
-        node.is_null() || node.as_str() == Some("") || node.is_sequence() && node.items().len() == 0
-    })
+    node.is_none_or(|node| node.is_null() || node.as_str() == Some("") || node.is_sequence() && node.items().len() == 0)
 }
 
 /// What stands for an item: its first key; for a null value the key.
@@ -59,6 +57,17 @@ fn need(reader: &mut Reader<'_>, item: Node<'_>, context: &str, key: &str) {
     }
 }
 
+/// One of several keys has to be there.
+fn need_one(reader: &mut Reader<'_>, item: Node<'_>, context: &str, keys: &[&str]) {
+    // With a default of their own `region` and the like are not needed; what is written empty is refused.
+    let written = keys.iter().any(|key| item.entry(key).is_some());
+    if keys.iter().all(|key| is_blank(item.get(key))) && (written || keys.contains(&"secret_key")) {
+        let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let message = format!("`{context}` needs {}", names.join(" or "));
+        reader.report(Problem::new(Check::MissingRequired, missing(item, keys[0]), message));
+    }
+}
+
 pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
     environment(reader, root);
     jobs(reader, root);
@@ -69,6 +78,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
             http_client(reader, item);
             unique(reader, &mut names, item.get("name").and_then(text).as_ref(), &format!("{key} name"));
             remote_url(reader, item, key);
+            queue(reader, item.get("queue_config"));
         }
     }
     for item in items(root.get("alerting").and_then(|node| node.get("alertmanagers"))) {
@@ -79,11 +89,18 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
     }
     if let Some(tracing) = root.get("tracing").filter(|node| node.is_mapping()) {
         need(reader, tracing, "tracing", "endpoint");
+        http_client(reader, tracing);
     }
     patterns(reader, root.get("rule_files"), "rule_files");
     patterns(reader, root.get("scrape_config_files"), "scrape_config_files");
-    label_names(reader, root.get("global").and_then(|node| node.get("external_labels")), config.global.scheme.unwrap_or_default());
-    otlp(reader, root);
+    label_names(
+        reader,
+        root.get("global").and_then(|node| node.get("external_labels")),
+        config.global.scheme.unwrap_or_default(),
+    );
+    otlp(reader, root, config);
+    storage(reader, root);
+    escaping(reader, root, config);
     global_timeout(reader, config);
 }
 
@@ -102,7 +119,11 @@ fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
         for protocol in item.get("scrape_protocols").into_iter().flat_map(Node::items) {
             let Some(word) = protocol.as_str() else { continue };
             if seen.insert(word, protocol.span()).is_some() {
-                reader.report(Problem::new(Check::InvalidValue, protocol.span(), format!("`scrape_protocols`: `{word}` stands here twice")));
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    protocol.span(),
+                    format!("`scrape_protocols`: `{word}` stands here twice"),
+                ));
             }
         }
     }
@@ -128,12 +149,109 @@ fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Opti
     }
 }
 
-fn otlp(reader: &mut Reader<'_>, root: Node<'_>) {
+/// The sizes of a remote-write queue, in their order.
+fn queue(reader: &mut Reader<'_>, queue: Option<Node<'_>>) {
+    let Some(queue) = queue else { return };
+    let number = |key: &str| queue.get(key).and_then(|node| Some((node.as_i64()?, node.span())));
+    for key in ["capacity", "max_shards", "min_shards", "max_samples_per_send"] {
+        if let Some((value, span)) = number(key).filter(|(value, _)| *value <= 0) {
+            let problem = Problem::new(
+                Check::InvalidValue,
+                span,
+                format!("`{key}`: `{value}` must be above 0, or the queue is refused since 3.14"),
+            );
+            queue_problem(reader, problem);
+        }
+    }
+    if let (Some((least, span)), Some((most, other))) = (number("min_shards"), number("max_shards"))
+        && least > most
+    {
+        let message = format!("`min_shards` `{least}` is above `max_shards` `{most}`, which is refused since 3.14");
+        queue_problem(reader, Problem::new(Check::InvalidValue, span, message).related(other, "the most"));
+    }
+    let wait = |key: &str| super::read::duration(queue.get(key));
+    if let (Some(least), Some(most)) = (wait("min_backoff"), wait("max_backoff"))
+        && most.value < least.value
+    {
+        let message = format!(
+            "`max_backoff` `{}` is below `min_backoff` `{}`, which is refused since 3.14",
+            most.value, least.value
+        );
+        queue_problem(reader, Problem::new(Check::InvalidValue, most.span, message).related(least.span, "the least"));
+    }
+}
+
+/// Refused since 3.14; before, the server only warns.
+fn queue_problem(reader: &mut Reader<'_>, problem: Problem) {
+    let older = reader.version.is_some_and(|version| (version.major, version.minor) < (3, 14));
+    reader.report(if older { problem.milder(Severity::Warning, Category::Performance) } else { problem });
+}
+
+fn storage(reader: &mut Reader<'_>, root: Node<'_>) {
+    let Some(retention) = root.get("storage").and_then(|node| node.get("tsdb")).and_then(|node| node.get("retention"))
+    else {
+        return;
+    };
+    if let Some(share) = retention.get("percentage")
+        && share.as_f64().is_some_and(|share| !(0.0..=100.0).contains(&share))
+    {
+        reader.report(Problem::new(Check::InvalidValue, share.span(), "`percentage`: it must lie between 0 and 100"));
+    }
+    if let Some(size) = retention.get("size")
+        && size.as_str().is_some_and(|size| size.starts_with('-'))
+    {
+        reader.report(Problem::new(Check::InvalidValue, size.span(), "`size`: it cannot be negative"));
+    }
+}
+
+/// Names that are not escaped need names that may hold anything.
+fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+    let written = root.get("global").and_then(|node| node.get("metric_name_validation_scheme"));
+    if config.global.scheme != Some(NameScheme::Legacy) || written.is_none() {
+        return;
+    }
+    let global = root.get("global").and_then(|node| node.get("metric_name_escaping_scheme"));
+    if let Some(node) = global.filter(|node| node.as_str() == Some("allow-utf-8")) {
+        let message = "`metric_name_escaping_scheme`: `allow-utf-8` contradicts the validation scheme `legacy`";
+        reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+    }
+}
+
+fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
     let Some(otlp) = root.get("otlp") else { return };
+    for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for item in otlp.get(key).into_iter().flat_map(Node::items) {
+            let name = item.as_str().unwrap_or_default().trim().to_owned();
+            if name.is_empty() {
+                reader.report(Problem::new(Check::InvalidValue, item.span(), format!("`{key}`: an empty attribute")));
+            } else if seen.contains_key(&name) {
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    item.span(),
+                    format!("`{key}`: `{name}` stands here twice"),
+                ));
+            }
+            seen.insert(name, item.span());
+        }
+    }
+    let strategy = otlp.get("translation_strategy");
+    if let Some(node) = strategy.filter(|_| config.global.scheme == Some(NameScheme::Legacy))
+        && let Some(word @ ("NoUTF8EscapingWithSuffixes" | "NoTranslation")) = node.as_str()
+    {
+        let message = format!("`translation_strategy`: `{word}` needs the name validation scheme `utf8`");
+        reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+    }
     let all = otlp.get("promote_all_resource_attributes").and_then(Node::as_bool) == Some(true);
     let filled = |key: &str| otlp.entry(key).filter(|entry| entry.value.items().len() > 0);
     match (all, filled("promote_resource_attributes"), filled("ignore_resource_attributes")) {
-        (true, Some(entry), _) => conflict(reader, entry.key.span(), "promote_resource_attributes", missing(otlp, "promote_all_resource_attributes"), "promote_all_resource_attributes"),
+        (true, Some(entry), _) => conflict(
+            reader,
+            entry.key.span(),
+            "promote_resource_attributes",
+            missing(otlp, "promote_all_resource_attributes"),
+            "promote_all_resource_attributes",
+        ),
         (false, _, Some(entry)) => {
             let message = "`ignore_resource_attributes` needs `promote_all_resource_attributes: true`";
             reader.report(Problem::new(Check::Conflict, entry.key.span(), message));
@@ -187,7 +305,9 @@ const INNER: &[(&str, &str, &str)] = &[
 ];
 
 fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
-    let set = |node: Node<'_>, key: &str| node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
+    let set = |node: Node<'_>, key: &str| {
+        node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span())
+    };
     for &(a, b) in EXCLUSIVE {
         if let (Some(first), Some(second)) = (set(item, a), set(item, b)) {
             conflict(reader, first, a, second, b);
@@ -203,33 +323,67 @@ fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
         let cert = set(tls, "cert").or(set(tls, "cert_file")).or(set(tls, "cert_ref"));
         let key = set(tls, "key").or(set(tls, "key_file")).or(set(tls, "key_ref"));
         match (cert, key) {
-            (Some(cert), None) => reader.report(Problem::new(Check::MissingRequired, cert, "a client certificate needs `key` or `key_file`")),
-            (None, Some(key)) => reader.report(Problem::new(Check::MissingRequired, key, "a client key needs `cert` or `cert_file`")),
+            (Some(cert), None) => reader.report(Problem::new(
+                Check::MissingRequired,
+                cert,
+                "a client certificate needs `key` or `key_file`",
+            )),
+            (None, Some(key)) => {
+                reader.report(Problem::new(Check::MissingRequired, key, "a client key needs `cert` or `cert_file`"));
+            }
             _ => {}
         }
     }
     if let Some(kind) = item.get("authorization").and_then(|node| node.get("type"))
         && kind.as_str().is_some_and(|word| word.trim().eq_ignore_ascii_case("basic"))
     {
-        reader.report(Problem::new(Check::InvalidValue, kind.span(), "`type`: `basic` is refused here; write `basic_auth`"));
+        reader.report(Problem::new(
+            Check::InvalidValue,
+            kind.span(),
+            "`type`: `basic` is refused here; write `basic_auth`",
+        ));
     }
     if let Some(oauth) = item.get("oauth2").filter(|node| node.is_mapping()) {
         need(reader, oauth, "oauth2", "client_id");
         need(reader, oauth, "oauth2", "token_url");
     }
-    for field in item.get("headers").map(Node::fields).unwrap_or_default().into_iter().chain(item.get("http_headers").map(Node::fields).unwrap_or_default()) {
+    for field in item
+        .get("headers")
+        .map(Node::fields)
+        .unwrap_or_default()
+        .into_iter()
+        .chain(item.get("http_headers").map(Node::fields).unwrap_or_default())
+    {
         let name = field.key.as_str().unwrap_or_default();
         if RESERVED_HEADERS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-            reader.report(Problem::new(Check::InvalidValue, field.key.span(), format!("the header `{name}` cannot be set here")));
+            reader.report(Problem::new(
+                Check::InvalidValue,
+                field.key.span(),
+                format!("the header `{name}` cannot be set here"),
+            ));
         }
     }
 }
 
 const RESERVED_HEADERS: &[&str] = &[
-    "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
-    "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
-    "x-prometheus-remote-write-version", "x-prometheus-remote-read-version", "x-prometheus-scrape-timeout-seconds",
-    "x-amz-date", "x-amz-security-token", "x-amz-content-sha256",
+    "authorization",
+    "host",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "user-agent",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "www-authenticate",
+    "accept-encoding",
+    "x-prometheus-remote-write-version",
+    "x-prometheus-remote-read-version",
+    "x-prometheus-scrape-timeout-seconds",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-content-sha256",
 ];
 
 fn discoveries(reader: &mut Reader<'_>, item: Node<'_>) {
@@ -277,8 +431,14 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
         }
         "kubernetes" => kubernetes(reader, block),
         "consul" | "nomad" => {
-            if let Some(server) = block.entry("server").filter(|entry| entry.value.as_str().is_some_and(|text| text.trim().is_empty()) && !entry.value.is_null()) {
-                reader.report(Problem::new(Check::MissingRequired, server.key.span(), format!("`{context}` needs `server`")));
+            if let Some(server) = block.entry("server").filter(|entry| {
+                entry.value.as_str().is_some_and(|text| text.trim().is_empty()) && !entry.value.is_null()
+            }) {
+                reader.report(Problem::new(
+                    Check::MissingRequired,
+                    server.key.span(),
+                    format!("`{context}` needs `server`"),
+                ));
             }
         }
         "azure" => {
@@ -289,16 +449,34 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
                 }
             }
         }
+        "stackit" => {
+            need_one(reader, block, context, &["region", "endpoint"]);
+            if let Some(endpoint) =
+                block.get("endpoint").filter(|node| node.as_str().is_some_and(|text| text.starts_with(':')))
+            {
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    endpoint.span(),
+                    "`endpoint`: a URL cannot start with a colon",
+                ));
+            }
+        }
+        "scaleway" | "outscale" => need_one(reader, block, context, &["secret_key", "secret_key_file"]),
         "eureka" | "kuma" => {
-            let Some(server) = block.get("server").and_then(text).filter(|server| !server.value.is_empty()) else { return };
+            let Some(server) = block.get("server").and_then(text).filter(|server| !server.value.is_empty()) else {
+                return;
+            };
             if !server.value.split_once("://").is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty()) {
                 let message = format!("`server`: `{}` must be a URL with a scheme and a host", server.value);
                 reader.report(Problem::new(Check::InvalidValue, server.span, message));
             }
         }
         "marathon" => {
-            let set = |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
-            let token = set("auth_token").map(|span| ("auth_token", span)).or(set("auth_token_file").map(|span| ("auth_token_file", span)));
+            let set =
+                |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
+            let token = set("auth_token")
+                .map(|span| ("auth_token", span))
+                .or(set("auth_token_file").map(|span| ("auth_token_file", span)));
             if let (Some(a), Some(b)) = (set("auth_token"), set("auth_token_file")) {
                 conflict(reader, a, "auth_token", b, "auth_token_file");
             }
@@ -314,7 +492,10 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
 
 fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
     let set = |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
-    let own = block.get("namespaces").and_then(|node| node.entry("own_namespace")).filter(|entry| entry.value.as_bool() == Some(true));
+    let own = block
+        .get("namespaces")
+        .and_then(|node| node.entry("own_namespace"))
+        .filter(|entry| entry.value.as_bool() == Some(true));
     let own = own.map(|entry| entry.key.span());
     if let (Some(a), Some(b)) = (set("api_server"), set("kubeconfig_file")) {
         conflict(reader, a, "api_server", b, "kubeconfig_file");
@@ -324,7 +505,8 @@ fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
             conflict(reader, a, key, b, "own_namespace");
         }
     }
-    const CLIENT: &[&str] = &["basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file", "tls_config", "proxy_url"];
+    const CLIENT: &[&str] =
+        &["basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file", "tls_config", "proxy_url"];
     let client = CLIENT.iter().find_map(|key| set(key).map(|span| (*key, span)));
     match (client, set("kubeconfig_file"), set("api_server")) {
         (Some((name, span)), Some(file), _) => conflict(reader, span, name, file, "kubeconfig_file"),
@@ -355,7 +537,11 @@ fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
         if let Some(field) = selector.get("field").filter(|node| !is_blank(Some(*node)))
             && field.as_str().is_some_and(|text| text.split(',').any(|part| !part.contains('=')))
         {
-            reader.report(Problem::new(Check::InvalidValue, field.span(), "`field`: a field selector is written `key=value`"));
+            reader.report(Problem::new(
+                Check::InvalidValue,
+                field.span(),
+                "`field`: a field selector is written `key=value`",
+            ));
         }
     }
 }
@@ -365,8 +551,9 @@ fn manager_version(reader: &mut Reader<'_>, item: Node<'_>) {
     if reader.version.is_some_and(|version| version.major < 3) {
         return;
     }
-    let problem = Problem::new(Check::RemovedOrChanged, version.span(), "Alertmanager API `v1` was removed in 3.0: write `v2`")
-        .fix(Safety::Safe, "write `v2`", vec![Edit::replace(version.content_span(), "v2")]);
+    let problem =
+        Problem::new(Check::RemovedOrChanged, version.span(), "Alertmanager API `v1` was removed in 3.0: write `v2`")
+            .fix(Safety::Safe, "write `v2`", vec![Edit::replace(version.content_span(), "v2")]);
     let problem = cautious(reader, problem);
     reader.report(problem);
 }
@@ -375,7 +562,10 @@ fn deprecated(reader: &mut Reader<'_>, item: Node<'_>) {
     for (key, new) in [("bearer_token", "credentials"), ("bearer_token_file", "credentials_file")] {
         let Some(entry) = item.entry(key).filter(|entry| !is_blank(Some(entry.value))) else { continue };
         let message = format!("`{key}` is deprecated since 2.26: write `{new}` under `authorization`");
-        reader.report(Problem::new(Check::RemovedOrChanged, entry.key.span(), message).milder(Severity::Info, Category::Maintainability));
+        reader.report(
+            Problem::new(Check::RemovedOrChanged, entry.key.span(), message)
+                .milder(Severity::Info, Category::Maintainability),
+        );
     }
 }
 
@@ -419,11 +609,24 @@ fn global_timeout(reader: &mut Reader<'_>, config: &Config) {
     let interval = global.scrape_interval.filter(|interval| interval.value.0 > 0);
     let effective = interval.map_or(60_000, |interval| interval.value.0);
     let Some(timeout) = global.scrape_timeout.filter(|timeout| timeout.value.0 > effective) else { return };
-    timeout_problem(reader, timeout.span, timeout.value, crate::units::Millis(effective), interval.map(|interval| interval.span));
+    timeout_problem(
+        reader,
+        timeout.span,
+        timeout.value,
+        crate::units::Millis(effective),
+        interval.map(|interval| interval.span),
+    );
 }
 
-fn timeout_problem(reader: &mut Reader<'_>, span: Span, timeout: crate::units::Millis, interval: crate::units::Millis, set: Option<Span>) {
-    let message = format!("scrape_timeout `{timeout}` is longer than the scrape interval `{interval}` that applies here");
+fn timeout_problem(
+    reader: &mut Reader<'_>,
+    span: Span,
+    timeout: crate::units::Millis,
+    interval: crate::units::Millis,
+    set: Option<Span>,
+) {
+    let message =
+        format!("scrape_timeout `{timeout}` is longer than the scrape interval `{interval}` that applies here");
     let mut problem = Problem::new(Check::Timeout, span, message);
     problem = match set {
         Some(set) => problem.related(set, "the interval"),
@@ -454,7 +657,11 @@ pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
 
 fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme) {
     if let (Some(error), Some(regex)) = (&step.regex_error, &step.regex) {
-        let mut problem = Problem::new(Check::RelabelRegex, regex.at(error.range.clone()), format!("the regex does not compile: {error}"));
+        let mut problem = Problem::new(
+            Check::RelabelRegex,
+            regex.at(error.range.clone()),
+            format!("the regex does not compile: {error}"),
+        );
         if error.kind == PatternErrorKind::LookAround {
             problem = problem.help("use a drop rule before this one, or list what to keep");
         }
@@ -463,9 +670,14 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
         }
         reader.report(problem);
     }
-    if step.regex_error.is_none() && step.rule.regex.is_unbalanced() && let Some(regex) = &step.regex {
+    if step.regex_error.is_none()
+        && step.rule.regex.is_unbalanced()
+        && let Some(regex) = &step.regex
+    {
         let message = "the regex compiles only because of the text Prometheus puts around it";
-        reader.report(Problem::new(Check::RelabelRegex, regex.span, message).milder(Severity::Warning, Category::Maintainability));
+        reader.report(
+            Problem::new(Check::RelabelRegex, regex.span, message).milder(Severity::Warning, Category::Maintainability),
+        );
     }
     let action = step.rule.action;
     if let (Some(since), Some(version)) = (action.since(), reader.version)
@@ -483,7 +695,8 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
     for error in step.errors(scheme) {
         let (span, message) = match error {
             RuleError::Needs(field) => {
-                let span = key_span(*field).or_else(|| step.action.as_ref().map(|action| action.span)).unwrap_or(step.span);
+                let span =
+                    key_span(*field).or_else(|| step.action.as_ref().map(|action| action.span)).unwrap_or(step.span);
                 (span, format!("`{action}` needs `{}`", field.as_str()))
             }
             RuleError::Refuses(field) => {
@@ -502,14 +715,35 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
                 (span, "a label name cannot be empty".to_owned())
             }
         };
-        reader.report(Problem::new(Check::RelabelFields, span, message));
+        let mut problem = Problem::new(Check::RelabelFields, span, message);
+        if let RuleError::Refuses(field) = error
+            && matches!(action, Action::LabelDrop | Action::LabelKeep)
+            && let Some((_, edit)) = step.delete_field.iter().find(|(key, _)| key == field.as_str())
+        {
+            let (safety, title) = match field {
+                Field::SourceLabels => (Safety::Unsafe, "name the labels in `regex`".to_owned()),
+                _ => (Safety::Safe, format!("delete `{}`", field.as_str())),
+            };
+            problem = problem.fix(safety, title, vec![edit.clone()]);
+        }
+        reader.report(problem);
     }
 }
 
 /// Keys whose whole meaning is lost if a variable is not filled in.
 const VITAL: &[&str] = &[
-    "url", "password", "username", "credentials", "token", "client_secret", "access_key", "secret_key", "targets",
-    "job_name", "server", "bearer_token",
+    "url",
+    "password",
+    "username",
+    "credentials",
+    "token",
+    "client_secret",
+    "access_key",
+    "secret_key",
+    "targets",
+    "job_name",
+    "server",
+    "bearer_token",
 ];
 
 fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
@@ -528,7 +762,8 @@ fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
         }
         for range in variables(value) {
             let word = &value[range.clone()];
-            let message = format!("Prometheus does not expand environment variables here: `{word}` is used as it stands");
+            let message =
+                format!("Prometheus does not expand environment variables here: `{word}` is used as it stands");
             let mut problem = Problem::new(Check::Environment, leaf.value.offset(range.clone()), message);
             if !VITAL.contains(&last) {
                 problem = problem.milder(Severity::Warning, Category::Outage);

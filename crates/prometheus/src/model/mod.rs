@@ -1,14 +1,17 @@
 //! The typed model: what prometheus.yml, rule files and target files say, with the place of every value.
 
 mod check;
+mod known;
 mod read;
 mod relabel;
 mod rules;
 mod schema;
 
+pub(crate) use known::is_scrape_label;
+pub(crate) use read::read;
+pub(crate) use relabel::has_bare_whole_number;
 pub use relabel::{RelabelStep, read_relabel_list};
 pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind};
-pub(crate) use read::read;
 
 use crate::problem::Problem;
 use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
@@ -135,9 +138,12 @@ pub struct Job {
     pub name_scheme: Option<NameScheme>,
     /// Every target file of the job was read.
     pub files_readable: bool,
-    /// Which fields are safe to insert after, and how: the edit that adds `scheme: https`.
+    /// The edit that adds `scheme: https`.
     #[serde(skip)]
-    pub add_https: Option<confvet_core::Edit>,
+    pub(crate) add_https: Option<confvet_core::Edit>,
+    /// The edits that move a query out of the path.
+    #[serde(skip)]
+    pub(crate) move_query: Vec<confvet_core::Edit>,
 }
 
 /// A group of `static_configs` or of a target file.
@@ -147,9 +153,9 @@ pub struct TargetGroup {
     pub targets: Vec<Text>,
     /// `labels`
     pub labels: Vec<(Text, Text)>,
-    /// It comes from a target file.
+    /// `targets` is written in brackets.
     #[serde(skip)]
-    pub from_file: bool,
+    pub(crate) flow: bool,
 }
 
 /// One target of a job.
@@ -194,7 +200,7 @@ pub struct Discovery {
     pub attached: Vec<String>,
     /// The edit that adds `port: 9100`.
     #[serde(skip)]
-    pub add_port: Option<confvet_core::Edit>,
+    pub(crate) add_port: Option<confvet_core::Edit>,
 }
 
 /// An item of `remote_write` or `remote_read`.
@@ -286,6 +292,23 @@ impl Document {
         chains
     }
 
+    /// The `__meta_*` names that target rules read and that nobody but a service discovery could have set, with their job.
+    pub fn meta_labels_read(&self) -> Vec<(&Job, &Text)> {
+        let mut names = Vec::new();
+        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels()) {
+            for (index, step) in job.relabel.iter().enumerate() {
+                let earlier = &job.relabel[..index];
+                for name in step.names_read().filter(|name| name.value.starts_with("__meta_")) {
+                    let set = job.group_sets(&name.value) || earlier.iter().any(|step| step.may_write(&name.value));
+                    if !set {
+                        names.push((job, name));
+                    }
+                }
+            }
+        }
+        names
+    }
+
     /// What a job gives every target of its.
     pub fn job_settings(&self, job: &Job) -> JobSettings {
         let interval = self.interval(job);
@@ -341,7 +364,9 @@ impl Job {
     /// Targets come from somewhere that is not in the tree, with labels nobody can know.
     pub fn has_unknown_labels(&self) -> bool {
         let unknown = |sd: &str| matches!(sd, "http" | "kuma" | "uyuni");
-        self.discoveries.iter().any(|discovery| unknown(&discovery.sd) || discovery.sd == "file" && !self.files_readable)
+        self.discoveries
+            .iter()
+            .any(|discovery| unknown(&discovery.sd) || discovery.sd == "file" && !self.files_readable)
     }
 
     /// A rule of the job may set this label.

@@ -8,8 +8,8 @@ use crate::problem::{Check, Problem};
 use crate::relabel::{NameScheme, Semantics};
 use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
-use confvet_core::{FileId, Input, Parsed, Safety, Severity, Category, Source, Span, Spanned, Version};
-use confvet_yaml::{Dialect, Node, Yaml};
+use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
+use confvet_yaml::{Dialect, Kind, Node, Yaml};
 use std::collections::BTreeMap;
 
 /// What reading a file needs to know, and what it finds.
@@ -80,20 +80,19 @@ pub(crate) fn duration(node: Option<Node<'_>>) -> Option<Spanned<Millis>> {
 pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Yaml {
     let source: &Source = reader.input.sources.get(file);
     let yaml = Yaml::parse(file, source.text(), dialect);
+    if let Some(at) = source.first_bad_byte().filter(|_| !source.text().starts_with(['\u{fffd}', '\0'])) {
+        let start = (at as usize).min(source.text().len());
+        let width = source.text().get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let span = Span::new(file, start..start + width);
+        reader.report(Problem::new(Check::YamlSyntax, span, "not valid YAML: this is not UTF-8"));
+    }
     for problem in yaml.problems() {
-        let node = yaml.node_at(problem.span.start);
-        let key = node.and_then(Node::key).and_then(Node::text).unwrap_or_default();
-        let quotable = matches!(key, "regex" | "replacement" | "separator" | "target_label");
         let mut found = Problem::new(Check::YamlSyntax, problem.span, format!("not valid YAML: {}", problem.kind));
-        match (quotable, problem.kind.help()) {
-            (true, _) => {
-                found = found.help("quote the value with single quotes");
-                if let Some(edit) = single_quoted(&yaml, problem.span) {
-                    found = found.fix(Safety::Safe, "quote the value with single quotes", vec![edit]);
-                }
-            }
-            (false, Some(help)) => found = found.help(help),
-            (false, None) => {}
+        if let Some(edit) = single_quoted(&yaml, problem.span) {
+            let title = "quote the value with single quotes";
+            found = found.help(title).fix(Safety::Safe, title, vec![edit]);
+        } else if let Some(help) = problem.kind.help() {
+            found = found.help(help);
         }
         reader.report(found);
     }
@@ -108,7 +107,7 @@ pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Y
 }
 
 /// The value of `key: value` on the line of a problem, in single quotes.
-fn single_quoted(yaml: &Yaml, at: Span) -> Option<confvet_core::Edit> {
+fn single_quoted(yaml: &Yaml, at: Span) -> Option<Edit> {
     let all = yaml.text();
     let start = all.get(..at.range().start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line = all[start..].lines().next()?;
@@ -128,7 +127,7 @@ fn single_quoted(yaml: &Yaml, at: Span) -> Option<confvet_core::Edit> {
         return None;
     }
     let quoted = format!("'{}'", bare.replace('\'', "''"));
-    Some(confvet_core::Edit::replace(Span::new(yaml.file(), offset..offset + value.len()), quoted))
+    Some(Edit::replace(Span::new(yaml.file(), offset..offset + value.len()), quoted))
 }
 
 fn config(reader: &mut Reader<'_>, document: &mut Document) {
@@ -155,7 +154,9 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         return;
     }
     config.global = root.get("global").map(global).unwrap_or_default();
-    if let Some(scheme) = config.global.scheme.or(reader.version.filter(|version| version.major < 3).map(|_| NameScheme::Legacy)) {
+    if let Some(scheme) =
+        config.global.scheme.or(reader.version.filter(|version| version.major < 3).map(|_| NameScheme::Legacy))
+    {
         config.global.scheme = Some(scheme);
     }
     for item in items(root.get("scrape_configs")) {
@@ -199,7 +200,8 @@ pub(crate) fn items<'n>(node: Option<Node<'n>>) -> Vec<Node<'n>> {
 
 fn global(node: Node<'_>) -> Global {
     let labels = node.get("external_labels").map(Node::fields).unwrap_or_default();
-    let labels = labels.iter().filter_map(|field| Some((field.key.text()?.to_owned(), field.value.as_str()?.to_owned())));
+    let labels =
+        labels.iter().filter_map(|field| Some((field.key.text()?.to_owned(), field.value.as_str()?.to_owned())));
     Global {
         scrape_interval: duration(node.get("scrape_interval")),
         scrape_timeout: duration(node.get("scrape_timeout")),
@@ -261,7 +263,7 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         params_key: item.get("params").map(Node::key_span),
         tls: tls(item),
         proxied: item.get("proxy_url").is_some(),
-        groups: items(item.get("static_configs")).into_iter().map(|group| target_group(group, false)).collect(),
+        groups: items(item.get("static_configs")).into_iter().map(|group| target_group(group)).collect(),
         discoveries: Vec::new(),
         relabel: relabel(reader, item.get("relabel_configs")),
         metric_relabel: relabel(
@@ -270,7 +272,11 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         ),
         name_scheme: item.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
         files_readable: true,
-        add_https: item.entry("tls_config").or_else(|| item.entry_at(0)).and_then(|entry| entry.insert_after("scheme: https")),
+        add_https: item
+            .entry("tls_config")
+            .or_else(|| item.entry_at(0))
+            .and_then(|entry| entry.insert_after("scheme: https")),
+        move_query: move_query(item).unwrap_or_default(),
     };
     for field in item.fields() {
         let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
@@ -289,10 +295,33 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
     job
 }
 
-fn target_group(node: Node<'_>, from_file: bool) -> TargetGroup {
+/// The path without its query, and the query as `params` behind it.
+fn move_query(item: Node<'_>) -> Option<Vec<Edit>> {
+    let entry = item.entry("metrics_path").filter(|_| item.get("params").is_none())?;
+    let path = text(entry.value)?;
+    let at = path.value.find('?')?;
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'));
+    let mut lines = String::from("params:");
+    let mut names = Vec::new();
+    for pair in path.value[at + 1..].split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name.is_empty() || !plain(name) || !plain(value) || names.contains(&name) {
+            return None;
+        }
+        names.push(name);
+        let value = if value.is_empty() { "\"\"" } else { value };
+        lines.push_str(&format!("\n  {name}: [{value}]"));
+    }
+    path.exact?;
+    Some(vec![Edit::delete(path.at(at..path.value.len())), entry.insert_after(&lines)?])
+}
+
+fn target_group(node: Node<'_>) -> TargetGroup {
     let labels = node.get("labels").map(Node::fields).unwrap_or_default();
     let labels = labels.iter().filter_map(|field| Some((text(field.key)?, text(field.value)?)));
-    TargetGroup { targets: texts(node.get("targets")), labels: labels.collect(), from_file }
+    let targets = node.get("targets");
+    let flow = targets.is_some_and(|list| list.kind() == Kind::Sequence { flow: true });
+    TargetGroup { targets: texts(targets), labels: labels.collect(), flow }
 }
 
 fn discovery(sd: &str, node: Node<'_>) -> Discovery {
@@ -325,7 +354,7 @@ fn target_file(reader: &mut Reader<'_>, file: FileId) -> Vec<TargetGroup> {
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return Vec::new() };
     schema::check_targets(reader, root);
-    items(Some(root)).into_iter().map(|group| target_group(group, true)).collect()
+    items(Some(root)).into_iter().map(|group| target_group(group)).collect()
 }
 
 /// A severity for what holds only at one version, when the version is not known.

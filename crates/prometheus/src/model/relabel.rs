@@ -3,9 +3,10 @@
 use super::Text;
 use super::read::text;
 use crate::relabel::{
-    Action, Dialect, Draft, Field, NameScheme, Pattern, PatternError, RelabelRule, RuleError, constant_name, default_regex,
+    Action, Dialect, Draft, Field, NameScheme, Pattern, PatternError, RelabelRule, RuleError, constant_name,
+    default_regex,
 };
-use confvet_core::Span;
+use confvet_core::{Edit, Span};
 use confvet_yaml::Node;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -50,9 +51,18 @@ pub struct RelabelStep {
     /// The item is a mapping and its action is known.
     #[serde(skip)]
     pub well_formed: bool,
-    /// The item up to its last character, for edits.
+    /// The names its regex stands for, where it is plain words and the action looks at names.
     #[serde(skip)]
-    pub(crate) whole: Span,
+    named: Vec<Text>,
+    /// The edits that take single fields away, by key.
+    #[serde(skip)]
+    pub(crate) delete_field: Vec<(String, Edit)>,
+    /// The edit that takes the item away.
+    #[serde(skip)]
+    pub(crate) delete_item: Option<Edit>,
+    /// The edit that adds `regex: .+`.
+    #[serde(skip)]
+    pub(crate) add_not_empty: Option<Edit>,
 }
 
 impl RelabelStep {
@@ -66,11 +76,55 @@ impl RelabelStep {
         self.well_formed && self.regex_error.is_none() && self.errors(scheme).is_empty()
     }
 
+    /// It is well formed and complete and its regex compiles, so that what it does can be told.
+    pub fn is_sound(&self) -> bool {
+        self.well_formed && self.regex_error.is_none() && self.errors[0].is_empty()
+    }
+
+    /// The labels it reads by name.
+    pub fn names_read(&self) -> impl Iterator<Item = &Text> {
+        let compared = matches!(self.rule.action, Action::KeepEqual | Action::DropEqual);
+        let sources = if self.rule.action.works_on_names() { &[] } else { self.sources.as_slice() };
+        let named = if self.rule.action == Action::LabelKeep { &[] } else { self.named.as_slice() };
+        sources.iter().chain(named).chain(self.target.iter().filter(move |_| compared))
+    }
+
+    /// It may create labels whose names nobody can tell beforehand.
+    pub fn writes_anything(&self) -> bool {
+        match self.rule.action {
+            Action::Replace => self.constant_target().is_none(),
+            Action::LabelMap => self.rule.replacement.constant().is_none(),
+            _ => false,
+        }
+    }
+
+    /// What a match with an empty replacement deletes, as a clause.
+    pub fn what_is_deleted(&self) -> String {
+        match self.constant_target() {
+            Some(target) => format!("deletes `{target}`"),
+            None => "deletes the label".to_owned(),
+        }
+    }
+
+    /// Its regex compares `le` or `quantile` with whole numbers only, which are written `1.0` since 3.0.
+    pub fn compares_whole_bound(&self) -> bool {
+        let bound = self.rule.source_labels.last().is_some_and(|name| name == "le" || name == "quantile");
+        if !bound || !matches!(self.rule.action, Action::Keep | Action::Drop | Action::Replace) {
+            return false;
+        }
+        let Some(all) = self.rule.regex.finite(1000) else { return false };
+        let last = |value: &String| value.rsplit(self.rule.separator.as_str()).next().unwrap_or_default().to_owned();
+        let bounds: Vec<String> = if self.rule.source_labels.len() > 1 { all.iter().map(last).collect() } else { all };
+        has_bare_whole_number(&bounds)
+    }
+
     /// Where the value of a field stands; the key, if nothing is written.
     pub fn value_span(&self, field: Field) -> Option<Span> {
-        self.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, value)| {
-            if value.is_empty() { *key } else { *value }
-        })
+        self.fields.iter().find(|(key, _, _)| key == field.as_str()).map(
+            |(_, key, value)| {
+                if value.is_empty() { *key } else { *value }
+            },
+        )
     }
 
     /// The regex, else the action, else the first key: what a message about the condition points at.
@@ -110,12 +164,16 @@ impl RelabelStep {
         match self.rule.action {
             Action::LabelDrop => self.rule.regex.matches(name) == Some(true),
             Action::LabelKeep => self.rule.regex.matches(name) == Some(false),
-            Action::Replace => {
-                self.constant_target() == Some(name) && self.rule.replacement.constant() == Some("")
-            }
+            Action::Replace => self.constant_target() == Some(name) && self.rule.replacement.constant() == Some(""),
             _ => false,
         }
     }
+}
+
+/// Is one of the values a whole number whose spelling with `.0` is not there too?
+pub(crate) fn has_bare_whole_number(values: &[String]) -> bool {
+    let whole = |value: &&String| !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    values.iter().filter(whole).any(|value| !values.contains(&format!("{value}.0")))
 }
 
 /// Reads a list of relabel rules.
@@ -155,12 +213,10 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
     let mut modulus = None;
     let mut fields = Vec::new();
     let mut well_formed = true;
-    let mut whole = item.span();
     for field in item.fields() {
         let Some(key) = field.key.text() else { continue };
         let value = field.value;
         fields.push((key.to_owned(), field.key.span(), value.span()));
-        whole = if whole.is_empty() { field.key.span() } else { whole };
         match key {
             "source_labels" if value.is_sequence() => {
                 sources = value.items().filter_map(text).collect();
@@ -194,6 +250,8 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         replacement: replacement.as_ref().map(|text| text.value.as_str()),
         action: word.and_then(Result::ok),
     };
+    let by_name = draft.action.is_some_and(Action::works_on_names);
+    let named = regex.as_ref().filter(|_| by_name).and_then(|regex| words(regex, &pattern)).unwrap_or_default();
     let errors = [draft.problems(NameScheme::Utf8), draft.problems(NameScheme::Legacy)];
     RelabelStep {
         rule: draft.build_with(pattern),
@@ -208,8 +266,39 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         regex_error,
         errors,
         well_formed,
-        whole,
+        named,
+        delete_field: deletable(item),
+        delete_item: item.delete_item(),
+        add_not_empty: item.append("regex: .+"),
     }
+}
+
+/// The fields that `labeldrop` and `labelkeep` refuse, with the edits that take them away.
+fn deletable(item: Node<'_>) -> Vec<(String, Edit)> {
+    let refused = ["separator", "replacement", "modulus", "target_label"];
+    let entries = refused.iter().filter_map(|key| Some((*key, item.entry(key)?.delete()?)));
+    let mut edits: Vec<(String, Edit)> = entries.map(|(key, edit)| (key.to_owned(), edit)).collect();
+    let names: Option<Vec<&str>> =
+        item.get("source_labels").map(|list| list.items().filter_map(Node::as_str).collect());
+    let plain = |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if let (Some(names), Some(entry), None) = (names, item.entry("source_labels"), item.entry("regex"))
+        && !names.is_empty()
+        && names.iter().all(plain)
+    {
+        edits.push(("source_labels".to_owned(), Edit::replace(entry.span(), format!("regex: {}", names.join("|")))));
+    }
+    edits
+}
+
+/// The words of a regex that is nothing but words, each in its place.
+fn words(regex: &Text, pattern: &Pattern) -> Option<Vec<Text>> {
+    let mut at = 0;
+    let word = |word: &String| {
+        let range = at..at + word.len();
+        at = range.end + 1;
+        Text { value: word.clone(), span: regex.at(range.clone()), exact: regex.exact.map(|exact| exact.slice(range)) }
+    };
+    Some(pattern.words()?.iter().map(word).collect())
 }
 
 /// A scalar, or nothing written, which sets the field to the empty text.
@@ -226,7 +315,7 @@ fn says_delete(item: Node<'_>) -> bool {
     let start = before[..line].rfind('\n').map_or(0, |at| at + 1);
     let end = all[range.end..].find('\n').map_or(all.len(), |at| range.end + at);
     let comments = all.get(start..end).unwrap_or_default().lines().filter_map(|line| line.split_once('#'));
-    comments.map(|(_, comment)| comment.to_ascii_lowercase()).any(|comment| {
-        ["delete", "remove", "drop", "unset"].iter().any(|word| comment.contains(word))
-    })
+    comments
+        .map(|(_, comment)| comment.to_ascii_lowercase())
+        .any(|comment| ["delete", "remove", "drop", "unset"].iter().any(|word| comment.contains(word)))
 }

@@ -122,7 +122,11 @@ fn label_names(reader: &mut Reader<'_>, node: Option<Node<'_>>, what: &str) {
     for field in node.map(Node::fields).unwrap_or_default() {
         let name = field.key.as_str().unwrap_or_default();
         if !scheme.accepts(name) || name == "__name__" && what == "label" {
-            reader.report(Problem::new(Check::RuleInvalid, field.key.span(), format!("`{name}` is no name for a {what}")));
+            reader.report(Problem::new(
+                Check::RuleInvalid,
+                field.key.span(),
+                format!("`{name}` is no name for a {what}"),
+            ));
         }
     }
 }
@@ -166,7 +170,12 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         annotations: pairs(item.get("annotations")),
     };
     if kind == RuleKind::Alert {
-        for value in ["labels", "annotations"].into_iter().filter_map(|key| item.get(key)).flat_map(Node::fields).map(|field| field.value) {
+        for value in ["labels", "annotations"]
+            .into_iter()
+            .filter_map(|key| item.get(key))
+            .flat_map(Node::fields)
+            .map(|field| field.value)
+        {
             templates(reader, value);
         }
     }

@@ -43,7 +43,11 @@ pub(super) fn check(reader: &mut Reader<'_>, root: Node<'_>, context: &'static s
         let place = confvet_core::Span::new(root.yaml().file(), start..start);
         let jobs = root.items().all(|item| item.get("job_name").is_some());
         reader.report(if jobs {
-            problem.fix(Safety::Safe, "put the list under `scrape_configs`", vec![Edit::insert_before(place, "scrape_configs:\n")])
+            problem.fix(
+                Safety::Safe,
+                "put the list under `scrape_configs`",
+                vec![Edit::insert_before(place, "scrape_configs:\n")],
+            )
         } else {
             problem
         });
@@ -98,7 +102,8 @@ fn one(reader: &Reader<'_>, problem: &SchemaProblem, node: Option<Node<'_>>, ver
             }
             if row.key == "api_version" || matches!(row.kind, Type::Scalar(_)) && value.is_empty() {
                 // The empty text is reported as missing, or is the default.
-                return (row.key == "api_version").then(|| Problem::new(Check::InvalidValue, span, format!("`api_version: {value}` is not `v2`")));
+                return (row.key == "api_version")
+                    .then(|| Problem::new(Check::InvalidValue, span, format!("`api_version: {value}` is not `v2`")));
             }
             if row.key == "scheme" && value.is_empty() {
                 return None;
@@ -195,10 +200,12 @@ fn unknown_action(span: confvet_core::Span, value: &str) -> Problem {
         .or_else(|| words.iter().find(|word| **word == folded).copied())
         .or_else(|| confvet_core::did_you_mean(value, words.iter().copied()));
     match meant {
-        Some(meant) => {
-            Problem::new(Check::RelabelFields, span, format!("unknown action `{value}`; did you mean `{meant}`?"))
-                .fix(Safety::Safe, format!("write `{meant}`"), vec![Edit::replace(span, meant)])
-        }
+        Some(meant) => Problem::new(
+            Check::RelabelFields,
+            span,
+            format!("unknown action `{value}`; did you mean `{meant}`?"),
+        )
+        .fix(Safety::Safe, format!("write `{meant}`"), vec![Edit::replace(span, meant)]),
         None => Problem::new(Check::RelabelFields, span, format!("unknown action `{value}`"))
             .help(format!("write one of {}", words.join(", "))),
     }
@@ -216,7 +223,12 @@ fn mend_type(kind: &Type, node: Node<'_>) -> Option<Edit> {
             (!source.contains(['"', '\\']) || quoted).then(|| Edit::replace(node.span(), format!("[{inner}]")))
         }
         Type::Bool if matches!(plain, "true" | "false") && node.is_quoted() => Some(Edit::replace(node.span(), plain)),
-        Type::Int | Type::Uint if node.is_quoted() && !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit()) && (plain == "0" || !plain.starts_with('0')) => {
+        Type::Int | Type::Uint
+            if node.is_quoted()
+                && !plain.is_empty()
+                && plain.bytes().all(|b| b.is_ascii_digit())
+                && (plain == "0" || !plain.starts_with('0')) =>
+        {
             Some(Edit::replace(node.span(), plain))
         }
         _ => None,
@@ -229,7 +241,11 @@ fn mend_value(found: Problem, kind: &Type, key: &str, value: &str, node: Option<
     match kind {
         Type::Scalar("duration") if value.parse::<u32>().is_ok_and(|seconds| seconds <= 600) => {
             let timely = ["interval", "timeout", "for", "offset"].iter().any(|end| key.ends_with(end));
-            if timely { found.fix(Safety::Safe, "say that these are seconds", replace(&format!("{value}s"))) } else { found }
+            if timely {
+                found.fix(Safety::Safe, "say that these are seconds", replace(&format!("{value}s")))
+            } else {
+                found
+            }
         }
         Type::Scalar("size") => {
             let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -299,10 +315,20 @@ fn secret(reader: &mut Reader<'_>, value: Node<'_>) {
     }
 }
 
-fn null_value(reader: &mut Reader<'_>, key: Node<'_>, entry: confvet_yaml::Entry<'_>, context: &str, name: &'static str) {
+fn null_value(
+    reader: &mut Reader<'_>,
+    key: Node<'_>,
+    entry: confvet_yaml::Entry<'_>,
+    context: &str,
+    name: &'static str,
+) {
     let Some(default) = detail(context, name).and_then(|detail| detail.default) else { return };
     if context == "relabel_config" && name == "action" {
-        reader.report(Problem::new(Check::RelabelFields, key.span(), "`action` is empty; an action must be named, or the key left out"));
+        reader.report(Problem::new(
+            Check::RelabelFields,
+            key.span(),
+            "`action` is empty; an action must be named, or the key left out",
+        ));
         return;
     }
     let zero = match default {
@@ -323,4 +349,3 @@ fn null_value(reader: &mut Reader<'_>, key: Node<'_>, entry: confvet_yaml::Entry
     }
     reader.report(problem);
 }
-

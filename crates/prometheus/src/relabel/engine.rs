@@ -89,11 +89,7 @@ fn without_empty(labels: &Labels) -> Labels {
 /// assert_eq!(trace.output.unwrap()["__address__"], "10.0.0.7:9100");
 /// assert_eq!(trace.steps[0].matched, Some(true));
 /// ```
-pub fn relabel<'r>(
-    rules: impl IntoIterator<Item = &'r RelabelRule>,
-    labels: &Labels,
-    scheme: NameScheme,
-) -> Trace {
+pub fn relabel<'r>(rules: impl IntoIterator<Item = &'r RelabelRule>, labels: &Labels, scheme: NameScheme) -> Trace {
     let input = without_empty(labels);
     let mut labels = input.clone();
     let mut steps = Vec::new();
@@ -184,7 +180,7 @@ fn apply(rule: &RelabelRule, index: usize, labels: &mut Labels, scheme: NameSche
 }
 
 /// The values of a rule's source labels with the separator between them; a missing label is empty.
-pub(crate) fn joined(rule: &RelabelRule, labels: &Labels) -> String {
+fn joined(rule: &RelabelRule, labels: &Labels) -> String {
     let values = rule.source_labels.iter().map(|name| labels.get(name).map(String::as_str).unwrap_or_default());
     values.collect::<Vec<_>>().join(&rule.separator)
 }

@@ -12,4 +12,5 @@ pub use rule::{Action, Draft, Field, NameScheme, RelabelRule, RuleError, default
 pub use target::{JobSettings, Semantics, TargetTrace, TargetVerdict, simulate_target};
 pub use template::{Part, Reference, Template};
 
-pub(crate) use engine::{constant_name, joined};
+pub(crate) use engine::constant_name;
+pub(crate) use target::discovered;

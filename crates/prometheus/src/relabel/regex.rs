@@ -367,28 +367,30 @@ fn shape(hir: &regex_syntax::hir::Hir, depth: usize) -> Shape {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(Look::Start | Look::End) => Shape::Empty,
         HirKind::Capture(capture) => shape(&capture.sub, depth),
-        HirKind::Repetition(repetition) if repetition.max.is_none() => match (repetition.min, is_any(&repetition.sub)) {
-            (0, true) => Shape::Everything,
-            (1, true) => Shape::NotEmpty,
-            _ => match (repetition.min, shape(&repetition.sub, depth)) {
-                (_, Shape::Everything) => Shape::Everything,
-                (0, Shape::NotEmpty) => Shape::Everything,
-                (1, Shape::NotEmpty) => Shape::NotEmpty,
-                _ => Shape::Other,
-            },
-        },
+        HirKind::Repetition(repetition) if repetition.max.is_none() => {
+            match (repetition.min, is_any(&repetition.sub)) {
+                (0, true) => Shape::Everything,
+                (1, true) => Shape::NotEmpty,
+                _ => match (repetition.min, shape(&repetition.sub, depth)) {
+                    (_, Shape::Everything) => Shape::Everything,
+                    (0, Shape::NotEmpty) => Shape::Everything,
+                    (1, Shape::NotEmpty) => Shape::NotEmpty,
+                    _ => Shape::Other,
+                },
+            }
+        }
         HirKind::Repetition(repetition) if repetition.min == 0 => match shape(&repetition.sub, depth) {
             Shape::Everything | Shape::NotEmpty => Shape::Everything,
             other => other,
         },
-        HirKind::Concat(parts) => parts.iter().map(|part| shape(part, depth)).fold(Shape::Empty, |all, part| {
-            match (all, part) {
+        HirKind::Concat(parts) => {
+            parts.iter().map(|part| shape(part, depth)).fold(Shape::Empty, |all, part| match (all, part) {
                 (Shape::Empty, other) | (other, Shape::Empty) => other,
                 (Shape::Everything, Shape::Everything) => Shape::Everything,
                 (Shape::Everything, Shape::NotEmpty) | (Shape::NotEmpty, Shape::Everything) => Shape::NotEmpty,
                 _ => Shape::Other,
-            }
-        }),
+            })
+        }
         HirKind::Alternation(branches) => {
             let shapes: Vec<Shape> = branches.iter().map(|branch| shape(branch, depth)).collect();
             let has = |wanted| shapes.contains(&wanted);
@@ -458,7 +460,8 @@ fn expand(hir: &regex_syntax::hir::Hir, limit: usize, depth: usize) -> Option<Ve
                 if all.len() * tails.len() > limit {
                     return None;
                 }
-                let join = |head: &Vec<u8>| tails.iter().map(move |tail| [head.as_slice(), tail].concat()).collect::<Vec<_>>();
+                let join =
+                    |head: &Vec<u8>| tails.iter().map(move |tail| [head.as_slice(), tail].concat()).collect::<Vec<_>>();
                 all = all.iter().flat_map(join).collect();
             }
             all
@@ -516,7 +519,7 @@ enum Before {
     /// Something that can be repeated, with the product of the repeat counts in it.
     Atom(u32),
     /// A repetition.
-    Repeat(u32),
+    Repeat,
 }
 
 struct Group {
@@ -726,17 +729,17 @@ impl<'t> Reader<'t> {
     }
 
     fn repeat(&mut self, start: usize, sign: char) -> Result<(), PatternError> {
-        let weight = self.repeatable(start)?;
+        self.repeatable(start)?;
         self.out.push(sign);
         self.lazy();
-        self.before = Before::Repeat(weight);
+        self.before = Before::Repeat;
         Ok(())
     }
 
     fn repeatable(&mut self, start: usize) -> Result<u32, PatternError> {
         match self.before {
             Before::Nothing => self.error(start, PatternErrorKind::NothingToRepeat),
-            Before::Repeat(_) => self.error(start, PatternErrorKind::NestedRepeat),
+            Before::Repeat => self.error(start, PatternErrorKind::NestedRepeat),
             Before::Atom(weight) => Ok(weight),
         }
     }
@@ -767,14 +770,13 @@ impl<'t> Reader<'t> {
             None => self.out.push_str(&format!("{{{least},}}")),
         }
         self.lazy();
-        self.before = Before::Repeat(weight);
+        self.before = Before::Repeat;
         self.weight = self.weight.max(weight);
         Ok(())
     }
 
     /// `{n}`, `{n,}` or `{n,m}` behind the brace: least, most (`None` inside: open), and where it ends. A number that is
     /// too large for Go is `None`. Anything else is a literal brace.
-    #[expect(clippy::type_complexity, reason = "three parts of one token")]
     fn counts(&self) -> Option<(Option<u32>, Option<Option<u32>>, usize)> {
         let rest = self.rest();
         let close = rest.bytes().take(24).position(|b| b == b'}')?;
@@ -1019,11 +1021,43 @@ const POSIX: &[&str] = &[
 
 /// General categories by their long names, which Go knows since 1.25.
 const LONG_CATEGORIES: &[&str] = &[
-    "Other", "Control", "Format", "Unassigned", "Private_Use", "Surrogate", "Letter", "Cased_Letter",
-    "Lowercase_Letter", "Modifier_Letter", "Other_Letter", "Titlecase_Letter", "Uppercase_Letter", "Mark",
-    "Combining_Mark", "Spacing_Mark", "Enclosing_Mark", "Nonspacing_Mark", "Number", "Decimal_Number", "Letter_Number",
-    "Other_Number", "Punctuation", "Connector_Punctuation", "Dash_Punctuation", "Close_Punctuation",
-    "Final_Punctuation", "Initial_Punctuation", "Other_Punctuation", "Open_Punctuation", "Symbol", "Currency_Symbol",
-    "Modifier_Symbol", "Math_Symbol", "Other_Symbol", "Separator", "Line_Separator", "Paragraph_Separator",
+    "Other",
+    "Control",
+    "Format",
+    "Unassigned",
+    "Private_Use",
+    "Surrogate",
+    "Letter",
+    "Cased_Letter",
+    "Lowercase_Letter",
+    "Modifier_Letter",
+    "Other_Letter",
+    "Titlecase_Letter",
+    "Uppercase_Letter",
+    "Mark",
+    "Combining_Mark",
+    "Spacing_Mark",
+    "Enclosing_Mark",
+    "Nonspacing_Mark",
+    "Number",
+    "Decimal_Number",
+    "Letter_Number",
+    "Other_Number",
+    "Punctuation",
+    "Connector_Punctuation",
+    "Dash_Punctuation",
+    "Close_Punctuation",
+    "Final_Punctuation",
+    "Initial_Punctuation",
+    "Other_Punctuation",
+    "Open_Punctuation",
+    "Symbol",
+    "Currency_Symbol",
+    "Modifier_Symbol",
+    "Math_Symbol",
+    "Other_Symbol",
+    "Separator",
+    "Line_Separator",
+    "Paragraph_Separator",
     "Space_Separator",
 ];

@@ -39,8 +39,17 @@ pub enum Action {
 impl Action {
     /// All words, in the order of the manual.
     pub const WORDS: &'static [&'static str] = &[
-        "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",
-        "lowercase", "uppercase",
+        "replace",
+        "keep",
+        "drop",
+        "keepequal",
+        "dropequal",
+        "hashmod",
+        "labelmap",
+        "labeldrop",
+        "labelkeep",
+        "lowercase",
+        "uppercase",
     ];
 
     /// The word for it.
@@ -138,7 +147,9 @@ impl NameScheme {
                 let word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                 let escaped = template.as_str().contains("$$");
                 let starts = !template.as_str().starts_with(|c: char| c.is_ascii_digit());
-                let plain = template.parts().iter().all(|part| matches!(part, Part::Reference { .. }) || matches!(part, Part::Text(text) if word(text)));
+                let plain = template.parts().iter().all(|part| {
+                    matches!(part, Part::Reference { .. }) || matches!(part, Part::Text(text) if word(text))
+                });
                 !template.as_str().is_empty() && plain && starts && !escaped
             }
         }

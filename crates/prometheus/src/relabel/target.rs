@@ -137,9 +137,8 @@ pub(crate) fn discovered(job: &JobSettings, target: &Labels, group: &Labels, sem
     for (name, values) in &job.params {
         let Some(first) = values.first() else { continue };
         let name = format!("__param_{name}");
-        if semantics.params_override && !first.is_empty() {
-            labels.insert(name, first.clone());
-        } else if !first.is_empty() && !labels.contains_key(&name) {
+        let free = semantics.params_override || !labels.contains_key(&name);
+        if free && !first.is_empty() {
             labels.insert(name, first.clone());
         }
     }
@@ -232,7 +231,8 @@ fn url(job: &JobSettings, labels: &Labels) -> String {
             }
         }
     }
-    let query = |text: &str| text.chars().map(|c| if c == ' ' { "+".to_owned() } else { escape(c, QUERY) }).collect::<String>();
+    let query =
+        |text: &str| text.chars().map(|c| if c == ' ' { "+".to_owned() } else { escape(c, QUERY) }).collect::<String>();
     let pairs: Vec<String> = params
         .iter()
         .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))

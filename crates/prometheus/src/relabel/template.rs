@@ -137,22 +137,16 @@ impl Reference {
 fn reference(behind: &str) -> Option<(&str, usize, bool)> {
     let braced = behind.starts_with('{');
     let name = behind.strip_prefix('{').unwrap_or(behind);
-    let length = name.find(|c: char| !(c.is_alphanumeric_like_go() || c == '_')).unwrap_or(name.len());
+    let length = name.find(|c: char| !(is_go_letter(c) || c == '_')).unwrap_or(name.len());
     if length == 0 || braced && !name[length..].starts_with('}') {
         return None;
     }
     Some((&name[..length], length + if braced { 2 } else { 0 }, braced))
 }
 
-trait GoLetter {
-    /// A letter or a decimal digit of any script; unlike Rust's `is_alphanumeric` no other numbers.
-    fn is_alphanumeric_like_go(self) -> bool;
-}
-
-impl GoLetter for char {
-    fn is_alphanumeric_like_go(self) -> bool {
-        self.is_ascii_alphanumeric() || !self.is_ascii() && self.is_alphabetic()
-    }
+/// A letter or a decimal digit of any script; unlike Rust's `is_alphanumeric` no other numbers.
+fn is_go_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii() && c.is_alphabetic()
 }
 
 #[cfg(test)]
