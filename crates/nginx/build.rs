@@ -25,6 +25,8 @@ fn main() -> Result<(), TableError> {
     let keys = Table::read("src/keys.tsv", KEY_COLUMNS)?;
     keys.write_sorted("rows.rs", "ROWS", "Row", row)?;
     write_names(&keys)?;
+    let flaws = Table::read("src/flaws.tsv", &["cve", "name", "minor", "vulnerable", "mended", "trigger"])?;
+    flaws.write_sorted("flaws.rs", "FLAWS", "Flaw", flaw)?;
     let variables = Table::read("src/variables.tsv", &["variable", "protocol", "since", "removed", "assignable"])?;
     variables.write_sorted("variables.rs", "BUILT_IN", "BuiltIn", |row| {
         let name = row.get("variable");
@@ -178,4 +180,24 @@ fn origin(cell: &str) -> &'static str {
         "openresty" => "OpenResty",
         _ => "Module",
     }
+}
+
+fn flaw(row: Row<'_>) -> Result<String, String> {
+    let exact = |text: &str| {
+        version(text).map(|version| version.trim_start_matches("Some(").trim_end_matches("))").to_owned() + ")")
+    };
+    let mut ranges = String::new();
+    for range in row.get("vulnerable").split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let _ = write!(ranges, "({}, {}), ", exact(first)?, exact(last)?);
+    }
+    let mended: Vec<String> = row.get("mended").split(',').map(exact).collect::<Result<_, _>>()?;
+    let trigger: String = row.get("trigger").split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
+    Ok(format!(
+        "Flaw {{ id: {:?}, name: {:?}, minor: {}, vulnerable: &[{ranges}], mended: &[{}], trigger: Trigger::{trigger} }}",
+        row.get("cve"),
+        row.get("name"),
+        row.get("minor") == "yes",
+        mended.join(", "),
+    ))
 }

@@ -31,6 +31,7 @@ mod engine;
 mod fix;
 #[cfg(feature = "fs")]
 mod fs;
+mod glob;
 mod grouping;
 mod json;
 mod levels;

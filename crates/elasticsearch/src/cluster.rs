@@ -188,6 +188,26 @@ impl<'a> Peer<'a> {
         Context { sources: context.sources, target: &self.member.target, facts: &self.member.facts }
     }
 
+    /// Where it is described, for messages: the file, and the service or node set in it.
+    pub(crate) fn place(self, context: &Context<'_>) -> String {
+        let path = context.path(self.node.file);
+        match &self.node.label {
+            Some(label) => format!("{} of {path}", label.value),
+            None => path.to_owned(),
+        }
+    }
+
+    /// Puts nodes in the order of the files, each once.
+    pub(crate) fn sort(peers: &mut Vec<Peer<'_>>) {
+        peers.sort_by_key(|peer| peer.index);
+        peers.dedup_by_key(|peer| peer.index);
+    }
+
+    /// Is it among these, which are in the order of the files?
+    pub(crate) fn is_among(self, peers: &[Peer<'_>]) -> bool {
+        peers.binary_search_by_key(&self.index, |peer| peer.index).is_ok()
+    }
+
     /// Is it the same node?
     pub(crate) fn is(self, other: Peer<'_>) -> bool {
         self.index == other.index
@@ -208,13 +228,21 @@ impl<'a> Cluster<'a> {
     /// The nodes of this cluster that a seed reaches.
     pub(crate) fn reached_by(&self, seed: &Seed) -> Vec<Peer<'a>> {
         let mut reached = self.directory.reached_by(seed);
-        reached.retain(|peer| self.peers.iter().any(|own| own.is(*peer)));
+        // The nodes of a cluster are in the order of their numbers.
+        reached.retain(|peer| self.peers.binary_search_by_key(&peer.index, |own| own.index).is_ok());
         reached
     }
 
     /// Does the seed reach any node of the stack?
     pub(crate) fn is_known(&self, seed: &Seed) -> bool {
         !self.directory.reached_by(seed).is_empty()
+    }
+
+    /// The nodes of this cluster that a list of seeds reaches, each once.
+    pub(crate) fn reached_by_all(&self, seeds: &[Seed]) -> Vec<Peer<'a>> {
+        let mut reached: Vec<Peer<'a>> = seeds.iter().flat_map(|seed| self.reached_by(seed)).collect();
+        Peer::sort(&mut reached);
+        reached
     }
 
     /// What a seed dials: machine and port, the same for all its spellings.

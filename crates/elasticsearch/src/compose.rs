@@ -112,6 +112,11 @@ fn service(
         may_lock_memory: may_lock_memory(service),
         data_volume: None,
     };
+    container.closed &= !["configs", "secrets"].iter().any(|key| {
+        let mut targets =
+            service.get(key).into_iter().flat_map(YamlNode::items).filter_map(|item| item.get("target")?.text());
+        targets.any(|target| target.ends_with("/elasticsearch.yml") || target.ends_with("/opensearch.yml"))
+    });
     let mut documents = Vec::new();
     let mut jvm = Vec::new();
     for volume in service.get("volumes").into_iter().flat_map(YamlNode::items) {

@@ -83,7 +83,7 @@ fn is_jvm_text(text: &str) -> bool {
     text.lines().any(|line| {
         let option = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '-' || c == ':');
         line.contains('-')
-            && ["Xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
+            && ["Xm", "xm", "Xs", "XX:", "D", "Xl", "X", "ea", "server"].iter().any(|word| option.starts_with(word))
     })
 }
 
@@ -230,12 +230,12 @@ fn is_settings_name(name: &str) -> bool {
 
 /// The flattened key that an entry at the margin starts, if it is a setting's.
 fn setting_name(key: &TopKey<'_>) -> Option<String> {
-    let full = match key.child {
-        Some(child) if !key.has_value => format!("{}.{child}", key.name),
-        _ => key.name.to_owned(),
-    };
+    let nested = key.child.filter(|_| !key.has_value);
+    let full = nested.map_or_else(|| key.name.to_owned(), |child| format!("{}.{child}", key.name));
     let root = full.split('.').next().unwrap_or_default();
-    let known = keys::find(&full).is_some() || (full.contains('.') && ROOTS.contains(&root));
+    // `http:` with anything below it is many programs' own; with dots in the key it is hardly anybody's.
+    let plausible = key.name.contains('.') && ROOTS.contains(&root);
+    let known = keys::find(&full).is_some() || (nested.is_some() && keys::has_below(&full)) || plausible;
     known.then_some(full)
 }
 
@@ -273,6 +273,7 @@ mod tests {
             ("elasticsearch.yml", "# all defaults\n"),
             ("elasticsearch.yml", ""),
             ("roles/es/files/elasticsearch.yml", "node:\n  name: a\n"),
+            ("elasticsearch.yml", "discovery:\n  zen:\n    minimum_master_nodes: 2\n"),
             ("elasticsearch-node2.yml", "discovery.zen.ping.unicast.hosts: [a]\n"),
             ("es-a.yml", "cluster.name: x\n"),
             ("wazuh.indexer.yml", "plugins.security.disabled: true\n"),
@@ -298,6 +299,7 @@ mod tests {
             ("playbook.yml", "hosts: all\ntasks: []\n"),
             ("logstash/config/jvm.options", "-Xms1g\n-Djruby.compile.invokedynamic=true\n"),
             ("conf/jvm.options", "-ea\n-Xms1g\n"),
+            ("dynamic/elasticsearch.yml", "http:\n  routers:\n    es:\n      rule: Host(`es`)\n"),
             ("mkdocs.yml", "site_name: a\nnav: []\n"),
         ] {
             assert_eq!(kind_of(path, text), None, "{path}");

@@ -65,6 +65,13 @@ impl Setting {
         let plain = !written.starts_with(['"', '\'']) && !written.contains('=');
         plain.then(|| Edit::replace(self.key_span, format!("{forced}{rest}")))
     }
+
+    /// The comment behind the value, on the same line.
+    pub(crate) fn line_comment<'s>(&self, sources: &'s Sources) -> Option<&'s str> {
+        let text = sources.get(self.value_span.file).text();
+        let start = self.value_span.end as usize;
+        text[start..line_end(text, start)].split_once('#').map(|(_, comment)| comment)
+    }
 }
 
 /// The end of the line that a byte stands on, before its line feed.

@@ -529,6 +529,13 @@ impl<'a> JvmOptions<'a> {
         self.on(jdk).any(|(_, option)| matches!(option.argument, JvmArgument::Heap { size: None, .. }))
     }
 
+    /// Is there a line that is no option, although it may have been meant as one?
+    pub fn has_unread_line(self) -> bool {
+        use LineProblem::{IndentedOption, NoOption, Quotes, ReversedRange, SecondOption};
+        let unread = |problem| matches!(problem, IndentedOption | NoOption | Quotes | ReversedRange | SecondOption);
+        self.sources().any(|file| file.problems.iter().any(|(_, problem)| unread(*problem)))
+    }
+
     /// Is any end of the heap mentioned, readable or not?
     pub fn mentions_heap(self) -> bool {
         self.all().any(|(_, option)| {

@@ -151,6 +151,18 @@ pub fn find(key: &str) -> Option<&'static Key> {
     })
 }
 
+/// Does a release admit everything below a prefix that the key starts with, whatever its own row says?
+pub fn is_below_open_prefix(key: &str, release: &Release) -> bool {
+    family(key)
+        .iter()
+        .any(|row| row.kind.is_prefix() && key.starts_with(row.name) && row.standing(release) == Standing::Known)
+}
+
+/// Is there any row below this part of a key?
+pub fn has_below(part: &str) -> bool {
+    family(part).iter().any(|row| row.name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
+}
+
 /// All rows.
 pub fn all() -> &'static [Key] {
     KEYS

@@ -53,6 +53,11 @@ impl Elasticsearch {
         })
     }
 
+    /// The sources of settings whose YAML can be read to the end: what stands in a damaged one, nobody knows.
+    pub fn sound_documents(&self) -> impl Iterator<Item = (&Document, &Release)> {
+        self.read_documents().filter(|(document, release)| !document.has_syntax_errors(release))
+    }
+
     /// Every source of JVM options, with the node that reads it. A file that nobody reads counts as read by the first.
     pub fn read_jvm_files(&self) -> impl Iterator<Item = (&JvmFile, &Node)> {
         self.jvm_files.iter().filter_map(|file| {

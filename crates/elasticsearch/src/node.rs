@@ -181,9 +181,13 @@ impl Node {
         self.documents.iter().any(|document| document.is_broken(&self.release))
     }
 
-    /// May settings come from a place that is not here?
+    /// May settings come from a place that is not here? A file that names its cluster as the official images do is made
+    /// for a container, whose environment has its say.
     pub fn is_open(&self) -> bool {
-        self.container.as_ref().is_some_and(|container| !container.closed)
+        match &self.container {
+            Some(container) => !container.closed,
+            None => self.text("cluster.name").is_some_and(|name| name.text == "docker-cluster"),
+        }
     }
 
     /// The setting that counts, unless it is unset by an empty text.
@@ -306,6 +310,8 @@ impl Node {
     pub fn is_bound(&self) -> Option<bool> {
         match self.binding(Server::Transport) {
             Binding::Reachable(_) | Binding::Image => Some(true),
+            // 1.x listened on all interfaces by itself.
+            Binding::Unset if self.release.is_stated() && self.release.is_before(2, 0) => Some(true),
             Binding::Loopback(_) | Binding::Unset => Some(false),
             Binding::Unknown => None,
         }

@@ -474,9 +474,14 @@ impl Document {
         self.by_key[start..start + length].iter().map(at)
     }
 
+    /// Is it no YAML to the program?
+    pub fn has_syntax_errors(&self, release: &Release) -> bool {
+        self.syntax.iter().any(|problem| is_refused(problem, release))
+    }
+
     /// Does the program refuse to read it at all, as far as syntax goes?
     pub fn is_broken(&self, release: &Release) -> bool {
-        self.syntax.iter().any(|problem| is_refused(problem, release))
+        self.has_syntax_errors(release)
             || self.shapes.iter().any(|(_, shape)| shape.is_refused(release))
             || self.bad_bytes.is_some()
     }

@@ -147,6 +147,15 @@ impl Haproxy {
         self.defaults.iter().chain(&self.proxies)
     }
 
+    /// Names within words that hold more than a name, such as the arguments of fetches, and the servers that others
+    /// `track`.
+    pub fn mentions(&self) -> impl Iterator<Item = &str> {
+        let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
+        let within =
+            self.statements().flat_map(|statement| statement.from(1)).filter(move |word| word.text.contains(apart));
+        within.flat_map(move |word| word.text.split(apart))
+    }
+
     /// Every statement of every section.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);
@@ -167,6 +176,14 @@ impl Haproxy {
     pub fn users_of<'a>(&'a self, backend: &Proxy) -> impl Iterator<Item = &'a Proxy> {
         let users = self.index.users.get(backend.name()).filter(|_| backend.has_backend_side());
         users.into_iter().flatten().filter_map(|&number| self.proxies.get(number))
+    }
+
+    /// Would HAProxy still accept the routes to and from a proxy if it had this mode?
+    pub fn may_become(&self, proxy: &Proxy, mode: Mode) -> bool {
+        let accepts = |from: Mode, to: Mode| from == to || (from == Mode::Tcp && to == Mode::Http);
+        let mut targets = proxy.routes().filter_map(|route| self.backend(route.text(1)));
+        targets.all(|backend| accepts(mode, backend.mode()))
+            && self.users_of(proxy).all(|user| accepts(user.mode(), mode))
     }
 
     /// Some `use_backend` decides by a log-format string or a variable.

@@ -22,7 +22,7 @@ const QUOTED: u8 = 2;
 const ESCAPED: u8 = 4;
 const LITERAL_VARIABLE: u8 = 8;
 const SECRET: u8 = 16;
-const DOUBLE: u8 = 32;
+const ONE_PAIR: u8 = 32;
 
 impl Word {
     /// Holds a variable in double quotes, so that its value is not known.
@@ -59,7 +59,7 @@ impl Word {
     pub fn is_only_variable(&self) -> bool {
         let text = self.text.as_str();
         self.is_variable()
-            && self.span.len() == text.len() + 2
+            && self.marks & ONE_PAIR != 0
             && !text.contains("[*]")
             && text.strip_prefix('$').is_some_and(|name| {
                 let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
@@ -286,6 +286,12 @@ impl<'a> Lexer<'a> {
             } else {
                 let mut word = Cutter { lexer: self, bytes, text: CompactString::default(), marks: 0, template: false };
                 at = word.cut(word_start, end);
+                if word.marks & VARIABLE != 0
+                    && bytes[word_start] == b'"'
+                    && memchr::memchr(b'"', &bytes[word_start + 1..at]) == (at - word_start).checked_sub(2)
+                {
+                    word.marks |= ONE_PAIR;
+                }
                 template |= word.template;
                 let Cutter { text, marks, .. } = word;
                 let span = self.span(word_start, at);
@@ -352,7 +358,7 @@ impl Cutter<'_, '_> {
                 }
                 (None, b'"' | b'\'') => {
                     quote = Some((byte, at));
-                    self.marks |= QUOTED | if byte == b'"' { DOUBLE } else { 0 };
+                    self.marks |= QUOTED;
                     at += 1;
                 }
                 (Some((open, _)), _) if open == byte => {

@@ -228,12 +228,17 @@ fn read_port(text: &str) -> Port {
     if text.starts_with(['+', '-']) {
         return if text[1..].parse::<u16>().is_ok() { Port::Relative } else { Port::Invalid };
     }
+    // The program reads the digits in front and leaves the rest.
+    let digits = |text: &str| {
+        let end = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..end].parse::<u16>().ok()
+    };
     match text.split_once('-') {
-        Some((low, high)) => match (low.parse(), high.parse()) {
-            (Ok(low), Ok(high)) if low <= high => Port::Range(low, high),
+        Some((low, high)) => match (digits(low), digits(high)) {
+            (Some(low), Some(high)) if low <= high => Port::Range(low, high),
             _ => Port::Invalid,
         },
-        None => text.parse().map_or(Port::Invalid, Port::Fixed),
+        None => digits(text).map_or(Port::Invalid, Port::Fixed),
     }
 }
 
@@ -285,7 +290,7 @@ mod tests {
         assert_eq!((read("::1:80").host, read("::1:80").port), (Host::Inet(Address::parse("::1")), Port::Fixed(80)));
         assert_eq!(read("[::1]:80").port, Port::Fixed(80));
         assert_eq!(read("[::1]").port, Port::None);
-        assert_eq!(read("quic4@:443").quic, true);
+        assert!(read("quic4@:443").quic);
         assert_eq!(read("ipv6@app:80-90").port, Port::Range(80, 90));
         assert_eq!(read("/run/x.sock").host, Host::Unix("/run/x.sock".into()));
         assert_eq!(read("fd@3").host, Host::Internal);

@@ -69,13 +69,13 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
     };
     if (conns > 0 || sections) && (settings > 0 || named && !other) {
         let confidence = if conns > 0 && settings > 0 { Confidence::Sure } else { Confidence::Likely };
-        return Some(Detection::new("ipsec-conf", confidence, what(conns)));
+        return Some(Detection::new("ipsec.conf", confidence, what(conns)));
     }
     if name == "ipsec.conf" && (bare || settings > 0) {
-        return Some(Detection::new("ipsec-conf", Confidence::Possible, "the name"));
+        return Some(Detection::new("ipsec.conf", Confidence::Possible, "the name"));
     }
     if in_directory && conns > 0 {
-        return Some(Detection::new("ipsec-conf", Confidence::Likely, what(conns)));
+        return Some(Detection::new("ipsec.conf", Confidence::Likely, what(conns)));
     }
     None
 }
@@ -90,13 +90,13 @@ fn secrets(text: &str) -> Option<Detection> {
             TOKENS.iter().any(|token| token.eq_ignore_ascii_case(word))
         });
         if has_token {
-            return Some(Detection::new("ipsec-secrets", Confidence::Sure, "an entry for IPsec"));
+            return Some(Detection::new("ipsec.secrets", Confidence::Sure, "an entry for IPsec"));
         }
         if line.starts_with("include ") {
-            return Some(Detection::new("ipsec-secrets", Confidence::Possible, "`include` in a secrets file"));
+            return Some(Detection::new("ipsec.secrets", Confidence::Possible, "`include` in a secrets file"));
         }
     }
-    (!content && text.contains("ipsec")).then(|| Detection::new("ipsec-secrets", Confidence::Possible, "the name"))
+    (!content && text.contains("ipsec")).then(|| Detection::new("ipsec.secrets", Confidence::Possible, "the name"))
 }
 
 fn swanctl(path: &str, text: &str) -> Option<Detection> {
@@ -111,10 +111,10 @@ fn swanctl(path: &str, text: &str) -> Option<Detection> {
     let marks = ["local_addrs", "remote_addrs", "children", "local_ts", "remote_ts", "esp_proposals"];
     let has_mark = text.lines().map(str::trim_start).any(|line| marks.iter().any(|mark| line.starts_with(mark)));
     if has_top && has_mark {
-        return Some(Detection::new("swanctl-conf", Confidence::Sure, "`connections` with their children"));
+        return Some(Detection::new("swanctl.conf", Confidence::Sure, "`connections` with their children"));
     }
     if named && (has_top || has_mark || text.trim_start().starts_with("include") || text.contains('{')) {
-        return Some(Detection::new("swanctl-conf", Confidence::Likely, "the name"));
+        return Some(Detection::new("swanctl.conf", Confidence::Likely, "the name"));
     }
     None
 }
@@ -127,9 +127,9 @@ fn strongswan(name: &str, text: &str) -> Option<Detection> {
         SECTIONS.contains(&word)
     });
     if has_section {
-        return Some(Detection::new("strongswan-conf", Confidence::Sure, "a section of strongSwan's programs"));
+        return Some(Detection::new("strongswan.conf", Confidence::Sure, "a section of strongSwan's programs"));
     }
-    name.ends_with("strongswan.conf").then(|| Detection::new("strongswan-conf", Confidence::Possible, "the name"))
+    name.ends_with("strongswan.conf").then(|| Detection::new("strongswan.conf", Confidence::Possible, "the name"))
 }
 
 /// Shared: kernel settings are not IPsec's alone. They matter only beside a gateway.
@@ -140,7 +140,7 @@ fn sysctl(text: &str) -> Option<Detection> {
         line.contains('=') && (key.starts_with("net.ipv") || key.starts_with("net/ipv"))
     };
     let found = text.lines().any(wanted);
-    found.then(|| Detection::new("sysctl-conf", Confidence::Likely, "`net.` settings").shared())
+    found.then(|| Detection::new("sysctl.conf", Confidence::Likely, "`net.` settings").shared())
 }
 
 #[cfg(test)]
@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn our_files_are_found() {
-        assert_eq!(kind("etc/ipsec.conf", "# nothing\n"), Some("ipsec-conf"));
-        assert_eq!(kind("x/west.conf", "conn a\n\tauto=add\n"), Some("ipsec-conf"));
-        assert_eq!(kind("x.conf", "ca x\n\tcacert=y\n"), Some("ipsec-conf"));
-        assert_eq!(kind("etc/ipsec.secrets", "a b: PSK \"x\"\n"), Some("ipsec-secrets"));
-        assert_eq!(kind("swanctl.conf", "connections {\n a {\n  local_addrs = 1.2.3.4\n }\n}\n"), Some("swanctl-conf"));
-        assert_eq!(kind("strongswan.conf", "charon {\n}\n"), Some("strongswan-conf"));
-        assert_eq!(kind("etc/sysctl.d/99.conf", "#net.ipv4.ip_forward=1\n"), Some("sysctl-conf"));
+        assert_eq!(kind("etc/ipsec.conf", "# nothing\n"), Some("ipsec.conf"));
+        assert_eq!(kind("x/west.conf", "conn a\n\tauto=add\n"), Some("ipsec.conf"));
+        assert_eq!(kind("x.conf", "ca x\n\tcacert=y\n"), Some("ipsec.conf"));
+        assert_eq!(kind("etc/ipsec.secrets", "a b: PSK \"x\"\n"), Some("ipsec.secrets"));
+        assert_eq!(kind("swanctl.conf", "connections {\n a {\n  local_addrs = 1.2.3.4\n }\n}\n"), Some("swanctl.conf"));
+        assert_eq!(kind("strongswan.conf", "charon {\n}\n"), Some("strongswan.conf"));
+        assert_eq!(kind("etc/sysctl.d/99.conf", "#net.ipv4.ip_forward=1\n"), Some("sysctl.conf"));
     }
 
     #[test]

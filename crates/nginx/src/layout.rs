@@ -13,14 +13,15 @@ pub(crate) fn before(neighbour: Directive<'_>, line: &str, ctx: &Context<'_>) ->
     }
 }
 
-/// Puts directives behind another.
-pub(crate) fn after(neighbour: Directive<'_>, lines: &[String], ctx: &Context<'_>) -> Edit {
+/// Puts directives behind another. `None` when that one is not terminated.
+pub(crate) fn after(neighbour: Directive<'_>, lines: &[String], ctx: &Context<'_>) -> Option<Edit> {
+    neighbour.semicolon()?;
     let joint = match indent(neighbour, ctx) {
         Some(indent) => format!("\n{indent}"),
         None => " ".to_owned(),
     };
     let text: String = lines.iter().flat_map(|line| [joint.as_str(), line.as_str()]).collect();
-    Edit::insert_after(neighbour.whole_span(), text)
+    Some(Edit::insert_after(neighbour.whole_span(), text))
 }
 
 /// Makes a directive the first of a block. `None` for the top level and for a block whose content is in another file.

@@ -65,6 +65,6 @@ impl System for NginxSystem {
 pub fn parse(text: &str) -> Parsed<Nginx> {
     let sources: Sources = [Source::new("nginx.conf", text)].into_iter().collect();
     let (target, facts) = (Target::new(), Facts::new());
-    let file = sources.iter().next().map(|(file, _)| file).unwrap_or(confvet_core::FileId(0));
+    let file = sources.iter().next().map_or(confvet_core::FileId(0), |(file, _)| file);
     NginxSystem::parse(&Input { sources: &sources, file, kind: detect::KIND, target: &target, facts: &facts })
 }

@@ -48,7 +48,7 @@ impl ByteSet {
 
     /// What is not in it.
     #[must_use]
-    pub fn not(self) -> Self {
+    pub fn complement(self) -> Self {
         Self(self.0.map(|bits| !bits))
     }
 
@@ -213,7 +213,7 @@ impl Parser<'_> {
                 b'$' => self.single(Node::End),
                 b'.' => {
                     let newline = if self.dot_all { ByteSet::default() } else { ByteSet::one(b'\n') };
-                    self.single(Node::Set(newline.not()))
+                    self.single(Node::Set(newline.complement()))
                 }
                 byte => {
                     let set = ByteSet::one(byte);
@@ -491,7 +491,7 @@ impl Parser<'_> {
             }
         }
         let set = if self.caseless { set.caseless() } else { set };
-        Ok(if negated { set.not() } else { set })
+        Ok(if negated { set.complement() } else { set })
     }
 
     /// One byte of a class, or the set of a shorthand.
@@ -534,7 +534,7 @@ impl Parser<'_> {
         };
         self.at += 2 + end + 2;
         let set = ByteSet::of((0..=u8::MAX).filter(member));
-        Some(if negated { set.not() } else { set })
+        Some(if negated { set.complement() } else { set })
     }
 }
 
@@ -544,10 +544,10 @@ fn shorthand(letter: u8) -> ByteSet {
         b'w' => ByteSet::of((0..=u8::MAX).filter(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')),
         b's' => ByteSet::of(*b" \t\n\r\x0b\x0c"),
         b'h' => ByteSet::of(*b" \t\xa0"),
-        b'n' => return ByteSet::one(b'\n').not(),
+        b'n' => return ByteSet::one(b'\n').complement(),
         _ => ByteSet::of(*b"\n\r\x0b\x0c\x85"),
     };
-    if letter.is_ascii_uppercase() && letter != b'R' { set.not() } else { set }
+    if letter.is_ascii_uppercase() && letter != b'R' { set.complement() } else { set }
 }
 
 impl Node {

@@ -58,12 +58,12 @@ impl Release {
 
     /// Is the version known, and at least this?
     pub fn is_at_least(&self, version: TableVersion) -> bool {
-        self.compare(version).is_some_and(|order| order.is_ge())
+        self.compare(version).is_some_and(std::cmp::Ordering::is_ge)
     }
 
     /// Is the version known, and older than this?
     pub fn is_before(&self, version: TableVersion) -> bool {
-        self.compare(version).is_some_and(|order| order.is_lt())
+        self.compare(version).is_some_and(std::cmp::Ordering::is_lt)
     }
 
     fn compare(&self, (major, minor, patch): TableVersion) -> Option<std::cmp::Ordering> {

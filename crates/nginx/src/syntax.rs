@@ -24,7 +24,7 @@ pub struct Word {
     /// Nothing but blanks stands before it on its line.
     pub first_on_line: bool,
     /// The offsets in `text` before which a backslash was taken out.
-    escapes: Option<Box<Vec<u32>>>,
+    escapes: Option<Box<[u32]>>,
 }
 
 impl Word {
@@ -334,9 +334,9 @@ impl Reader<'_> {
         if !self.is_pending() {
             self.problem(Fault::StrayOpen, at..at + 1, None);
             if self.skipped > 0 {
-                self.skipped += 1
+                self.skipped += 1;
             } else {
-                self.open.push(Open::Stray)
+                self.open.push(Open::Stray);
             }
             return;
         }
@@ -536,7 +536,7 @@ fn quantifier_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Undoes escapes: `\"`, `\'` and `\\` lose the backslash, `\t`, `\r` and `\n` are control characters, every other pair
 /// stays as it is.
-fn unescape(source: &str) -> (CompactString, Option<Box<Vec<u32>>>) {
+fn unescape(source: &str) -> (CompactString, Option<Box<[u32]>>) {
     let mut text = CompactString::with_capacity(source.len());
     let mut escapes = Vec::new();
     let mut rest = source;
@@ -563,7 +563,7 @@ fn unescape(source: &str) -> (CompactString, Option<Box<Vec<u32>>>) {
         }
     }
     text.push_str(rest);
-    let escapes = (!escapes.is_empty()).then(|| Box::new(escapes));
+    let escapes = (!escapes.is_empty()).then(|| escapes.into_boxed_slice());
     (text, escapes)
 }
 

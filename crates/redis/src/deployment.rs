@@ -1,6 +1,7 @@
 //! Which files belong together: the servers of one deployment, the Sentinels that watch them, the snapshots taken of
 //! them. Built once for each set rule, by look-ups in sorted maps.
 
+use crate::cloud::{Cloud, Resource};
 use crate::model::{Document, Info, Monitor, RedisConf};
 use crate::syntax::Token;
 use crate::value;
@@ -155,6 +156,11 @@ impl<'a> Deployment<'a> {
         (!std::ptr::eq(self.servers[index].conf, conf)).then_some(index)
     }
 
+    /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
+    pub(crate) fn parameter_groups(&self) -> impl Iterator<Item = &'a Resource> {
+        self.set.members.iter().filter_map(|member| member.model().cloud()).flat_map(Cloud::groups)
+    }
+
     /// All servers with their place among them.
     pub(crate) fn servers(&self) -> impl Iterator<Item = (usize, &Node<'a>)> {
         self.servers.iter().enumerate()
@@ -168,6 +174,11 @@ impl<'a> Deployment<'a> {
     /// The server that a replica copies from, if its file is here.
     pub(crate) fn master_of(&self, server: usize) -> Option<&Node<'a>> {
         self.masters[server].map(|master| &self.servers[master])
+    }
+
+    /// How many servers copy from this one, by their `replicaof`.
+    pub(crate) fn replicas_of(&self, server: usize) -> usize {
+        self.replicas[server].len()
     }
 
     fn watched_indexes(&self, monitor: &Monitor<'_>) -> Vec<usize> {

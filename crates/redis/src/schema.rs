@@ -624,6 +624,8 @@ impl Checker<'_> {
         let positive = key.kind == Kind::AtoiPositive;
         if positive && reads_as <= 0 {
             self.invalid(token, key, "a number of milliseconds above 0", None);
+        } else if reads_as < 0 && key.name.ends_with("period") {
+            self.invalid(token, key, "a number of milliseconds, 0 or more", None);
         } else if !pure {
             let is_time = positive || key.name.ends_with("period");
             let meant = is_time.then(|| value::intended_time(&token.text, false)).flatten();

@@ -158,8 +158,16 @@ fn shown_name(entry: &Entry, group: &str) -> String {
     let below = entry.path.split_once('/').map_or(entry.path.as_str(), |(_, below)| below);
     match below.strip_prefix(group).and_then(|rest| rest.strip_prefix('/')) {
         Some(within) => within.to_owned(),
-        None => entry.original_name.clone().unwrap_or_else(|| below.to_owned()),
+        None => {
+            (entry.original_name.clone().filter(|name| is_same_kind(below, name))).unwrap_or_else(|| below.to_owned())
+        }
     }
+}
+
+/// Is the original a file of its own, and not a script or page that the file was cut out of?
+fn is_same_kind(local: &str, original: &str) -> bool {
+    let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_owned());
+    local.contains(original) || extension(local) == extension(original)
 }
 
 fn linter(target: &BTreeMap<String, String>) -> Result<Linter> {
@@ -244,6 +252,9 @@ mod tests {
     fn a_lone_file_is_linted_under_its_first_name_and_a_folder_as_a_whole() {
         for (path, original, group, name) in [
             ("accepted/a__redis.conf", Some("redis.conf"), "accepted/a__redis.conf", "redis.conf"),
+            ("accepted/jvm-5.6.options", Some("jvm.options"), "accepted/jvm-5.6.options", "jvm.options"),
+            ("accepted/x__a.yaml__v1", Some("a.yaml"), "accepted/x__a.yaml__v1", "a.yaml"),
+            ("accepted/bytes.h2.cfg", Some("bytes.vtc"), "accepted/bytes.h2.cfg", "bytes.h2.cfg"),
             ("accepted/made.yml", None, "accepted/made.yml", "made.yml"),
             ("rejected/h5bp/conf.d/x.conf", Some("x.conf"), "h5bp", "conf.d/x.conf"),
         ] {

@@ -20,7 +20,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
                     "cluster.name `{}` here, `{}` on {}, which this node seeds from",
                     odd.text,
                     other.text,
-                    context.path(mismatch.other.node.file)
+                    mismatch.other.place(context)
                 ),
             )
             .label(other.span, "the other name")

@@ -20,7 +20,7 @@ enum Outcome {
 }
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents().filter(|(document, _)| document.form != Form::Environment) {
+    for (document, release) in model.sound_documents().filter(|(document, _)| document.form != Form::Environment) {
         for duplicate in &document.duplicates {
             report(document, duplicate, release, context, findings);
         }

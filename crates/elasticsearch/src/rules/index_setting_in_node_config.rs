@@ -8,7 +8,7 @@ use confvet_core::{Category, Context, Edit, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/index-setting-in-node-config", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents().filter(|(_, release)| release.may_be_from(5, 0)) {
+    for (document, release) in model.sound_documents().filter(|(_, release)| release.may_be_from(5, 0)) {
         let of_index = |setting: &&Setting| {
             setting.row.is_some_and(|row| row.kind == Kind::IndexPrefix) && setting.key != "index.codec"
         };

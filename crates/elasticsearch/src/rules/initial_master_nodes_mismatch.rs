@@ -5,7 +5,7 @@ use crate::model::Elasticsearch;
 use crate::node::{INITIAL_MASTER_KEYS, Server};
 use crate::settings::{Scalar, Setting};
 use confvet_core::{Address, Category, Context, Edit, Fact, Findings, Rule, Safety, Set, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/initial-master-nodes-mismatch", check };
 
@@ -24,9 +24,10 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             continue;
         }
         let listers: Vec<Lister<'_>> = cluster.sound().filter_map(Lister::of).collect();
+        let known = Known::of(&cluster);
         for lister in &listers {
             report_duplicates(lister, findings);
-            report_strangers(&cluster, lister, context, findings);
+            report_strangers(&known, lister, context, findings);
         }
         report_differences(&listers, context, findings);
         report_minority(&cluster, &listers, findings);
@@ -44,6 +45,60 @@ impl<'a> Lister<'a> {
     fn names(&self) -> BTreeSet<&str> {
         self.entries.iter().map(|entry| entry.text.as_str()).collect()
     }
+}
+
+/// What entries may name.
+struct Known<'a> {
+    names: BTreeMap<&'a str, &'a Scalar>,
+    addresses: BTreeSet<(Address, u16)>,
+    /// Names by what stays of them in lower case without the domain.
+    by_first_label: BTreeMap<String, &'a Scalar>,
+    some_without_name: bool,
+    closed: bool,
+}
+
+impl<'a> Known<'a> {
+    fn of(cluster: &Cluster<'a>) -> Self {
+        let mut known = Self {
+            names: BTreeMap::new(),
+            addresses: BTreeSet::new(),
+            by_first_label: BTreeMap::new(),
+            some_without_name: false,
+            closed: cluster.master_count().certain && cluster.peers.len() > 1,
+        };
+        for peer in &cluster.peers {
+            let port = peer.node.port(Server::Transport).unwrap_or(9300);
+            known.addresses.extend(peer.node.addresses().into_iter().map(|address| (address.value, port)));
+            match peer.node.name() {
+                Some(name) => {
+                    known.names.insert(&name.text, name);
+                    known.by_first_label.entry(first_label(&name.text)).or_insert(name);
+                }
+                None => known.some_without_name = true,
+            }
+        }
+        known
+    }
+
+    fn has(&self, entry: &str) -> bool {
+        let (address, port) = Address::parse_with_port(entry);
+        let by_address = || match port {
+            Some(port) => self.addresses.contains(&(address.clone(), port)),
+            None => self.addresses.range((address.clone(), 0)..=(address.clone(), u16::MAX)).next().is_some(),
+        };
+        self.names.contains_key(entry) || (matches!(address, Address::Ip(_)) && by_address())
+    }
+
+    /// The node whose name is the same in another case, or with another domain behind it.
+    fn other_spelling(&self, entry: &str) -> Option<&'a Scalar> {
+        let name = self.by_first_label.get(&first_label(entry)).copied()?;
+        let has_domain = name.text.contains('.') || entry.contains('.');
+        (has_domain || name.text.eq_ignore_ascii_case(entry)).then_some(name)
+    }
+}
+
+fn first_label(name: &str) -> String {
+    name.split('.').next().unwrap_or(name).to_ascii_lowercase()
 }
 
 /// `node.name` as written, the publish address, or that with its port.
@@ -71,30 +126,21 @@ fn report_duplicates(lister: &Lister<'_>, findings: &mut Findings) {
     }
 }
 
-fn report_strangers(cluster: &Cluster<'_>, lister: &Lister<'_>, context: &Context<'_>, findings: &mut Findings) {
-    let nameless = cluster.peers.iter().any(|peer| peer.node.name().is_none());
-    let closed = cluster.master_count().certain && cluster.peers.len() > 1;
-    for entry in &lister.entries {
+fn report_strangers(known: &Known<'_>, lister: &Lister<'_>, context: &Context<'_>, findings: &mut Findings) {
+    for entry in lister.entries.iter().filter(|entry| !known.has(&entry.text)) {
         let (address, port) = Address::parse_with_port(&entry.text);
-        if matches!(address, Address::Name(_))
-            && port.is_some()
-            && !cluster.peers.iter().any(|peer| matches(*peer, &entry.text))
-        {
+        if matches!(address, Address::Name(_)) && port.is_some() {
             findings
                 .report(entry.span, format!("`{}` is a host name with a port; entries are node names", entry.text))
                 .help("write the node.name of the node");
             continue;
         }
-        if nameless || cluster.peers.iter().any(|peer| matches(*peer, &entry.text)) {
+        if known.some_without_name {
             continue;
         }
-        let near = cluster
-            .peers
-            .iter()
-            .filter_map(|peer| peer.node.name())
-            .find(|name| is_other_spelling(&name.text, &entry.text));
+        let near = known.other_spelling(&entry.text);
         let severity = match near {
-            _ if closed => lister.peer.node.release.temper(Severity::Error),
+            _ if known.closed => lister.peer.node.release.temper(Severity::Error),
             Some(_) => Severity::Warning,
             None => continue,
         };
@@ -113,13 +159,6 @@ fn report_strangers(cluster: &Cluster<'_>, lister: &Lister<'_>, context: &Contex
     }
 }
 
-/// The same name in another case, or with another domain behind it.
-fn is_other_spelling(name: &str, entry: &str) -> bool {
-    let (name, entry) = (name.to_ascii_lowercase(), entry.to_ascii_lowercase());
-    let (first_name, first_entry) = (name.split('.').next(), entry.split('.').next());
-    name == entry || (first_name == first_entry && (name.contains('.') || entry.contains('.')))
-}
-
 /// Two lists that differ bootstrap two clusters. The one that lacks names is at fault, on a tie the later file.
 fn report_differences(listers: &[Lister<'_>], context: &Context<'_>, findings: &mut Findings) {
     let Some(fullest) = listers.iter().rev().max_by_key(|lister| lister.names().len()) else { return };
@@ -132,7 +171,7 @@ fn report_differences(listers: &[Lister<'_>], context: &Context<'_>, findings: &
                     "nodes disagree on the initial masters: {} here, {} in {}",
                     lister.setting.text(),
                     fullest.setting.text(),
-                    context.path(fullest.peer.node.file)
+                    fullest.peer.place(context)
                 ),
             )
             .label(fullest.setting.value_span, "the other list")

@@ -61,7 +61,10 @@ fn check_flag(node: &Node, file: &JvmFile, option: &JvmOption, name: &str, known
         findings
             .report(option.span, format!("{} has no effect in JDK {first}: it only prints a warning", flag.name))
             .severity(Severity::Warning);
-    } else if let Some(jdk) = candidates.iter().find(|&&jdk| flag.state(jdk) == FlagState::Deprecated) {
+    } else if let Some(jdk) = candidates.iter().find(|&&jdk| flag.state(jdk) == FlagState::Deprecated)
+        // A range that ends says that somebody knows.
+        && option.jdks.is_none_or(|range| range.to.is_none())
+    {
         findings.report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name)).severity(Severity::Info);
     }
 }

@@ -12,7 +12,7 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
         let options = node.jvm_options();
         let mut seen: Vec<Span> = Vec::new();
         for jdk in options.jdks(&node.known_jdks(context)) {
-            if options.has_unreadable_heap(jdk) {
+            if options.has_unreadable_heap(jdk) || options.has_unread_line() {
                 continue;
             }
             let heap = options.heap(jdk);

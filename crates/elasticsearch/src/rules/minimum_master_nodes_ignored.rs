@@ -7,7 +7,7 @@ use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/minimum-master-nodes-ignored", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents().filter(|(_, release)| release.is_from(7, 0)) {
+    for (document, release) in model.sound_documents().filter(|(_, release)| release.is_from(7, 0)) {
         let Some(setting) = document.get(MINIMUM_MASTERS) else { continue };
         let refused = release.is_from(8, 0);
         let fate = if refused { "refused since 8.0" } else { "ignored in 7.x" };

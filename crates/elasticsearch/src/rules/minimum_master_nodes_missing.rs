@@ -1,6 +1,6 @@
 //! Nothing keeps two halves of a cluster before 7.0 from electing a master each.
 
-use crate::cluster::{Cluster, Directory, Peer};
+use crate::cluster::{Directory, MasterCount, Peer};
 use crate::model::Elasticsearch;
 use crate::node::{MINIMUM_MASTERS, SEED_KEYS};
 use confvet_core::{Context, Findings, Rule, Safety, Set, Severity};
@@ -15,7 +15,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             continue;
         }
         for peer in cluster.masters().filter(|peer| needs_guard(*peer)) {
-            report(&cluster, peer, context, findings);
+            report(masters, peer, context, findings);
         }
     }
 }
@@ -36,9 +36,8 @@ fn needs_guard(peer: Peer<'_>) -> bool {
         && !guarded
 }
 
-fn report(cluster: &Cluster<'_>, peer: Peer<'_>, context: &Context<'_>, findings: &mut Findings) {
+fn report(masters: MasterCount, peer: Peer<'_>, context: &Context<'_>, findings: &mut Findings) {
     let node = peer.node;
-    let masters = cluster.master_count();
     let seeds = u32::try_from(node.seeds().unwrap_or_default().len()).unwrap_or(u32::MAX);
     let (count, many) = if masters.certain { (masters.count, true) } else { (seeds.max(masters.count), seeds >= 2) };
     let quorum = count / 2 + 1;

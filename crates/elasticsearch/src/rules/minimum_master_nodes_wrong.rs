@@ -31,13 +31,14 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
     }
 }
 
+/// The names of the master-eligible nodes, of many only the first.
 fn names(cluster: &Cluster<'_>) -> String {
     const MOST: usize = 5;
-    let names: Vec<&str> = cluster.masters().map(|peer| peer.node.title()).collect();
-    match names.len() {
-        0..=MOST => names.join(", "),
-        count => format!("{} and {} more", names[..MOST].join(", "), count - MOST),
+    let mut names: Vec<&str> = cluster.masters().take(MOST + 1).map(|peer| peer.node.title()).collect();
+    if names.len() > MOST {
+        names[MOST] = "…";
     }
+    names.join(", ")
 }
 
 fn report_against_quorum(

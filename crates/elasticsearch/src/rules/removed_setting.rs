@@ -10,7 +10,7 @@ use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/removed-setting", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         for setting in &document.settings {
             let Some(row) = setting.row.filter(|row| row.kind != Kind::IndexPrefix) else { continue };
             if !has_rule_of_its_own(setting, document, release) {
@@ -44,7 +44,7 @@ fn report(
         Standing::Gone(version) => {
             (format!("{key} was removed in {}{instead}", short(version)), release.temper(Severity::Error))
         }
-        Standing::NotYet if release.is_opensearch() => return,
+        Standing::NotYet if release.is_opensearch() || keys::is_below_open_prefix(key, release) => return,
         Standing::NotYet => {
             let message = match row.since {
                 Some(version) => format!("{key} exists only from {}", short(version)),

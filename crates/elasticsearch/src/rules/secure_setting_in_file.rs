@@ -9,7 +9,7 @@ use confvet_core::{Category, Context, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/secure-setting-in-file", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         for setting in document.settings.iter().filter(|setting| !setting.is_unset()) {
             match setting.row.map(|row| row.kind) {
                 Some(Kind::Secure) if release.may_be_from(5, 3) => report_refused(setting, release, context, findings),

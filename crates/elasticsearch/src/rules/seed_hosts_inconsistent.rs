@@ -16,6 +16,7 @@ struct Lister<'a> {
     setting: &'a Setting,
     seeds: Vec<Seed>,
     places: BTreeSet<(Machine, u16)>,
+    reached: Vec<Peer<'a>>,
     has_mistakes: bool,
 }
 
@@ -26,7 +27,10 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             continue;
         }
         let listers: Vec<Lister<'_>> = cluster.sound().filter_map(|peer| Lister::of(&cluster, peer)).collect();
-        if listers.len() < 2 || listers.iter().all(|lister| lister.reaches_all_masters(&cluster)) {
+        let masters: Vec<Peer<'_>> = cluster.masters().collect();
+        if listers.len() < 2
+            || (cluster.is_closed() && !masters.is_empty() && listers.iter().all(|lister| lister.reaches_all(&masters)))
+        {
             continue;
         }
         let mut listed: BTreeMap<(Machine, u16), Vec<(&Lister<'_>, &Seed)>> = BTreeMap::new();
@@ -36,7 +40,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             }
         }
         for lister in listers.iter().filter(|lister| !lister.has_mistakes) {
-            report(&cluster, lister, &listed, context, findings);
+            report(&cluster, lister, &masters, &listed, context, findings);
         }
     }
 }
@@ -51,24 +55,20 @@ impl<'a> Lister<'a> {
                 && !seed_host_http_port::is_http(cluster, peer, seed)
         });
         let places = seeds.iter().map(|seed| cluster.dialled(seed)).collect();
-        Some(Self { peer, setting, has_mistakes: seeds.len() < all, seeds, places })
+        let reached = cluster.reached_by_all(&seeds);
+        Some(Self { peer, setting, has_mistakes: seeds.len() < all, seeds, places, reached })
     }
 
     /// Does the list hold every master-eligible node, its own aside?
-    fn reaches_all_masters(&self, cluster: &Cluster<'_>) -> bool {
-        let masters = cluster.masters().filter(|master| !master.is(self.peer));
-        let mut masters = masters.peekable();
-        masters.peek().is_some() && masters.all(|master| self.reaches(cluster, master)) && cluster.is_closed()
-    }
-
-    fn reaches(&self, cluster: &Cluster<'_>, peer: Peer<'_>) -> bool {
-        self.seeds.iter().any(|seed| cluster.reached_by(seed).iter().any(|reached| reached.is(peer)))
+    fn reaches_all(&self, masters: &[Peer<'_>]) -> bool {
+        masters.iter().filter(|master| !master.is(self.peer)).all(|master| master.is_among(&self.reached))
     }
 }
 
 fn report(
     cluster: &Cluster<'_>,
     lister: &Lister<'_>,
+    masters: &[Peer<'_>],
     listed: &BTreeMap<(Machine, u16), Vec<(&Lister<'_>, &Seed)>>,
     context: &Context<'_>,
     findings: &mut Findings,
@@ -78,11 +78,9 @@ fn report(
         listings.iter().find(|(other, seed)| !own(seed, lister.peer) && !own(seed, other.peer))
     });
     let Some((other, seed)) = missing else { return };
-    let others: Vec<Peer<'_>> = cluster.sound().filter(|other| !other.is(lister.peer)).collect();
-    let mut masters = others.iter().filter(|other| other.node.is_master_eligible() == Some(true)).peekable();
-    let has_masters = masters.peek().is_some();
-    let reaches_nobody = !others.iter().any(|other| lister.reaches(cluster, *other));
-    let cut_off = reaches_nobody || (has_masters && !masters.any(|master| lister.reaches(cluster, *master)));
+    let others = || lister.reached.iter().filter(|other| !other.is(lister.peer));
+    let has_masters = masters.iter().any(|master| !master.is(lister.peer));
+    let cut_off = others().next().is_none() || (has_masters && !others().any(|other| other.is_among(masters)));
     findings
         .report(
             lister.setting.value_span,
@@ -90,7 +88,7 @@ fn report(
                 "seed hosts differ inside cluster {}: {} is missing here ({} has it)",
                 cluster.name,
                 seed.scalar.text,
-                context.path(other.peer.node.file)
+                other.peer.place(context)
             ),
         )
         .label(other.setting.value_span, "this list has it")

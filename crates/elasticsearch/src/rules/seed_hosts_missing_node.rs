@@ -3,6 +3,7 @@
 use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Seed;
+use crate::settings::Setting;
 use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Spanned};
 use std::collections::HashSet;
 
@@ -35,19 +36,25 @@ pub(super) fn mistaken_for<'a>(
     peer: Peer<'a>,
     seed: &Seed,
 ) -> Option<(Peer<'a>, Spanned<Address>)> {
-    if cluster.is_known(seed) || seed.address.is_loopback() || cluster.peers.len() < 2 {
+    // In a cluster of this many nodes every address is near to another.
+    const MANY: usize = 50;
+    if cluster.is_known(seed) || seed.address.is_loopback() || !(2..=MANY).contains(&cluster.peers.len()) {
         return None;
     }
     let own_seeds = peer.node.seeds()?;
+    let reached = cluster.reached_by_all(&own_seeds);
     let text = seed.address.to_string();
     let near = |other: &Peer<'a>| -> Option<(Peer<'a>, Spanned<Address>)> {
         let mut addresses = other.node.addresses().into_iter();
         let address = addresses
             .find(|address| confvet_core::nearest(&address.value.to_string(), [text.as_str()], 1).is_some())?;
-        let listed = own_seeds.iter().any(|own| cluster.reached_by(own).iter().any(|reached| reached.is(*other)));
-        (!listed).then_some((*other, address))
+        (!other.is_among(&reached)).then_some((*other, address))
     };
-    let found = cluster.peers.iter().filter(|other| !other.is(peer)).find_map(near)?;
+    let mut candidates = cluster.peers.iter().filter(|other| !other.is(peer)).filter_map(near);
+    let found = candidates.next()?;
+    if candidates.next().is_some() {
+        return None;
+    }
     let wanted = cluster.dialled(seed);
     let known_elsewhere = cluster
         .peers
@@ -65,7 +72,7 @@ fn report_typo(
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let file = context.path(node.node.file);
+    let file = node.place(context);
     let report = findings
         .report(
             seed.scalar.span,
@@ -131,22 +138,22 @@ fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, fin
 fn report_unseeded(cluster: &Cluster<'_>, findings: &mut Findings) {
     let mut seeded: Vec<Peer<'_>> = Vec::new();
     for peer in cluster.sound() {
-        if peer.node.has_dynamic_discovery()
-            || peer.node.seed_setting().is_none_or(super::super::settings::Setting::is_open)
-        {
+        if peer.node.has_dynamic_discovery() || peer.node.seed_setting().is_none_or(Setting::is_open) {
             return;
         }
-        for seed in peer.node.seeds().unwrap_or_default() {
+        let seeds = peer.node.seeds().unwrap_or_default();
+        for seed in &seeds {
             // A misspelt seed is reported as such, not the node it misses too; a name may be an alias of any node.
-            if mistaken_for(cluster, peer, &seed).is_some()
-                || (matches!(seed.address, Address::Name(_)) && !cluster.is_known(&seed))
+            if mistaken_for(cluster, peer, seed).is_some()
+                || (matches!(seed.address, Address::Name(_)) && !cluster.is_known(seed))
             {
                 return;
             }
-            seeded.extend(cluster.reached_by(&seed).into_iter().filter(|reached| !reached.is(peer)));
         }
+        seeded.extend(cluster.reached_by_all(&seeds).into_iter().filter(|reached| !reached.is(peer)));
     }
-    for master in cluster.masters().filter(|master| !seeded.iter().any(|seeded| seeded.is(*master))) {
+    Peer::sort(&mut seeded);
+    for master in cluster.masters().filter(|master| !master.is_among(&seeded)) {
         let node = master.node;
         let Some(address) = node.addresses().into_iter().next() else { continue };
         let span = node.name().map_or(address.span, |name| name.span);

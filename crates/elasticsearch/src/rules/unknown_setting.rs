@@ -10,7 +10,7 @@ use confvet_core::{Category, Context, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/unknown-setting", check };
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
-    for (document, release) in model.read_documents() {
+    for (document, release) in model.sound_documents() {
         let of_plugin = |setting: &&Setting| !model.nodes.iter().any(|node| is_of_named_plugin(node, &setting.key));
         for setting in document.settings.iter().filter(|setting| is_unknown(setting, release)).filter(of_plugin) {
             report(setting, release, context, findings);
@@ -23,10 +23,10 @@ fn is_unknown(setting: &Setting, release: &Release) -> bool {
     match setting.row.map(|row| row.kind) {
         _ if hole => false,
         None => true,
+        // The fork left X-Pack behind.
+        Some(_) if release.is_opensearch() && setting.key.starts_with("xpack.") => true,
         // Built in from 6.3 on, a list of its own until 7.17.
-        Some(Kind::OpenPrefixFrom8) => {
-            release.is_opensearch() || (release.is_from(6, 3) && release.is_before(8, 0) && release.is_stated())
-        }
+        Some(Kind::OpenPrefixFrom8) => release.is_from(6, 3) && release.is_before(8, 0) && release.is_stated(),
         Some(_) => false,
     }
 }
@@ -39,7 +39,7 @@ fn is_of_named_plugin(node: &Node, key: &str) -> bool {
 }
 
 fn report(setting: &Setting, release: &Release, context: &Context<'_>, findings: &mut Findings) {
-    let near = keys::nearest(&setting.key);
+    let near = if setting.row.is_none() { keys::nearest(&setting.key) } else { None };
     let checked = release.is_stated() && release.is_from(5, 0) && !release.is_opensearch();
     let severity = if release.is_before(5, 0) && release.is_stated() {
         Severity::Info

@@ -37,7 +37,8 @@ fn report_syntax(problem: &SyntaxProblem, release: &Release, context: &Context<'
             );
         }
         ProblemKind::MissingBlank(_) => {
-            if let Some(colon) = text.find(':') {
+            let tight = |&(at, _): &(usize, &str)| text[at + 1..].starts_with(|c: char| !c.is_whitespace());
+            if let Some((colon, _)) = text.match_indices(':').find(tight).filter(|_| !text.contains('\n')) {
                 let place = problem.span.slice(colon..colon + 1);
                 report.suggest_as(Safety::Safe, "put a blank behind the colon", [Edit::insert_after(place, " ")]);
             }

@@ -71,14 +71,18 @@ impl Builder {
         let word = words.next().map_or(Span::new(FileId(0), 0..0), |word| word.span);
         let mut name = words.next();
         let mut from = None;
+        let mut extra = None;
         if kind == SectionKind::Defaults && name.as_ref().is_some_and(|name| name.text == "from") {
             name = None;
             from = words.next();
-        } else if words.next().is_some_and(|second| second.text == "from") {
-            from = words.next();
+        } else {
+            match words.next() {
+                Some(second) if second.text == "from" => from = words.next(),
+                other => extra = other,
+            }
         }
         let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
-        self.sections.push(Section { kind, index, word, name, from, statements: Vec::new(), branch });
+        self.sections.push(Section { kind, index, word, name, from, extra, statements: Vec::new(), branch });
     }
 
     fn statement(&mut self, line: Line, branch: Branch) {
@@ -243,7 +247,7 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
         }
         match statement.keyword() {
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
-                check.take(statement)
+                check.take(statement);
             }
             "http-check" | "tcp-check" => check.take(statement),
             "log" if statement.is_negated() => logs.clear(),

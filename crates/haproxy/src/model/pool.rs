@@ -4,6 +4,7 @@ use super::Haproxy;
 use super::check::CheckKind;
 use super::proxy::Proxy;
 use super::server::Server;
+use crate::values::{Host, Port};
 use confvet_core::{Fact, Facts};
 use std::collections::BTreeSet;
 
@@ -287,6 +288,15 @@ impl Proxy {
             Some(port) => port.text.parse().ok(),
             None => server.check_port(),
         }
+    }
+
+    /// A check of this server would have no port to go to, which HAProxy refuses.
+    pub fn lacks_check_port(&self, server: &Server) -> bool {
+        let inet = matches!(&server.address.host, Host::Inet(_));
+        let no_port = matches!(server.address.port, Port::None | Port::Relative);
+        let elsewhere = ["port", "addr", "track", "healthcheck"].iter().any(|option| server.option(option).is_some());
+        let external = self.check.kind == CheckKind::External;
+        inet && no_port && !elsewhere && !external && self.check.connects().next().is_none()
     }
 
     /// The program behind its servers, when all of them are on a well-known port that does not speak HTTP.

@@ -103,6 +103,11 @@ impl Bind {
         self.options.iter().rev().find(|option| option.name() == name)
     }
 
+    /// All options, in order.
+    pub fn options(&self) -> impl Iterator<Item = &ServerOption> {
+        self.options.iter()
+    }
+
     /// TLS is terminated here, over TCP or QUIC.
     pub fn terminates_tls(&self) -> bool {
         self.option("ssl").is_some() || self.addresses.iter().any(|address| address.quic)
@@ -284,6 +289,11 @@ impl Proxy {
     /// The name of an ACL or proxy that may be referred to.
     pub fn word_of<'a>(&self, statement: &'a Statement, index: usize) -> Option<&'a Word> {
         statement.word(index).filter(|word| word.is_known())
+    }
+
+    /// The `log` lines that hold, inherited ones included.
+    pub fn logs(&self) -> impl Iterator<Item = &Statement> {
+        self.logs.iter().map(AsRef::as_ref)
     }
 
     /// Options that its `default-server` lines leave for servers below.

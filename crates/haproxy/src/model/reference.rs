@@ -111,7 +111,7 @@ impl Haproxy {
         ];
         for named in kinds {
             let sections = named.section().into_iter().flat_map(|kind| self.of_kind(kind));
-            names.insert(named, sections.map(|section| section.name()).collect());
+            names.insert(named, sections.map(super::Section::name).collect());
         }
         let backends = self.proxies.iter().filter(|proxy| proxy.has_backend_side());
         names.insert(Named::Backend, backends.map(|proxy| proxy.name()).collect());
@@ -131,7 +131,25 @@ impl Haproxy {
                     Reference { named: Named::Defaults, name: &from.text, span: from.span, statement: None },
                 ));
             }
+            let no_table = proxy.kind != SectionKind::Defaults && proxy.last("stick-table").is_none();
+            let default = proxy.last("default_backend").map(Statement::span);
             for statement in &proxy.statements {
+                // Of several `default_backend` lines only the last one is looked up.
+                if statement.is("default_backend") && Some(statement.span()) != default {
+                    continue;
+                }
+                let track = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc"));
+                if let Some(track) =
+                    track.filter(|_| no_table && statement.after("table").is_none() && proxy.name.is_some())
+                {
+                    let reference = Reference {
+                        named: Named::Table,
+                        name: proxy.name(),
+                        span: track.span,
+                        statement: Some(statement),
+                    };
+                    found.push((proxy, reference));
+                }
                 collect(statement, &mut |named, name, span| {
                     found.push((proxy, Reference { named, name, span, statement: Some(statement) }));
                 });

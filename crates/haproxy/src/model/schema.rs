@@ -104,6 +104,21 @@ pub enum ProblemKind {
     },
 }
 
+/// Words that may follow `deny` and `tarpit`.
+const ANSWERS: &[&str] = &[
+    "deny_status",
+    "status",
+    "content-type",
+    "errorfile",
+    "errorfiles",
+    "default-errorfiles",
+    "file",
+    "lf-file",
+    "string",
+    "lf-string",
+    "hdr",
+];
+
 /// One run over a configuration.
 pub(crate) struct Schema<'a> {
     haproxy: &'a Haproxy,
@@ -142,9 +157,21 @@ impl<'a> Schema<'a> {
             let message = format!("a `{}` section needs a name", section.kind.as_str());
             add(ProblemKind::Invalid { message, instead: None }, section.word);
         }
+        let alone = matches!(section.kind, SectionKind::Global).then_some(section.name.as_ref()).flatten();
+        let extra = section.extra.as_ref().filter(|_| section.kind.is_proxy()).or(alone);
+        if let Some(extra) = extra.filter(|extra| !extra.is_variable() && !extra.is_empty()) {
+            let message = match section.kind {
+                SectionKind::Global => "`global` takes no name".to_owned(),
+                kind => {
+                    format!("only `from` may follow the name of a {}: addresses stand in `bind` lines", kind.as_str())
+                }
+            };
+            add(ProblemKind::Invalid { message, instead: None }, extra.span);
+        }
         if let Some(name) = section.name.as_ref().filter(|name| name.is_known()) {
             let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-            if (section.kind.is_proxy() || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
+            if ((section.kind.is_proxy() && section.kind != SectionKind::Defaults)
+                || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
                 && let Some(bad) = name.text.chars().find(|&c| bad(c))
             {
                 let message = format!("`{bad}` is not allowed in the name of a section");
@@ -207,7 +234,8 @@ impl<'a> Schema<'a> {
     }
 
     fn unknown(&mut self, statement: &Arc<Statement>, word: &Word, what: &'static str, context: Context) {
-        if !is_plain(word) {
+        // Keywords are compared as they stand: only a variable in double quotes may turn into one.
+        if word.is_variable() || word.is_empty() || is_build(&word.text) {
             return;
         }
         let near = did_you_mean(&word.text, context.names()).or_else(|| anagram(&word.text, context));
@@ -312,7 +340,11 @@ impl<'a> Schema<'a> {
             return;
         }
         self.actions(statement);
+        self.criteria(statement);
         self.fetches(statement);
+        if statement.is("use_backend") {
+            self.condition_at(statement, 2);
+        }
         match statement.keyword() {
             "server" => self.options(statement, 3, Context::ServerOption, false),
             "server-template" => self.options(statement, 4, Context::ServerOption, false),
@@ -364,10 +396,11 @@ impl<'a> Schema<'a> {
             ("filter", _) => (1, Context::Filter, "filter"),
             _ => return,
         };
-        let Some(word) = statement.word(at).filter(|word| is_plain(word)) else { return };
+        let Some(word) = statement.word(at).filter(|word| !word.is_variable()) else { return };
         match context.find_action(&word.text) {
             Some(key) => {
                 self.version(statement, key, word, word.span);
+                self.action_end(statement, at, key.name);
                 if let Some(service) = statement.word(at + 1).filter(|word| key.name == "use-service" && is_plain(word))
                     && Context::Service.find(&service.text).is_none()
                     && !service.text.starts_with("lua.")
@@ -376,6 +409,70 @@ impl<'a> Schema<'a> {
                 }
             }
             None => self.unknown(statement, word, what, context),
+        }
+    }
+
+    /// Behind the arguments of an action only a condition may stand.
+    fn action_end(&mut self, statement: &Arc<Statement>, at: usize, action: &str) {
+        let arguments = match action {
+            "allow" | "accept" | "reject" | "auth" | "disable-l7-retry" | "silent-drop"
+                if statement.word(at + 1).is_none() =>
+            {
+                return;
+            }
+            "allow" | "accept" => 0,
+            "set-header" | "add-header" => 2,
+            "replace-header" | "replace-value" => 3,
+            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-log-level" | "set-nice"
+            | "set-tos" | "set-mark" => 1,
+            "replace-path" | "replace-pathq" | "replace-uri" => 2,
+            "deny" | "tarpit" if !ANSWERS.contains(&statement.text(at + 1)) => 0,
+            _ => return,
+        };
+        let end = at + 1 + arguments;
+        let splits = statement.words.iter().any(|word| word.is_variable() || word.is_empty());
+        if splits {
+            return;
+        }
+        if (at + 1..end).any(|at| statement.word(at).is_none()) {
+            let count = if arguments == 1 { "one word".to_owned() } else { format!("{arguments} words") };
+            let message = format!("`{action}` needs {count} behind it");
+            self.add(statement, statement.words[at].span, ProblemKind::Invalid { message, instead: None });
+        } else {
+            self.condition_at(statement, end);
+        }
+    }
+
+    /// Here only `if` or `unless` may stand.
+    fn condition_at(&mut self, statement: &Arc<Statement>, at: usize) {
+        let Some(word) = statement.word(at) else { return };
+        if !matches!(word.text.as_str(), "if" | "unless" | "\\") && !word.is_variable() && !word.is_empty() {
+            let message = format!("only `if` or `unless` may stand here, not `{}`", word.text);
+            self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+        }
+    }
+
+    /// Flags that do not exist, and braces that do not close.
+    fn criteria(&mut self, statement: &Arc<Statement>) {
+        let own = Arc::clone(statement);
+        for criterion in own.criteria() {
+            if let Some(flag) = criterion
+                .flags
+                .iter()
+                .find(|flag| flag.text.len() == 2 && flag.text.starts_with('-') && !"imnufM-".contains(&flag.text[1..]))
+            {
+                let message =
+                    format!("`{}` is no flag of an ACL: put `--` in front of a value that starts with `-`", flag.text);
+                self.add(statement, flag.span, ProblemKind::Invalid { message, instead: None });
+            }
+        }
+        if let Some(condition) = own.condition()
+            && let Some(open) = condition.words.iter().rposition(|word| word.text == "{" || word.text == "!{")
+            && !condition.words[open..].iter().any(|word| word.text == "}")
+            && !condition.words.iter().any(Word::is_variable)
+        {
+            let message = "`{` without `}` in the condition".to_owned();
+            self.add(statement, condition.words[open].span, ProblemKind::Invalid { message, instead: None });
         }
     }
 
@@ -444,7 +541,13 @@ impl<'a> Schema<'a> {
             if !key.build && self.version(statement, key, word, word.span) {
                 return;
             }
-            if key.arguments == Arguments::One && statement.word(at + 1).is_none_or(|value| value.is_empty()) {
+            // At the end of a line these are read as the number 0, without a word.
+            let silent = matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr")
+                && context == Context::ServerOption;
+            if key.arguments == Arguments::One
+                && !silent
+                && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)
+            {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
                 return;

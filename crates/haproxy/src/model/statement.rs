@@ -123,6 +123,9 @@ pub struct Section {
     pub name: Option<Word>,
     /// The defaults section named behind `from`.
     pub from: Option<Word>,
+    /// A word that does not belong into the header.
+    #[serde(skip)]
+    pub(crate) extra: Option<Word>,
     /// Its statements, in order.
     pub statements: Vec<Arc<Statement>>,
     /// Under which `.if` it stands.

@@ -10,7 +10,16 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if !haproxy.at_least((3, 3, 0)) {
         shared_names(haproxy, context, findings);
     }
+    let mut lists: BTreeMap<&str, Span> = BTreeMap::new();
     for list in haproxy.of_kind(SectionKind::Userlist) {
+        if let Some(first) = lists.get(list.name()) {
+            findings
+                .report(list.name_span(), format!("userlist `{}` is already defined: this one is ignored", list.name()))
+                .severity(Severity::Warning)
+                .label(*first, "this one counts");
+        } else {
+            lists.insert(list.name(), list.name_span());
+        }
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for user in list.all("user") {
             let Some(name) = user.word(1) else { continue };

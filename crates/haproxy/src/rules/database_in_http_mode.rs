@@ -16,7 +16,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             .label(mode.span(), "this mode applies")
             .label(first.address.span, database)
             .help("add `mode tcp`");
-        if !proxy.owns(mode) {
+        if !proxy.owns(mode) && haproxy.may_become(proxy, Mode::Tcp) {
             report.suggest_as(Safety::Safe, "insert `mode tcp`", [proxy.insert_first("mode tcp")]);
         }
     }

@@ -14,7 +14,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
     servers(haproxy, context, findings);
     let mut sections: Seen<(SectionKind, &str)> = Seen::new();
-    for section in haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Peers)
+    for section in
+        haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
     {
         let span = section.name_span();
         once(
@@ -39,7 +40,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 
 fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let mut sides: Seen<(bool, &str)> = Seen::new();
-    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(|name| name.is_known())) {
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
         let span = proxy.name_span();
         let mine = [(proxy.has_frontend_side(), true), (proxy.has_backend_side(), false)];
         let clash = mine

@@ -27,8 +27,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let report = findings
                 .report(span, format!("`{shown}` is ignored: {} is in tcp mode ({why})", proxy.title()))
                 .severity(if guards(statement) { Severity::Error } else { Severity::Warning })
-                .label(mode.map_or(proxy.header(), |mode| mode.span()), "tcp mode");
-            if proxy.database().is_none() && mode.is_none_or(|mode| !proxy.owns(mode)) {
+                .label(mode.map_or(proxy.header(), crate::model::Statement::span), "tcp mode");
+            if proxy.database().is_none()
+                && haproxy.may_become(proxy, Mode::Http)
+                && mode.is_none_or(|mode| !proxy.owns(mode))
+            {
                 report.suggest("insert `mode http`", [proxy.insert_first("mode http")]);
             }
         }

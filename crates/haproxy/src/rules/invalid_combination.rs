@@ -1,7 +1,6 @@
 //! Words that are each right, and that HAProxy refuses together.
 
 use crate::model::{CheckKind, Haproxy, Proxy, SectionKind, Server};
-use crate::values::{Host, Port};
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/invalid-combination", check };
@@ -17,14 +16,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let certificate = ["crt", "crt-list", "generate-certificates", "default-crt"]
                 .iter()
                 .any(|name| bind.option(name).is_some());
-            let variable = bind.statement.words.iter().any(|word| word.is_variable());
+            let variable = bind.statement.words.iter().any(crate::syntax::Word::is_variable);
             let f_use = proxy.last("ssl-f-use").is_some() || proxy.last("crt").is_some();
             if let Some(ssl) = bind.option("ssl").filter(|_| !certificate && !variable && !f_use) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }
         }
         for server in &proxy.servers {
-            let variable = server.statement.words.iter().any(|word| word.is_variable());
+            let variable = server.statement.words.iter().any(crate::syntax::Word::is_variable);
             if variable {
                 continue;
             }
@@ -37,7 +36,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     Some(edit),
                 );
             }
-            if let Some(check) = server.check().filter(|_| lacks_port(proxy, server)) {
+            if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
                 refuse(
                     server.statement.branch,
                     check.span(),
@@ -53,19 +52,6 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 
 fn needs_ca(server: &Server) -> bool {
     server.option("ca-file").is_none() && server.option("verify").is_none_or(|verify| verify.text() != "none")
-}
-
-fn lacks_port(proxy: &Proxy, server: &Server) -> bool {
-    let inet = matches!(&server.address.host, Host::Inet(_));
-    let no_port = matches!(server.address.port, Port::None | Port::Relative);
-    let elsewhere =
-        server.option("port").is_some() || server.option("addr").is_some() || server.option("track").is_some();
-    let external = proxy.check.kind == CheckKind::External;
-    inet && no_port
-        && !elsewhere
-        && !external
-        && proxy.check.connects().next().is_none()
-        && server.option("healthcheck").is_none()
 }
 
 fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {

@@ -34,5 +34,5 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 }
 
 fn mode_span(proxy: &Proxy) -> Span {
-    proxy.mode_setting().map_or(proxy.header(), |mode| mode.span())
+    proxy.mode_setting().map_or(proxy.header(), crate::model::Statement::span)
 }

@@ -7,7 +7,8 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-check-targ
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.check.kind == CheckKind::Http && !proxy.is_disabled()) {
-        let with_port = proxy.servers.iter().find_map(|server| server.option("port").and_then(|port| port.number()));
+        let with_port =
+            proxy.servers.iter().find_map(|server| server.option("port").and_then(crate::model::ServerOption::number));
         for server in &proxy.servers {
             let Some(check) = server.check().filter(|_| server.option("track").is_none() && !server.is_disabled())
             else {

@@ -15,7 +15,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             (Purpose::Unknown, true) if !somebody_checks_leader => Severity::Error,
             _ => continue,
         };
-        let nodes: u32 = pool.active().map(|server| server.count()).sum();
+        let nodes: u32 = pool.active().map(crate::model::Server::count).sum();
         let watched_otherwise =
             pool.active().any(|server| server.option("track").is_some() || server.flag("agent-check").is_some());
         let Some(first) = pool.active().next().filter(|_| nodes >= 2 && !watched_otherwise) else { continue };
@@ -26,7 +26,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             (Some(_), None) => continue,
         };
         let name = pool.proxy.name();
-        let span = first.check().map_or(first.name.span, |check| check.span());
+        let span = first.check().map_or(first.name.span, crate::model::ServerOption::span);
         let mut report =
             findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
         if let Some(option) = check.option.as_deref().filter(|_| check.kind != CheckKind::Connect) {

@@ -15,8 +15,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let Some(first) = active.first().filter(|_| nodes >= 2 && !agent && !asks_for_master(proxy)) else { continue };
         let option = proxy.check.option.as_deref().filter(|option| proxy.owns(option));
         let span = option
-            .map(|option| option.setting_span())
-            .or(first.check().map(|check| check.span()))
+            .map(crate::model::Statement::setting_span)
+            .or(first.check().map(crate::model::ServerOption::span))
             .unwrap_or(first.name.span);
         let message = format!(
             "`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas",

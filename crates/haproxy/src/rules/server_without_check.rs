@@ -42,6 +42,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for other in others.iter().take(4) {
             report = report.label(other.name.span, "not checked either");
         }
-        report.suggest("check them", unwatched.iter().map(|server| server.append("check")).collect::<Vec<_>>());
+        let checkable = unwatched.iter().filter(|server| !proxy.lacks_check_port(server));
+        report.suggest("check them", checkable.map(|server| server.append("check")).collect::<Vec<_>>());
     }
 }

@@ -105,6 +105,26 @@ pub struct Claim<'a> {
     pub second_pair: (&'a Selector, &'a Selector),
 }
 
+/// What keeps networks out of tunnels that contain them: `passthrough` conns, a plugin, or no routes at all.
+#[derive(Debug, Clone)]
+pub struct Exemptions<'a> {
+    everything: bool,
+    connections: Vec<&'a Connection>,
+}
+
+impl Exemptions<'_> {
+    /// Is the network exempt?
+    pub fn cover(&self, local: IpNet) -> bool {
+        let contains =
+            |selectors: &[Selector]| selectors.iter().filter_map(Selector::net).any(|net| net.contains(&local));
+        self.everything
+            || self
+                .connections
+                .iter()
+                .any(|connection| contains(connection.local.selectors()) && contains(connection.remote.selectors()))
+    }
+}
+
 impl Connection {
     /// Remote networks that overlap local ones, each remote network once. Full tunnels, single hosts and what is told
     /// apart by marks, interfaces or NAT are no overlaps.
@@ -130,19 +150,11 @@ impl Connection {
 }
 
 impl Ipsec {
-    /// Do loaded exemptions keep a network out of tunnels that contain it?
-    pub fn is_exempt(&self, local: IpNet) -> bool {
-        if self.charon.bypass_lan || !self.charon.install_routes {
-            return true;
-        }
-        let contains =
-            |selectors: &[Selector]| selectors.iter().filter_map(Selector::net).any(|net| net.contains(&local));
-        self.connections.iter().any(|connection| {
-            connection.is_loaded()
-                && connection.mode == Mode::Pass
-                && contains(connection.local.selectors())
-                && contains(connection.remote.selectors())
-        })
+    /// What keeps networks out of tunnels that contain them.
+    pub fn exemptions(&self) -> Exemptions<'_> {
+        let passes = |connection: &&Connection| connection.is_loaded() && connection.mode == Mode::Pass;
+        let connections = self.connections.iter().filter(passes).take(MAX_COMPARED).collect();
+        Exemptions { everything: self.charon.bypass_lan || !self.charon.install_routes, connections }
     }
 
     /// Pairs of networks that two initiating connections with different peers claim.

@@ -332,7 +332,12 @@ impl<'a> Inheritance<'a> {
                     AlsoFault::NamesDefault
                 } else if parent.is_none() {
                     let names = self.groups.iter().map(|group| group.name.as_str()).filter(|&name| name != DEFAULT);
-                    let near = confvet_core::did_you_mean(self.value(setting), names).map(CompactString::new);
+                    // Beyond some dozens it is not a slip.
+                    let near = confvet_core::did_you_mean(
+                        self.value(setting),
+                        names.take(if problems.len() < 64 { usize::MAX } else { 0 }),
+                    );
+                    let near = near.map(CompactString::new);
                     AlsoFault::Missing { near }
                 } else {
                     continue;

@@ -29,7 +29,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kinds of file, as detection names them.
-pub(crate) const KINDS: &[&str] = &["ipsec-conf", "ipsec-secrets", "swanctl-conf", "strongswan-conf", "sysctl-conf"];
+pub(crate) const KINDS: &[&str] = &["ipsec.conf", "ipsec.secrets", "swanctl.conf", "strongswan.conf", "sysctl.conf"];
 
 /// One gateway: a root file, what it includes, and the files beside it that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,6 +46,9 @@ pub struct Ipsec {
     pub proposals: Vec<ProposalList>,
     /// The secrets.
     pub secrets: Secrets,
+    /// The pre-shared keys by name.
+    #[serde(skip)]
+    pub psk_index: psk::PskIndex,
     /// A secrets file is among the sources.
     pub has_secrets: bool,
     /// The options of `strongswan.conf` that matter.
@@ -93,6 +96,7 @@ impl Ipsec {
             connections: Vec::new(),
             proposals: Vec::new(),
             secrets: Secrets::default(),
+            psk_index: psk::PskIndex::default(),
             has_secrets: false,
             charon: Charon::default(),
             sysctl: Vec::new(),
@@ -160,10 +164,10 @@ fn tree(path: &str) -> String {
 /// Reads the gateway that starts from a file.
 pub(crate) fn read(input: &Input<'_>) -> Parsed<Ipsec> {
     match input.kind {
-        "ipsec-secrets" => read_secrets_alone(input),
-        "swanctl-conf" | "strongswan-conf" => read_settings(input),
-        "sysctl-conf" => {
-            let mut model = Ipsec::new("sysctl-conf", Program::decide(input.target, Vec::new()), input.source().path());
+        "ipsec.secrets" => read_secrets_alone(input),
+        "swanctl.conf" | "strongswan.conf" => read_settings(input),
+        "sysctl.conf" => {
+            let mut model = Ipsec::new("sysctl.conf", Program::decide(input.target, Vec::new()), input.source().path());
             model.sysctl = sysctl::parse(input.sources, input.file);
             Parsed { model, files: vec![input.file], secrets: Vec::new() }
         }
@@ -173,7 +177,7 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Ipsec> {
 
 fn read_secrets_alone(input: &Input<'_>) -> Parsed<Ipsec> {
     let signals = signals::of_secrets(input.sources, input.file);
-    let mut model = Ipsec::new("ipsec-secrets", Program::decide(input.target, signals), input.source().path());
+    let mut model = Ipsec::new("ipsec.secrets", Program::decide(input.target, signals), input.source().path());
     model.secrets = secrets::parse(input.sources, input.file, model.program.dialect);
     model.has_secrets = true;
     let (files, masked) = (model.secrets.files.clone(), masked(&model.secrets));
@@ -189,8 +193,8 @@ fn masked(secrets: &Secrets) -> Vec<Span> {
 }
 
 fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
-    let swanctl = input.kind == "swanctl-conf";
-    let kind = if swanctl { "swanctl-conf" } else { "strongswan-conf" };
+    let swanctl = input.kind == "swanctl.conf";
+    let kind = if swanctl { "swanctl.conf" } else { "strongswan.conf" };
     let mut model = Ipsec::new(kind, Program::strongswan(input.target), input.source().path());
     let tree = settings::parse(input.sources, input.file);
     let mut files = tree.files.clone();
@@ -200,16 +204,17 @@ fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
         return Parsed { model, files, secrets: Vec::new() };
     }
     if tree.problems.is_empty() {
-        let read = swanctl::read(&tree, &model.program, 0);
+        let read = swanctl::read(&tree, &model.program);
         model.connections = read.connections;
         model.proposals = read.proposals;
         model.discards = read.discards;
         model.has_secrets = !read.secrets.is_empty();
+        model.psk_index = psk::PskIndex::new(&read.secrets);
         model.secrets.entries = read.secrets;
         model.secrets.masked = read.masked;
     } else {
         // Not loaded, but still secret.
-        model.secrets.masked = swanctl::read(&tree, &model.program, 0).masked;
+        model.secrets.masked = swanctl::read(&tree, &model.program).masked;
     }
     files.extend(read_charon(input, &mut model));
     model.swanctl = Some(tree);
@@ -256,7 +261,7 @@ fn read_conf(input: &Input<'_>) -> Parsed<Ipsec> {
     if conf.ambiguous && program.dialect != Dialect::Unknown || program.is_libreswan() {
         conf = conf::parse(input.sources, input.file, program.dialect);
     }
-    let mut model = Ipsec::new("ipsec-conf", program, input.source().path());
+    let mut model = Ipsec::new("ipsec.conf", program, input.source().path());
     model.incomplete = conf.includes.iter().any(|include| include.missing);
     model.duplicates = duplicates(&conf, &model.program);
     let mut files = conf.files.clone();
@@ -265,6 +270,7 @@ fn read_conf(input: &Input<'_>) -> Parsed<Ipsec> {
     model.conf = conf;
     if let Some(file) = secrets_file {
         model.secrets = secrets::parse(input.sources, file, model.program.dialect);
+        model.psk_index = psk::PskIndex::new(&model.secrets.entries);
         model.has_secrets = true;
         files.extend(&model.secrets.files);
     }

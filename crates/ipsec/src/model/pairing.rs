@@ -3,7 +3,7 @@
 use super::{Connection, End, Ipsec, Peer};
 use crate::selector::{Essence, Scope, Selector, relation};
 use confvet_core::{Member, Set, Source, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Two connections that face each other.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Pair<'a> {
     pub conn_b: Oriented<'a>,
     /// The file of the first, for messages.
     pub file_a: confvet_core::FileId,
+    /// Indexes of both gateways among those with live connections.
+    members: (usize, usize),
 }
 
 /// A connection with the sides it is read by: the programs swap left and right when their own address is on the right.
@@ -114,12 +116,19 @@ fn face(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
     let members: Vec<&Member<Ipsec>> =
         set.members.iter().filter(|member| member.model().live().next().is_some()).collect();
-    let mut by_handle: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    if members.len() < 2 {
+        return Vec::new();
+    }
+    let mut by_handle: BTreeMap<String, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
     let live: Vec<Vec<&Connection>> = members.iter().map(|member| member.model().live().collect()).collect();
+    let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (member, connections) in live.iter().enumerate() {
         for (index, connection) in connections.iter().enumerate() {
+            for handle in connection.local.handles() {
+                claims.entry(handle).or_default().insert(member);
+            }
             for handle in connection.ends().into_iter().flat_map(End::handles) {
-                by_handle.entry(handle).or_default().push((member, index));
+                by_handle.entry(handle).or_default().entry(member).or_default().push(index);
             }
         }
     }
@@ -130,13 +139,11 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
             // Per other gateway, the connections that share an address or a name with this one.
             let mut facing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for handle in connection.ends().into_iter().flat_map(End::handles) {
-                for &(member_b, index) in
-                    by_handle[&handle].iter().filter(|&&(member_b, _)| member_b > member_a).take(64)
-                {
+                for (&member_b, indexes) in by_handle[&handle].range(member_a + 1..) {
                     let known = facing.entry(member_b).or_default();
-                    if !known.contains(&index) {
-                        known.push(index);
-                    }
+                    let new: Vec<usize> =
+                        indexes.iter().copied().take(64).filter(|index| !known.contains(index)).collect();
+                    known.extend(new);
                 }
             }
             for (member_b, candidates) in facing {
@@ -160,6 +167,7 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
                         conn_a: found.0,
                         conn_b: found.1,
                         file_a: first.file,
+                        members: (member_a, member_b),
                     })
                 });
                 let candidates: Vec<Pair<'_>> = candidates.collect();
@@ -172,7 +180,15 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
             }
         }
     }
-    keep_best(all)
+    keep_best(all.into_iter().filter(|pair| is_unmistakable(pair, &claims)).collect())
+}
+
+/// Does no third gateway claim to be one of the two? Copies of a set-up, or several set-ups with the same addresses,
+/// would be compared across otherwise.
+fn is_unmistakable(pair: &Pair<'_>, claims: &BTreeMap<String, BTreeSet<usize>>) -> bool {
+    let third = |member: &usize| *member != pair.members.0 && *member != pair.members.1;
+    let mut ours = [pair.conn_a.local, pair.conn_b.local].into_iter().flat_map(End::handles);
+    !ours.any(|handle| claims.get(&handle).is_some_and(|members| members.iter().any(third)))
 }
 
 /// Both ends have a known address.
@@ -190,7 +206,7 @@ fn same_ends(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 
 /// A connection that has a perfect mirror meets nobody else.
 fn keep_best(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
-    let mirrored: std::collections::BTreeSet<Span> = (pairs.iter())
+    let mirrored: BTreeSet<Span> = (pairs.iter())
         .filter(|pair| pair.is_mirror())
         .flat_map(|pair| [pair.conn_a.connection.name_span, pair.conn_b.connection.name_span])
         .collect();

@@ -3,6 +3,7 @@
 use super::{Auth, Connection, Ipsec, Peer};
 use crate::model::end::normalised_id;
 use crate::syntax::secrets::{Secret, SecretKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the search for a pre-shared key found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,35 @@ pub enum Lookup<'a> {
     Missing(Vec<&'a Secret>),
     /// Too little is known to say.
     Unknown,
+}
+
+/// The pre-shared keys by the names they are for, so that each connection finds its own among very many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PskIndex {
+    by_name: BTreeMap<String, Vec<usize>>,
+    /// For anybody.
+    open: Vec<usize>,
+}
+
+impl PskIndex {
+    pub(super) fn new(entries: &[Secret]) -> Self {
+        let mut index = Self::default();
+        for (at, secret) in entries.iter().enumerate().filter(|(_, secret)| secret.kind == SecretKind::Psk) {
+            if secret.selectors.is_empty() || has_wildcard(secret) {
+                index.open.push(at);
+            }
+            for name in selectors(secret) {
+                index.by_name.entry(name).or_default().push(at);
+            }
+        }
+        index
+    }
+
+    /// Entries that may fit, in the order of the file. Of very many for the same name the last count.
+    fn candidates<'a>(&'a self, names: impl Iterator<Item = &'a String>) -> BTreeSet<usize> {
+        let named = names.filter_map(|name| self.by_name.get(name)).flat_map(|list| list.iter().rev().take(64));
+        named.chain(self.open.iter().rev().take(64)).copied().collect()
+    }
 }
 
 impl Ipsec {
@@ -30,7 +60,11 @@ impl Ipsec {
         let peer = names(&connection.remote, connection, self);
         let libreswan = self.program.is_libreswan();
         let rank = |secret: &&Secret| fit(secret, &me, &peer, libreswan);
-        let best = self.psks().filter_map(|secret| rank(&secret).map(|rank| (rank, secret)));
+        let entries = |names: &[String]| -> Vec<&Secret> {
+            self.psk_index.candidates(names.iter()).into_iter().map(|at| &self.secrets.entries[at]).collect()
+        };
+        let both: Vec<String> = me.iter().chain(&peer).cloned().collect();
+        let best = entries(&both).into_iter().filter_map(|secret| rank(&secret).map(|rank| (rank, secret)));
         if let Some((_, secret)) = best.max_by_key(|&(rank, _)| rank) {
             return Lookup::Found(secret);
         }
@@ -41,12 +75,10 @@ impl Ipsec {
         if !own_is_sure {
             return Lookup::Unknown;
         }
-        let names_one = |secret: &&Secret| {
-            let addresses = connection.local.handles().into_iter().chain(connection.remote.handles());
-            let all: Vec<String> = me.iter().chain(&peer).cloned().chain(addresses).collect();
-            selectors(secret).any(|selector| all.contains(&selector))
-        };
-        Lookup::Missing(self.psks().filter(names_one).collect())
+        let addresses = connection.local.handles().into_iter().chain(connection.remote.handles());
+        let all: Vec<String> = both.into_iter().chain(addresses).collect();
+        let names_one = |secret: &&Secret| selectors(secret).any(|selector| all.contains(&selector));
+        Lookup::Missing(entries(&all).into_iter().filter(names_one).collect())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::syntax::settings::{Opt, Settings};
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned, did_you_mean};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The sections that `swanctl` reads.
 pub(crate) const TOP_LEVEL: &[&str] = &["connections", "secrets", "pools", "authorities"];
@@ -89,7 +90,7 @@ pub enum DiscardKind {
         repair: Option<String>,
     },
     /// A proposal is refused.
-    BadProposal(ProposalFault),
+    BadProposal(Field, ProposalFault),
     /// An attribute of a pool that does not exist.
     UnknownAttribute,
     /// A section under `secrets` whose name says nothing.
@@ -128,8 +129,8 @@ pub(crate) struct Read {
     pub(crate) discards: Vec<Discard>,
 }
 
-pub(crate) fn read(settings: &Settings, program: &Program, first_proposal: usize) -> Read {
-    let mut reader = SwanctlReader { settings, program, first_proposal, read: Read::default() };
+pub(crate) fn read(settings: &Settings, program: &Program) -> Read {
+    let mut reader = SwanctlReader { settings, program, known_proposals: BTreeMap::new(), read: Read::default() };
     reader.top_level();
     if let Some(connections) = settings.section(&["connections"]) {
         for node in settings.children(connections) {
@@ -157,7 +158,8 @@ pub(crate) fn read(settings: &Settings, program: &Program, first_proposal: usize
 struct SwanctlReader<'a> {
     settings: &'a Settings,
     program: &'a Program,
-    first_proposal: usize,
+    /// By the place of the value: several connections may inherit one.
+    known_proposals: BTreeMap<Span, usize>,
     read: Read,
 }
 
@@ -285,7 +287,7 @@ impl SwanctlReader<'_> {
         let name = self.settings.nodes[node].name.clone();
         let name_span = self.settings.nodes[node].name_span;
         for option in &self.settings.nodes[node].options {
-            if matches!(option.name.as_str(), "secret" | "pin") {
+            if option.is_secret() {
                 self.read.masked.push(option.value_span);
             }
         }
@@ -340,17 +342,18 @@ impl SwanctlReader<'_> {
     fn proposals(&mut self, node: usize, name: &str, field: Field, lost: &str) -> Option<usize> {
         let option = self.settings.option(node, name).filter(|option| !option.has_hole())?.clone();
         let place = |range: std::ops::Range<usize>| option.value_span.slice(range);
-        let known = self.read.proposals.iter().position(|list| list.span == option.value_span);
-        if let Some(index) = known {
-            return Some(self.first_proposal + index);
+        if let Some(&index) = self.known_proposals.get(&option.value_span) {
+            return Some(index);
         }
         let list = read_swanctl(&option.value, field, self.version(), &place);
         for fault in list.faults.clone() {
             let (span, text) = (fault.span, fault.text.clone());
-            self.discard(DiscardKind::BadProposal(fault), span, &text, lost, None);
+            self.discard(DiscardKind::BadProposal(field, fault), span, &text, lost, None);
         }
         self.read.proposals.push(list);
-        Some(self.first_proposal + self.read.proposals.len() - 1)
+        let index = self.read.proposals.len() - 1;
+        self.known_proposals.insert(option.value_span, index);
+        Some(index)
     }
 
     fn connection(&mut self, node: usize) {

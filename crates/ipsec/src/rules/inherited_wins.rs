@@ -30,7 +30,8 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
 
 /// Takes the `also` line out and puts it behind the last setting of its section.
 fn move_to_end(model: &Ipsec, also: u32, context: &Context<'_>) -> Option<[Edit; 2]> {
-    let section = model.conf.sections.iter().find(|section| (section.first..section.end).contains(&also))?;
+    let index = model.conf.sections.partition_point(|section| section.end <= also);
+    let section = model.conf.sections.get(index).filter(|section| section.first <= also)?;
     let last = model.setting(section.end.checked_sub(1)?);
     let setting = model.setting(also);
     let source = context.sources.get(setting.name_span.file);

@@ -43,7 +43,7 @@ fn ikev1(list: &ProposalList, user: &Connection, findings: &mut Findings) {
 }
 
 fn report(program: &Program, user: &Connection, list: &ProposalList, fault: &ProposalFault, findings: &mut Findings) {
-    let message = format!("{}: conn `{}` is not loaded", explain(program, list, fault), user.name);
+    let message = format!("{}: conn `{}` is not loaded", explain(program, list.field, fault), user.name);
     let report = findings.report(fault.span, message);
     match &fault.kind {
         ProposalFaultKind::Unknown { respelled: Some(word), .. } => {
@@ -60,7 +60,7 @@ fn report(program: &Program, user: &Connection, list: &ProposalList, fault: &Pro
 }
 
 /// What is wrong, without what it costs. Shared with swanctl.conf.
-pub(super) fn explain(program: &Program, list: &ProposalList, fault: &ProposalFault) -> String {
+pub(super) fn explain(program: &Program, field: Field, fault: &ProposalFault) -> String {
     let token = &fault.text;
     let title = if program.dialect == Dialect::Unknown { "strongSwan or libreswan" } else { program.dialect.title() };
     match &fault.kind {
@@ -78,7 +78,7 @@ pub(super) fn explain(program: &Program, list: &ProposalList, fault: &ProposalFa
             format!("{title} has no `{token}` since {major}.{minor}")
         }
         ProposalFaultKind::OtherVersion { .. } => format!("{title} has no `{token}`"),
-        ProposalFaultKind::Unsupported if list.field == Field::Ike => {
+        ProposalFaultKind::Unsupported if field == Field::Ike => {
             format!("{title} does not support `{token}` in `ike`")
         }
         ProposalFaultKind::Unsupported => format!("{title} does not support `{token}` here"),

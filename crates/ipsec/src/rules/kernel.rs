@@ -19,10 +19,10 @@ pub(super) fn trees(set: &Set<Ipsec>) -> Vec<Tree<'_>> {
     let mut by_tree: BTreeMap<&str, Tree<'_>> = BTreeMap::new();
     // Members are sorted by path: `sysctl.conf` sorts before `sysctl.d/`, but counts last.
     let mut members: Vec<&Ipsec> = set.members.iter().map(confvet_core::Member::model).collect();
-    members.sort_by_key(|model| model.kind == "sysctl-conf" && !model.in_directory);
+    members.sort_by_key(|model| model.kind == "sysctl.conf" && !model.in_directory);
     for model in members {
         let tree = by_tree.entry(model.tree.as_str()).or_default();
-        if model.kind == "sysctl-conf" {
+        if model.kind == "sysctl.conf" {
             tree.lines.extend(&model.sysctl);
         } else {
             tree.gateways.push(model);

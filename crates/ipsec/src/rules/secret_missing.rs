@@ -3,14 +3,16 @@
 use crate::model::psk::Lookup;
 use crate::model::{Connection, Ipsec, Origin};
 use confvet_core::{Context, Findings, Rule};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/secret-missing", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
+    let mut stray: Option<bool> = None;
     for connection in model.live() {
         let Lookup::Missing(near) = model.psk_of(connection) else { continue };
-        if may_be_this_host(model, connection) {
+        if !knows_itself(connection) && *stray.get_or_insert_with(|| has_stray_address(model)) {
             continue;
         }
         let me =
@@ -34,21 +36,18 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// The own address is a host name, and an entry is for an address that no connection names: it may be this host.
-fn may_be_this_host(model: &Ipsec, connection: &Connection) -> bool {
+/// Is the own identity certain, as opposed to a host name that stands for some address?
+fn knows_itself(connection: &Connection) -> bool {
     let known =
         connection.local.id.is_some() || connection.origin == Origin::IpsecConf && !connection.local.is_wildcard();
-    if known
-        && connection.local.identity().is_some_and(|id| id.parse::<IpAddr>().is_ok() || connection.local.id.is_some())
-    {
-        return false;
-    }
-    model.psks().flat_map(|secret| &secret.selectors).any(|selector| {
-        let named = model
-            .connections
-            .iter()
-            .flat_map(Connection::ends)
-            .any(|end| end.handles().contains(&selector.value.to_string()));
-        selector.value.parse::<IpAddr>().is_ok() && !named
-    })
+    let is_address = |id: String| id.parse::<IpAddr>().is_ok() || connection.local.id.is_some();
+    known && connection.local.identity().is_some_and(is_address)
+}
+
+/// An entry is for an address that no connection names: it may be this host.
+fn has_stray_address(model: &Ipsec) -> bool {
+    let named: BTreeSet<String> =
+        model.connections.iter().flat_map(Connection::ends).flat_map(crate::model::End::handles).collect();
+    let mut selectors = model.psks().flat_map(|secret| &secret.selectors);
+    selectors.any(|selector| selector.value.parse::<IpAddr>().is_ok_and(|ip| !named.contains(&ip.to_string())))
 }

@@ -10,13 +10,15 @@ use std::collections::BTreeSet;
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/subnet-overlap", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
+    let exemptions = model.exemptions();
     let mut reported = BTreeSet::new();
     for connection in
         model.live().filter(|connection| !connection.remote.is_any() || !connection.remote.addresses.is_empty())
     {
         for overlap in connection.own_overlaps() {
             let (Some(local), Some(remote)) = (overlap.local.net(), overlap.remote.net()) else { continue };
-            if overlap.relation == Relation::Contains && model.is_exempt(local) || !reported.insert(overlap.remote.span)
+            if overlap.relation == Relation::Contains && exemptions.cover(local)
+                || !reported.insert(overlap.remote.span)
             {
                 continue;
             }

@@ -37,9 +37,8 @@ fn message(model: &Ipsec, discard: &Discard) -> Option<String> {
         }
         DiscardKind::UnknownOption { .. } => format!("unknown option `{text}`: {cost}"),
         DiscardKind::BadValue { expected, .. } => format!("`{text}`: expected {expected}: {cost}"),
-        DiscardKind::BadProposal(fault) => {
-            let list = model.proposals.iter().find(|list| list.span.contains(fault.span))?;
-            format!("{}: {cost}", explain(&model.program, list, fault))
+        DiscardKind::BadProposal(field, fault) => {
+            format!("{}: {cost}", explain(&model.program, *field, fault))
         }
         DiscardKind::UnknownAttribute => {
             format!("pools have no attribute `{text}`: swanctl stops before it loads any connection")
@@ -84,7 +83,7 @@ fn repair(discard: &Discard, context: &Context<'_>) -> Option<(String, Vec<Edit>
         DiscardKind::BadValue { repair: Some(repair), .. } => {
             Some((format!("write `{repair}`"), vec![Edit::replace(discard.span, repair.as_str())]))
         }
-        DiscardKind::BadProposal(fault) => match &fault.kind {
+        DiscardKind::BadProposal(_, fault) => match &fault.kind {
             ProposalFaultKind::Exclamation => Some(("remove the `!`".to_owned(), vec![Edit::delete(fault.span)])),
             ProposalFaultKind::Unknown { respelled: Some(word), .. } => {
                 Some((format!("write `{word}`"), vec![Edit::replace(fault.span, word.as_str())]))

@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/swanctl-syntax", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    let consequence = if model.kind == "swanctl-conf" {
+    let consequence = if model.kind == "swanctl.conf" {
         "swanctl loads an empty configuration and unloads every connection"
     } else {
         "the file is not loaded"
@@ -19,8 +19,9 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
             SettingsProblemKind::Unclosed => format!("section `{token}` is never closed"),
             SettingsProblemKind::MissingName => "`{` without a section name".to_owned(),
             SettingsProblemKind::MissingKey => "`=` without a key".to_owned(),
-            SettingsProblemKind::MissingEquals => format!("`{token}` is followed by neither `=` nor `{{`"),
-            SettingsProblemKind::BadName => format!("`{token}` must not stand in a name"),
+            // The word may be a part of a secret that was broken over two lines.
+            SettingsProblemKind::MissingEquals => "this word is followed by neither `=` nor `{`".to_owned(),
+            SettingsProblemKind::BadName => "this character must not stand in a name".to_owned(),
             SettingsProblemKind::UnterminatedString => "the quote is never closed".to_owned(),
             SettingsProblemKind::IncludeCycle => format!("`{token}` includes this file again"),
         };

@@ -21,7 +21,7 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
             _ => format!("cannot parse `{}`: {reason}; {lost}", token.trim()),
         };
         let report = findings.report(problem.span, message);
-        let edits = repair(model, problem, context);
+        let edits = repair(problem, context);
         report.suggest_as(Safety::Safe, title(problem.kind), edits);
     }
 }
@@ -38,6 +38,9 @@ fn reason(kind: ProblemKind) -> Option<&'static str> {
         ProblemKind::MissingName => "the section has no name",
         ProblemKind::ExtraName => "a section has one name",
         ProblemKind::QuotedName => "a name must not hold blanks",
+        ProblemKind::EqualsInName => "a name with `=` must be quoted",
+        ProblemKind::CommentAtEnd => "a comment of one word on the last line needs a line end",
+        ProblemKind::SettingAfterInclude => "the `include` above has ended the section",
         ProblemKind::ConfigWithoutSetup => "the section is `config setup`",
         ProblemKind::ConfigBlanks => "exactly one blank stands between `config` and `setup`",
         ProblemKind::UnknownStatement => "sections begin with `config setup`, `conn` or `ca`",
@@ -57,11 +60,12 @@ fn title(kind: ProblemKind) -> &'static str {
         ProblemKind::Crlf(_) => "end lines with LF",
         ProblemKind::Semicolon => "begin the comment with `#`",
         ProblemKind::ConfigBlanks => "leave one blank",
+        ProblemKind::CommentAtEnd => "end the last line",
         _ => "quote the value",
     }
 }
 
-fn repair(model: &Ipsec, problem: &Problem, context: &Context<'_>) -> Vec<Edit> {
+fn repair(problem: &Problem, context: &Context<'_>) -> Vec<Edit> {
     match problem.kind {
         ProblemKind::Bom => vec![Edit::delete(problem.span)],
         ProblemKind::Crlf(_) => {
@@ -72,13 +76,11 @@ fn repair(model: &Ipsec, problem: &Problem, context: &Context<'_>) -> Vec<Edit> 
         }
         ProblemKind::Semicolon => vec![Edit::replace(problem.span, "#")],
         ProblemKind::ConfigBlanks => vec![Edit::replace(problem.span, " ")],
+        ProblemKind::CommentAtEnd => vec![Edit::insert_after(problem.span, "\n")],
         ProblemKind::EqualsInValue | ProblemKind::ExtraWord => {
             let value = context.text(problem.context);
-            let plain = !value.contains(['"', '#', '\\', '{']);
-            let first = model.conf.problems.iter().find(|other| other.context == problem.context);
-            let is_first = first.is_some_and(|first| first.span == problem.span)
-                || model.program.dialect != crate::Dialect::Unknown;
-            if plain && is_first { vec![Edit::replace(problem.context, format!("\"{value}\""))] } else { Vec::new() }
+            let plain = !value.contains(['"', '#', '\\', '{']) && !value.starts_with('=');
+            if plain { vec![Edit::replace(problem.context, format!("\"{value}\""))] } else { Vec::new() }
         }
         _ => Vec::new(),
     }

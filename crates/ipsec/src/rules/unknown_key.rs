@@ -77,6 +77,9 @@ fn unknown_to_one(model: &Ipsec, section: &Section, setting: &Setting, findings:
         return;
     }
     let misplaced = matches!(found, Standing::Misplaced(_));
+    if misplaced && setting.value.is_empty() {
+        return;
+    }
     let other = if program.is_libreswan() { Dialect::Strongswan } else { Dialect::Libreswan };
     let foreign =
         setting.key.is_some_and(|key| key.row_in(other, section.kind).is_some_and(|row| row.allowed_in(section.kind)));
@@ -102,6 +105,9 @@ fn unknown_to_one(model: &Ipsec, section: &Section, setting: &Setting, findings:
     };
     let refused = program.is_libreswan() || misplaced;
     let consequence = match (program.dialect, misplaced, section.kind) {
+        (Dialect::Libreswan, true, SectionKind::Conn) if program.is_libreswan_before((5, 0, 0)) => {
+            "this conn is dropped"
+        }
         (Dialect::Libreswan, ..) => "libreswan refuses the whole file",
         (_, true, SectionKind::Setup) => "strongSwan does not start",
         (_, true, _) => "this conn is dropped",

@@ -120,6 +120,12 @@ pub enum ProblemKind {
     ExtraName,
     /// A section name with blanks, in quotes.
     QuotedName,
+    /// An unquoted `=` within the name of a section.
+    EqualsInName,
+    /// A comment of one word that ends the file without a line end.
+    CommentAtEnd,
+    /// A setting below an `include`: the section has ended.
+    SettingAfterInclude,
     /// `config` without `setup`.
     ConfigWithoutSetup,
     /// Not exactly one blank between `config` and `setup`.
@@ -161,7 +167,7 @@ pub struct Problem {
 
 /// Reads a file and what it includes, as `dialect` does.
 pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Conf {
-    let mut reader = Reader { sources, dialect, conf: Conf::default(), seen_statement: false };
+    let mut reader = Reader { sources, dialect, conf: Conf::default(), seen_statement: false, after_include: false };
     reader.file(file, 0);
     reader.conf
 }
@@ -171,6 +177,8 @@ struct Reader<'a> {
     dialect: Dialect,
     conf: Conf,
     seen_statement: bool,
+    /// An `include` has ended the section for libreswan.
+    after_include: bool,
 }
 
 /// One line, without its line end.
@@ -253,8 +261,18 @@ impl Reader<'_> {
             let next = self.line(line, depth);
             at = next.max(newline + 1);
         }
+        self.last_line(file, text);
         if let Some((first, count)) = crlf {
             self.problem(ProblemKind::Crlf(count), Span::new(file, first..first + 1), Readers::ALL);
+        }
+    }
+
+    /// libreswan 4 reads a comment up to a blank or a line end, and wants one of them.
+    fn last_line(&mut self, file: FileId, text: &str) {
+        let start = text.rfind('\n').map_or(0, |newline| newline + 1);
+        let word = text[start..].rfind([' ', '\t']).map_or(start, |blank| start + blank + 1);
+        if text[word..].starts_with('#') && !text[start..word].contains('#') {
+            self.problem(ProblemKind::CommentAtEnd, Span::new(file, word..text.len()), Readers::LIBRESWAN4);
         }
     }
 
@@ -281,7 +299,10 @@ impl Reader<'_> {
             }
             b'{' | b'<' if has_hole(&line.text[first..line.end]) => return 0,
             b'=' | b'"' => {
-                self.problem(ProblemKind::MissingKey, line.span(first, line.word_end(first)), Readers::ALL);
+                // libreswan skips a quote that is never closed.
+                let skipped = bytes[first] == b'"' && memchr::memchr(b'"', &bytes[first + 1..]).is_none();
+                let refused_by = if skipped { Readers::STRONGSWAN } else { Readers::ALL };
+                self.problem(ProblemKind::MissingKey, line.span(first, line.word_end(first)), refused_by);
                 return 0;
             }
             _ => {}
@@ -331,6 +352,9 @@ impl Reader<'_> {
         if !indented {
             self.problem(ProblemKind::ColumnZero, name_span, Readers::ALL);
         }
+        if std::mem::take(&mut self.after_include) {
+            self.problem(ProblemKind::SettingAfterInclude, name_span, Readers::LIBRESWAN);
+        }
         let value = self.value(line, after + 1);
         let value_span = line.span(value.start, value.end);
         let hole = has_hole(&value.text);
@@ -355,12 +379,20 @@ impl Reader<'_> {
         if let Some(comment) = line.text[name_start..name_end].find('#') {
             name_end = name_start + comment;
         }
+        if line.text[name_start..name_end].ends_with('"') {
+            name_end -= 1;
+            self.problem(ProblemKind::UnterminatedQuote, line.span(name_end, name_end + 1), Readers::STRONGSWAN);
+        }
         if &line.text[name_start..name_end] != "setup" {
             self.problem(ProblemKind::ConfigWithoutSetup, line.span(first, word_end), Readers::ALL);
             return 0;
         }
         if name_start - word_end != 1 || line.bytes()[word_end] != b' ' {
             self.problem(ProblemKind::ConfigBlanks, line.span(word_end, name_start), Readers::STRONGSWAN);
+        }
+        let rest = line.skip_blanks(name_end);
+        if rest < line.end && (rest == name_end || line.bytes()[rest] != b'#') {
+            self.problem(ProblemKind::ExtraName, line.span(rest, line.word_end(rest)), Readers::LIBRESWAN);
         }
         self.open(line, first, SectionKind::Setup, "setup".into(), (name_start, name_end))
     }
@@ -389,6 +421,14 @@ impl Reader<'_> {
                     end = start + comment;
                 }
             }
+            if let Some(equals) = line.text[start..end].find('=') {
+                let span = line.span(start + equals, start + equals + 1);
+                self.problem(ProblemKind::EqualsInName, span, Readers::STRONGSWAN);
+            }
+            if let Some(quote) = line.text[start..end].find('"') {
+                let span = line.span(start + quote, start + quote + 1);
+                self.problem(ProblemKind::UnterminatedQuote, span, Readers::STRONGSWAN);
+            }
             (&line.text[start..end], start, end)
         };
         let quoted = name_start > start;
@@ -414,6 +454,7 @@ impl Reader<'_> {
         (start, end): (usize, usize),
     ) -> usize {
         self.seen_statement = true;
+        self.after_include = false;
         let header = line.span(first, end);
         if first > line.start {
             let context = line.span(line.start, first);
@@ -428,6 +469,7 @@ impl Reader<'_> {
 
     fn include(&mut self, line: Line<'_>, first: usize, word_end: usize, depth: usize) -> usize {
         self.seen_statement = true;
+        self.after_include = first == line.start && !self.conf.sections.is_empty();
         if first > line.start && !self.conf.sections.is_empty() {
             self.problem(ProblemKind::IncludeInSection, line.span(first, word_end), Readers::LIBRESWAN);
         }
@@ -484,11 +526,17 @@ impl Reader<'_> {
         let mut at = start;
         let mut extra_reported = false;
         while at < line.end {
+            let adjacent = !is_blank(bytes[at]);
             at = line.skip_blanks(at);
-            if at == line.end || bytes[at] == b'#' {
+            if at == line.end || bytes[at] == b'#' && !(count > 0 && adjacent) {
                 break;
             }
-            if count > 0 && !extra_reported {
+            if bytes[at] == b'#' {
+                // Behind a closing quote it begins a comment for strongSwan only.
+                self.extra_word(line, at, start);
+                break;
+            }
+            if count > 0 && !adjacent && !extra_reported {
                 extra_reported = true;
                 self.extra_word(line, at, start);
             }
@@ -538,6 +586,11 @@ impl Reader<'_> {
     /// The end of an unquoted word. strongSwan ends it at `#`, `"` and `=`; libreswan at a blank only.
     fn bare_word_end(&mut self, line: Line<'_>, start: usize, value_start: usize) -> usize {
         let bytes = line.bytes();
+        if bytes[start] == b'=' {
+            let context = line.span(value_start, line.trimmed_end());
+            let (kind, span) = (ProblemKind::EqualsInValue, line.span(start, start + 1));
+            self.conf.problems.push(Problem { kind, span, context, refused_by: Readers::ALL });
+        }
         let mut at = start + if bytes[start..].starts_with(b"@#") { 2 } else { 1 };
         while at < line.end && !is_blank(bytes[at]) {
             match bytes[at] {
@@ -751,14 +804,24 @@ mod tests {
             ("conn a\n\tinclude x\n", Readers::LIBRESWAN, IncludeInSection),
             ("include {a,b}.conf\n", Readers::LIBRESWAN5, IncludeBraces),
             ("ca x\n", Readers::LIBRESWAN, CaSection),
+            ("conn a=b\n", Readers::STRONGSWAN, EqualsInName),
+            ("conn a\n\tb==c\n", Readers::ALL, EqualsInValue),
+            ("config setup x\n", Readers::LIBRESWAN, ExtraName),
+            ("conn a\n\tb=c\n#x", Readers::LIBRESWAN4, CommentAtEnd),
+            ("conn a\ninclude x\n\tb=c\n", Readers::LIBRESWAN, SettingAfterInclude),
             ("\u{feff}conn a\n", Readers::ALL, Bom),
             ("conn a\r\n\r\n", Readers::ALL, Crlf(2)),
         ] {
             assert_eq!(kinds(text, readers), [expected], "{text:?}");
         }
-        for text in
-            ["version 2.0\n\nconn a\n", "conn a # x\n", "config setup\n", "conn a\n\t left = x\n", "conn a\n\tk=\n"]
-        {
+        for text in [
+            "version 2.0\n\nconn a\n",
+            "conn a # x\n",
+            "conn a\n# x y",
+            "config setup\n",
+            "conn a\n\t left = x\n",
+            "conn a\n\tk=\n",
+        ] {
             assert!(read(text, Dialect::Unknown).problems.is_empty(), "{text:?}");
         }
     }

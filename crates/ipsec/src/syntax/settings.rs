@@ -36,7 +36,7 @@ pub struct Node {
 }
 
 /// `key = value`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Opt {
     /// The key.
     pub name: CompactString,
@@ -50,7 +50,20 @@ pub struct Opt {
     pub line: Option<Span>,
 }
 
+/// The value of a secret is not printed.
+impl std::fmt::Debug for Opt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = if self.is_secret() { "***" } else { self.value.as_str() };
+        f.debug_struct("Opt").field("name", &self.name).field("value", &value).field("span", &self.value_span).finish()
+    }
+}
+
 impl Opt {
+    /// Is the value a secret?
+    pub fn is_secret(&self) -> bool {
+        matches!(self.name.as_str(), "secret" | "pin")
+    }
+
     /// A template engine fills it in.
     pub fn has_hole(&self) -> bool {
         has_hole(&self.value)
@@ -260,9 +273,9 @@ impl Reader<'_> {
         let mut at = start;
         let mut strings = false;
         while at < bytes.len() && !matches!(bytes[at], b'\n' | b'}' | b'#') {
-            if text[at..].starts_with("{{") || text[at..].starts_with("${") {
+            if bytes[at..].starts_with(b"{{") || bytes[at..].starts_with(b"${") {
                 // A hole: its closing brace is no brace of the file.
-                let close = text[at..].find('}').map_or(bytes.len(), |offset| at + offset + 1);
+                let close = memchr::memchr(b'}', &bytes[at..]).map_or(bytes.len(), |offset| at + offset + 1);
                 at = if bytes.get(close) == Some(&b'}') { close + 1 } else { close };
                 continue;
             }

@@ -322,7 +322,10 @@ fn len<T>(items: &[T]) -> u32 {
     u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
-fn index_children(nodes: &[Node]) -> (Vec<u64>, BTreeMap<u32, Vec<(Key, u32)>>) {
+/// The children of wide blocks, by block: key and id, sorted.
+type WideBlocks = BTreeMap<u32, Vec<(Key, u32)>>;
+
+fn index_children(nodes: &[Node]) -> (Vec<u64>, WideBlocks) {
     let mut masks = vec![0; nodes.len() + 1];
     let mut counts = vec![0_u32; nodes.len() + 1];
     let slot = |parent: u32| if parent == TOP { nodes.len() } else { parent as usize };
@@ -392,10 +395,9 @@ fn root_context(path: &str, tree: &FileTree) -> (Context, RootKind) {
     }
     let allowed = top.iter().fold(Contexts(u32::MAX), |all, &(key, it)| all.and(key.contexts_as(opens(it))));
     let fits = |context: Context| allowed.contains(context);
-    if let Some(context) = context_of_path(path) {
-        if fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)) {
-            return (context, RootKind::ByPath);
-        }
+    let by_path = context_of_path(path).filter(|&context| fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)));
+    if let Some(context) = by_path {
+        return (context, RootKind::ByPath);
     }
     if top.is_empty() {
         return (Context::Unknown, RootKind::Guess);
@@ -416,11 +418,8 @@ fn top_level(tree: &FileTree) -> Vec<(Key, &Statement)> {
     let mut next = 0;
     while let Some(statement) = tree.statements.get(next) {
         next = (statement.until as usize).max(next + 1);
-        if let Some(key) = Key::find(&tree.words[statement.first_word as usize].text) {
-            if key != key!("include") {
-                found.push((key, statement));
-            }
-        }
+        let key = Key::find(&tree.words[statement.first_word as usize].text);
+        found.extend(key.filter(|&key| key != key!("include")).map(|key| (key, statement)));
     }
     found
 }

@@ -318,7 +318,7 @@ fn clash(scope: Scope<'_>, family: &[Key; 5]) -> Option<BufferClash> {
         return make(&[2, 0, 1], message, span(2).map(|span| (span, format!("{} {}", name(2), kilo(2 * largest)))));
     }
     if busy > all_but_one {
-        let how = if set[2].is_some() { String::new() } else { format!(", twice the largest buffer") };
+        let how = if set[2].is_some() { String::new() } else { ", twice the largest buffer".to_owned() };
         let message =
             format!("`{}` ({}{how}) exceeds `{}` minus one ({})", name(2), kilo(busy), name(1), kilo(all_but_one));
         let replacement = span(1).map(|span| (span, format!("{} 8 {}", name(1), kilo(largest))));

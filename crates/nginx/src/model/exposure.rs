@@ -126,7 +126,7 @@ impl Nginx {
                 return group.bytes().contains(b'.').then_some(AliasEscape { range, why, climbs });
             }
             let opened_by_slash = pattern_before(pattern, parsed, index).is_some_and(|text| text.ends_with('/'));
-            let must_slash = !group.is_nullable() && !group.first_bytes().overlaps(ByteSet::one(b'/').not());
+            let must_slash = !group.is_nullable() && !group.first_bytes().overlaps(ByteSet::one(b'/').complement());
             if before.ends_with('/') && !opened_by_slash && dot && !must_slash {
                 let why = "the group may begin with `.` right behind the directory's slash".to_owned();
                 return Some(AliasEscape { range, why, climbs });

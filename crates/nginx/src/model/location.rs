@@ -91,8 +91,6 @@ impl<'a> Location<'a> {
 pub(crate) struct Condition<'a> {
     /// The variable that is tested, without `$`.
     pub(crate) variable: Option<&'a str>,
-    /// `=`, `!=`, `~`, `~*`, `!~`, `!~*`; empty for a bare variable or a file test.
-    pub(crate) operator: &'a str,
     /// The pattern it is matched against.
     pub(crate) pattern: Option<PatternAt<'a>>,
 }
@@ -115,12 +113,7 @@ impl<'a> Condition<'a> {
             }),
             _ => None,
         };
-        Some(Self { variable, operator, pattern })
-    }
-
-    /// Does it hold when the pattern does not match?
-    pub(crate) fn is_negated(&self) -> bool {
-        self.operator.starts_with('!')
+        Some(Self { variable, pattern })
     }
 }
 

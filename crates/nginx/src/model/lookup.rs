@@ -91,7 +91,7 @@ impl Defeated<'_> {
 impl StaticHost {
     /// Edits after which the name is looked up again at run time: `resolve`, `zone`, a `resolver`.
     pub(crate) fn resolve_again(&self, nginx: &Nginx, ctx: &Context<'_>) -> Option<Vec<Edit>> {
-        let (protocol, mut edits) = match self.place {
+        let (place, mut edits) = match self.place {
             StaticPlace::Server(upstream, server) => {
                 let upstream = &nginx.upstreams[upstream];
                 let server = upstream.servers[server].directive(nginx);
@@ -105,12 +105,13 @@ impl StaticHost {
                 if upstream.resolver(nginx).is_some() {
                     return Some(edits);
                 }
-                (upstream.protocol, edits)
+                (server, edits)
             }
             StaticPlace::Pass(pass) => {
                 let pass = &nginx.passes[pass];
                 let server = pass.directive(nginx).server()?;
-                if server.scope().owner().is_none() || server.file() != pass.directive(nginx).file() {
+                let known = pass.directive(nginx).context().protocol() == Some(pass.protocol());
+                if !known || server.scope().owner().is_none() || server.file() != pass.directive(nginx).file() {
                     return None;
                 }
                 let endpoint = &pass.endpoint;
@@ -125,10 +126,10 @@ impl StaticHost {
                 let colon =
                     endpoint.port.map_or(endpoint.range.end, |port| endpoint.range.end + 1 + port.to_string().len());
                 let replaced = word.slice(endpoint.range.start..colon.min(word.text.len()));
-                (pass.protocol(), vec![Edit::replace(replaced, group), layout::before(server, &text, ctx)])
+                (server, vec![Edit::replace(replaced, group), layout::before(server, &text, ctx)])
             }
         };
-        let block = nginx.protocol_block(protocol)?;
+        let block = place.protocol_block()?;
         if !block.has(key!("resolver")) {
             let address = ctx.facts.text(Fact::Resolver)?;
             edits.push(layout::first_in(block, &format!("resolver {address} valid=10s;"), ctx)?);
@@ -160,7 +161,7 @@ impl StaticHost {
         ];
         if pass.resolver(nginx).is_none() {
             let address = ctx.facts.text(Fact::Resolver)?;
-            let block = nginx.protocol_block(Protocol::Http)?;
+            let block = directive.protocol_block()?;
             edits.push(layout::first_in(block, &format!("resolver {address} valid=10s;"), ctx)?);
         }
         Some(edits)
@@ -176,12 +177,6 @@ impl Pass {
 }
 
 impl Nginx {
-    /// The `http` or `stream` block.
-    pub(crate) fn protocol_block(&self, protocol: Protocol) -> Option<Scope<'_>> {
-        let key = if protocol == Protocol::Stream { key!("stream") } else { key!("http") };
-        self.top().first(key).filter(|block| block.is_block()).map(Directive::block)
-    }
-
     /// A name for a zone that no other zone has.
     pub(crate) fn free_zone_name(&self, wished: &str) -> String {
         let taken = |name: &str| {
@@ -427,4 +422,63 @@ fn free_name(wished: &str, taken: impl Fn(&str) -> bool) -> String {
         number += 1;
     }
     name
+}
+
+/// Questions about uses.
+impl Nginx {
+    /// May requests of this pass go to a group that is not known from the files?
+    pub(crate) fn may_go_anywhere(&self, pass: &Pass) -> bool {
+        if !pass.has_variable_host() {
+            return false;
+        }
+        let whole = &pass.word(self).text[pass.endpoint.range.clone()];
+        let known = template::sole_variable(whole).map(|name| self.possible_values(name, pass.directive(self)));
+        !matches!(known, Some(Possible::Values(_)))
+    }
+
+    /// The hosts that variables in passes can have, in lower case.
+    pub(crate) fn possible_groups(&self) -> std::collections::BTreeSet<String> {
+        let mut groups = std::collections::BTreeSet::new();
+        for pass in self.passes.iter().filter(|pass| pass.has_variable_host()) {
+            let whole = &pass.word(self).text[pass.endpoint.range.clone()];
+            let Some(name) = template::sole_variable(whole) else { continue };
+            if let Possible::Values(values) = self.possible_values(name, pass.directive(self)) {
+                for value in values {
+                    let text = value.value.split_once("://").map_or(value.value.as_str(), |(_, rest)| rest);
+                    let host = text.split(['/', ':']).next().unwrap_or_default();
+                    groups.insert(host.to_ascii_lowercase());
+                }
+            }
+        }
+        // A host that is written out, with a variable path behind it.
+        let literal = self.passes.iter().filter(|pass| !pass.has_variable_host());
+        groups.extend(literal.map(|pass| pass.endpoint.host.to_ascii_lowercase()));
+        groups
+    }
+
+    /// Is a variable the key of a limit?
+    pub(crate) fn limits_by(&self, variable: &str) -> bool {
+        [key!("limit_req_zone"), key!("limit_conn_zone")]
+            .into_iter()
+            .flat_map(|key| self.all(key))
+            .any(|zone| names_variable(zone.text(0), variable))
+    }
+
+    /// Does a variable decide who is refused?
+    pub(crate) fn decides_access(&self, variable: &str) -> bool {
+        self.all(key!("if")).any(|condition| {
+            condition.args().iter().any(|word| names_variable(&word.text, variable))
+                && condition.block().returns_denial()
+        })
+    }
+
+    /// The locations beside a location.
+    pub(crate) fn scope_locations<'a>(&'a self, location: Directive<'a>) -> impl Iterator<Item = super::Location<'a>> {
+        location.scope().all(key!("location")).filter(move |other| *other != location).filter_map(super::Location::of)
+    }
+}
+
+fn names_variable(text: &str, variable: &str) -> bool {
+    let name = variable.trim_start_matches('$');
+    template::variables(text).any(|(used, _)| used.eq_ignore_ascii_case(name))
 }

@@ -6,15 +6,18 @@ mod connection;
 mod doubles;
 mod entries;
 mod exposure;
+mod flaw;
 mod header;
 mod host;
 mod location;
 mod lookup;
+mod origin;
 mod pass;
 mod references;
 mod resolver;
 mod schema;
 mod server;
+mod shadow;
 mod structure;
 mod taint;
 mod tls;
@@ -25,9 +28,8 @@ mod variable;
 pub use access::{AccessControl, AccessKind};
 pub use connection::{ProxyHttpVersion, ReusedConnections};
 pub use header::{DroppedHeaders, HeaderFamily};
-pub(crate) use location::Condition;
 pub(crate) use tls::weak_ciphers;
-pub(crate) use variable::{PatternAt, built_in, built_in_names};
+pub(crate) use variable::{built_in, built_in_names};
 
 pub use host::{Endpoint, HostClass};
 pub use location::{Location, LocationKind};
@@ -209,7 +211,7 @@ impl Nginx {
 
     /// Where secrets stand in plain text.
     pub(crate) fn secrets(&self) -> Vec<Span> {
-        self.secret_words().map(|word| word.inner()).collect()
+        self.secret_words().map(crate::syntax::Word::inner).collect()
     }
 
     fn secret_words(&self) -> impl Iterator<Item = &crate::syntax::Word> {

@@ -202,11 +202,6 @@ fn host_length(text: &str) -> usize {
 }
 
 impl Nginx {
-    /// The literal uses of a group.
-    pub(crate) fn passes_to<'a>(&'a self, upstream: &'a Upstream) -> impl Iterator<Item = &'a Pass> {
-        self.passes.iter().filter(move |pass| pass.group(self).is_some_and(|group| std::ptr::eq(group, upstream)))
-    }
-
     /// The literal uses of every group, in the order of [`Nginx::upstreams`].
     pub(crate) fn uses(&self) -> Vec<Vec<&Pass>> {
         let mut uses: Vec<Vec<&Pass>> = vec![Vec::new(); self.upstreams.len()];

@@ -143,10 +143,8 @@ impl<'a> Checker<'a> {
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }
-        if directive.is(key!("if")) {
-            if let Some(bad) = condition(directive) {
-                self.bad(directive, bad);
-            }
+        if let Some(bad) = directive.is(key!("if")).then(|| condition(directive)).flatten() {
+            self.bad(directive, bad);
         }
         self.values(directive, key, row);
     }
@@ -360,7 +358,7 @@ fn custom(directive: Directive<'_>, key: Key) -> Option<BadValue> {
             .map(|word| bad(word.span, format!("`{}` is no parameter of `hash`: only `consistent` is", word.text))),
         "random" => random(args),
         "return" if context != Context::StreamServer => return_code(args),
-        "rewrite" => args.get(2).and_then(|word| rewrite_flag(word)),
+        "rewrite" => args.get(2).and_then(rewrite_flag),
         "error_log" => args.get(1).and_then(|word| {
             one_of(word, &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"])
                 .filter(|_| !word.text.starts_with("debug_"))

@@ -13,7 +13,7 @@ use confvet_core::Span;
 
 /// How much of a value clients choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Client {
+pub(crate) enum Client {
     /// Nothing.
     Nothing,
     /// Which of a list of values.
@@ -24,28 +24,28 @@ pub enum Client {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// The place that gives the value.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// What a value can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taint {
+pub(crate) struct Taint {
     /// A line feed.
-    pub line_feed: bool,
+    pub(crate) line_feed: bool,
     /// A carriage return.
-    pub carriage_return: bool,
+    pub(crate) carriage_return: bool,
     /// A dot, as a foreign host name needs.
-    pub dot: bool,
+    pub(crate) dot: bool,
     /// How much of it clients choose.
-    pub client: Client,
+    pub(crate) client: Client,
     /// How much of the host clients choose, when the value is used as a URL.
-    pub host: Client,
+    pub(crate) host: Client,
     /// It begins with `/` whatever the client sends, or is empty.
-    pub begins_with_slash: bool,
+    pub(crate) begins_with_slash: bool,
     /// The place of the pattern, `set` or `map` that lets it through.
-    pub source: Option<Origin>,
+    pub(crate) source: Option<Origin>,
 }
 
 const CONSTANT: Taint = Taint {
@@ -106,7 +106,7 @@ impl Taint {
             host: if fixed { self.host.min(Client::Choice) } else { self.host },
             begins_with_slash: !group.is_nullable()
                 && group.first_bytes().contains(b'/')
-                && !group.first_bytes().overlaps(crate::pcre::ByteSet::one(b'/').not()),
+                && !group.first_bytes().overlaps(crate::pcre::ByteSet::one(b'/').complement()),
             source: None,
         }
     }

@@ -100,11 +100,6 @@ impl<'a> Directive<'a> {
         self.id
     }
 
-    /// The configuration it belongs to.
-    pub(crate) fn nginx(self) -> &'a Nginx {
-        self.nginx
-    }
-
     /// Its words: the name, then the arguments.
     pub fn words(self) -> &'a [Word] {
         let node = self.node();
@@ -251,17 +246,16 @@ impl<'a> Directive<'a> {
         std::iter::once(self).chain(self.ancestors()).find(is_server)
     }
 
+    /// The `http` or `stream` block it stands in.
+    pub(crate) fn protocol_block(self) -> Option<Scope<'a>> {
+        let is_block = |outer: &Directive<'_>| outer.is(key!("http")) || outer.is(key!("stream"));
+        self.ancestors().find(is_block).map(Directive::block)
+    }
+
     /// The location it stands in or is.
     pub fn location(self) -> Option<Directive<'a>> {
         let is_location = |directive: &Directive<'_>| directive.is(key!("location")) && directive.is_block();
         std::iter::once(self).chain(self.ancestors()).find(is_location)
-    }
-
-    /// The `http` or `stream` block it stands in, or the top level of a fragment.
-    pub(crate) fn protocol_scope(self) -> Scope<'a> {
-        self.ancestors()
-            .find(|outer| matches!(outer.block().context(), Context::Http | Context::Stream))
-            .map_or(self.nginx.top(), Directive::block)
     }
 }
 
@@ -370,11 +364,6 @@ impl<'a> Scope<'a> {
     /// Is there such an include in it or in a scope around it?
     pub(crate) fn sees_unread_include(self) -> bool {
         self.outwards().any(Scope::has_unread_include)
-    }
-
-    /// Below `location`, `server`, … of a fragment, nothing outside the fragment is known.
-    pub(crate) fn is_known_up_to(self, context: Context) -> bool {
-        self.outwards().any(|scope| scope.context() == context)
     }
 }
 

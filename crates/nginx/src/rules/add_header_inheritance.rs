@@ -3,7 +3,6 @@
 use crate::keys::key;
 use crate::layout;
 use crate::model::{Directive, HeaderFamily, Nginx};
-use crate::value;
 use confvet_core::{Context, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/add-header-inheritance", check };
@@ -61,7 +60,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             }
             let copies: Vec<String> =
                 dropped.dropped.iter().map(|line| format!("{};", ctx.text(line.span()))).collect();
-            report.suggest("copy the lines", [layout::after(dropped.last_inner, &copies, ctx)]);
+            report.suggest("copy the lines", layout::after(dropped.last_inner, &copies, ctx));
         }
     }
 }

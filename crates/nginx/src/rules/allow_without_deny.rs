@@ -20,6 +20,6 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         findings
             .report(last.span(), "`allow` without `deny all`: addresses not listed are let in as well")
             .severity(if guarded { Severity::Warning } else { Severity::Error })
-            .suggest("deny all others", [layout::after(last, &["deny all;".to_owned()], ctx)]);
+            .suggest("deny all others", layout::after(last, &["deny all;".to_owned()], ctx));
     }
 }

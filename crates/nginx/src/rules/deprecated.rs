@@ -31,7 +31,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             let mut edits = vec![layout::delete_word(word.span, ctx)];
             let first = server.listens.iter().find(|listen| listen.http2);
             if first == Some(listen) && !on_http2 {
-                edits.push(layout::after(directive, &["http2 on;".to_owned()], ctx));
+                edits.extend(layout::after(directive, &["http2 on;".to_owned()], ctx));
             }
             findings
                 .report(word.span, "`listen ... http2` is deprecated since nginx 1.25.1: use `http2 on;`")

@@ -21,11 +21,11 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         match directive.parent() {
             Some(parent) => report = report.label(parent.name().span, "inside this block"),
             None if !nginx.is_main() && nginx.root_kind() != RootKind::Guess => {
-                report = report.severity(Severity::Warning).category(Category::Outage)
+                report = report.severity(Severity::Warning).category(Category::Outage);
             }
             None => {}
         }
-        if directive.is(key!("proxy_pass")) && place == Place::Server {
+        if directive.is(key!("proxy_pass")) && place == Place::Server && directive.semicolon().is_some() {
             let line = directive.span();
             report.suggest_as(
                 Safety::Unsafe,

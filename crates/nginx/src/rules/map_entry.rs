@@ -9,12 +9,11 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/map-entry", check };
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for problem in nginx.trees().iter().flat_map(|tree| tree.problems.iter()) {
         let (Fault::Quantifier { entry: true }, Some(word)) = (problem.fault, problem.related) else { continue };
-        let quote = if ctx.text(word).contains('"') { '\'' } else { '"' };
-        findings.report(word, "`{` in an entry must be quoted (nginx: unexpected \"{\")").suggest_as(
-            Safety::Safe,
-            "quote the key",
-            [Edit::replace(word, format!("{quote}{}{quote}", ctx.text(word)))],
-        );
+        let report = findings.report(word, "`{` in an entry must be quoted (nginx: unexpected \"{\")");
+        if !ctx.text(word).contains(['"', '\'']) {
+            let quoted = format!("\"{}\"", ctx.text(word));
+            report.suggest_as(Safety::Safe, "quote the key", [Edit::replace(word, quoted)]);
+        }
     }
     for fault in nginx.entry_faults() {
         let mut report = findings.report(fault.span, fault.message);

@@ -54,7 +54,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             }
             let copies: Vec<String> =
                 dropped.dropped.iter().map(|line| format!("{};", ctx.text(line.span()))).collect();
-            report.suggest("copy the lines", [layout::after(dropped.last_inner, &copies, ctx)]);
+            report.suggest("copy the lines", layout::after(dropped.last_inner, &copies, ctx));
         }
     }
 }

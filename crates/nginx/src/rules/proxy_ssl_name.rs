@@ -40,7 +40,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                         pass.endpoint.host
                     ),
                 )
-                .suggest("send the name", [layout::after(directive, &["proxy_ssl_server_name on;".to_owned()], ctx)]);
+                .suggest("send the name", layout::after(directive, &["proxy_ssl_server_name on;".to_owned()], ctx));
         }
     }
 }

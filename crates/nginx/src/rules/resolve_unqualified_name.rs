@@ -1,13 +1,13 @@
 //! A name that DNS does not know as it stands.
 
-use crate::model::{HostClass, Nginx};
+use crate::model::{HostClass, NameServer, Nginx};
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/resolve-unqualified-name", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for asked in nginx.names_asked_at_run_time() {
-        let local = asked.resolver.name_servers.iter().any(|server| server.is_loopback());
+        let local = asked.resolver.name_servers.iter().any(NameServer::is_loopback);
         let known = HostClass::of(&asked.name);
         let short = known == HostClass::Bare
             || known == HostClass::Loopback

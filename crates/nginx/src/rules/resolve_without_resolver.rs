@@ -52,11 +52,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         match inner.first() {
             Some(resolver) if inner.len() == 1 && resolver.file() == directive.file() => {
                 let line = format!("{};", ctx.text(resolver.span()));
-                let moved = layout::first_in(block, &line, ctx);
-                report.suggest(
-                    format!("move it to `{outer}`"),
-                    moved.into_iter().chain([layout::delete(*resolver, ctx)]),
-                );
+                if let Some(moved) = layout::first_in(block, &line, ctx) {
+                    report.suggest(format!("move it to `{outer}`"), [moved, layout::delete(*resolver, ctx)]);
+                }
             }
             _ => {
                 if let Some(address) = ctx.facts.text(Fact::Resolver) {

@@ -1,6 +1,6 @@
 //! A resolver that nothing asks.
 
-use crate::model::{HostClass, Nginx};
+use crate::model::{Directive, HostClass, Nginx};
 use confvet_core::{Context, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/resolver-unused", check };
@@ -13,7 +13,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for resolver in nginx.resolvers() {
         let directive = resolver.directive(nginx);
         let scope = directive.scope();
-        let unread = scope.owner().is_some_and(|owner| owner.holds_unread_include()) || scope.sees_unread_include();
+        let unread = scope.owner().is_some_and(Directive::holds_unread_include) || scope.sees_unread_include();
         if foreign || unread || resolver.uses(nginx).any() {
             continue;
         }

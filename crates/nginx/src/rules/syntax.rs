@@ -35,9 +35,10 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             }
             Fault::Quantifier { .. } => {
                 let Some(word) = problem.related else { continue };
-                let quote = if ctx.text(word).contains('"') { '\'' } else { '"' };
-                let quoted = format!("{quote}{}{quote}", ctx.text(word));
-                report.suggest_as(Safety::Safe, "quote the pattern", [Edit::replace(word, quoted)]);
+                if !ctx.text(word).contains(['"', '\'']) {
+                    let quoted = format!("\"{}\"", ctx.text(word));
+                    report.suggest_as(Safety::Safe, "quote the pattern", [Edit::replace(word, quoted)]);
+                }
             }
             Fault::ForeignComment if text == "//" => {
                 report.suggest_as(Safety::Safe, "write `#`", [Edit::replace(problem.span, "#")]);

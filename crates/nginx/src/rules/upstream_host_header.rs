@@ -34,7 +34,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         if !inherited {
             report.suggest(
                 "pass the client's host on",
-                [layout::after(directive, &["proxy_set_header Host $host;".to_owned()], ctx)],
+                layout::after(directive, &["proxy_set_header Host $host;".to_owned()], ctx),
             );
         }
     }

@@ -59,7 +59,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             lines.push("fastcgi_keep_conn on;".to_owned());
         }
         if !lines.is_empty() {
-            report.suggest("keep the connections open", [layout::after(directive, &lines, ctx)]);
+            report.suggest("keep the connections open", layout::after(directive, &lines, ctx));
         }
     }
 }

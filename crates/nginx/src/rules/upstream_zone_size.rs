@@ -1,12 +1,13 @@
 //! Shared memory that is too small, or declared twice differently.
 
 use crate::model::Nginx;
+use confvet_core::units::ByteSize;
 use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/upstream-zone-size", check };
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
-    let page = ctx.facts.size(Fact::PageSize).map_or(4096, |size| size.bytes());
+    let page = ctx.facts.size(Fact::PageSize).map_or(4096, ByteSize::bytes);
     let least = page * 8;
     let roomy = least.max(64 << 10);
     let zones = nginx.upstream_zones();
@@ -14,6 +15,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         let name = zone.directive.text(0);
         let span = zone.directive.arg(1).map_or(zone.directive.span(), |word| word.span);
         match zone.size {
+            None if zone.directive.args().len() > 1 => {}
             None if zones.iter().all(|other| other.directive.text(0) != name || other.size.is_none()) => {
                 findings
                     .report(span, format!("zone `{name}` has no size (nginx: zero size shared memory zone)"))

@@ -37,7 +37,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         if let Some(set) = named.filter(|set| *set != word.span) {
             report = report.label(set, "the name comes from here");
         }
-        if let (Some(address), Some(http)) = (ctx.facts.text(Fact::Resolver), nginx.protocol_block(pass.protocol())) {
+        if let (Some(address), Some(http)) = (ctx.facts.text(Fact::Resolver), pass.directive(nginx).protocol_block()) {
             let line = format!("resolver {address} valid=10s;");
             report.suggest("add a resolver", layout::first_in(http, &line, ctx));
         }

@@ -68,19 +68,18 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                 .category(Category::Performance);
         }
     }
-    if nginx.is_complete() && nginx.release().is_before((1, 27, 3)) && !nginx.has(key!("ssl_protocols")) {
-        if let Some(listen) = nginx.servers().iter().flat_map(|server| server.listens.iter()).find(|listen| listen.ssl)
-        {
-            findings
-                .report(
-                    listen.directive(nginx).span(),
-                    format!(
-                        "`ssl_protocols` is not set: nginx {} still takes TLSv1 and TLSv1.1",
-                        nginx.release().version_text()
-                    ),
-                )
-                .severity(Severity::Info);
-        }
+    let first_tls = nginx.servers().iter().flat_map(|server| server.listens.iter()).find(|listen| listen.ssl);
+    let unset = nginx.is_complete() && nginx.release().is_before((1, 27, 3)) && !nginx.has(key!("ssl_protocols"));
+    if let Some(listen) = first_tls.filter(|_| unset) {
+        findings
+            .report(
+                listen.directive(nginx).span(),
+                format!(
+                    "`ssl_protocols` is not set: nginx {} still takes TLSv1 and TLSv1.1",
+                    nginx.release().version_text()
+                ),
+            )
+            .severity(Severity::Info);
     }
 }
 

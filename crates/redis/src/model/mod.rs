@@ -20,8 +20,10 @@ pub use policy::Policy;
 pub use problem::{ArityCause, Problem, ProblemKind, SaveFault, Unknown};
 pub use sentinel::Monitor;
 pub use setting::Setting;
+pub(crate) use workload::has_word;
 pub use workload::{Workload, WorkloadReason};
 
+use crate::cloud::Cloud;
 use serde::Serialize;
 
 /// One file of Redis's world, read, with what it includes.
@@ -34,6 +36,8 @@ pub enum Document {
     Acl(AclFile),
     /// The reply of `INFO`.
     Info(Info),
+    /// Resources of ElastiCache and MemoryDB.
+    Cloud(Cloud),
 }
 
 impl Document {
@@ -63,12 +67,20 @@ impl Document {
         }
     }
 
+    /// The resources, if it is a file of those.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        match self {
+            Document::Cloud(cloud) => Some(cloud),
+            _ => None,
+        }
+    }
+
     /// The ACL file: this one, or the one the configuration names.
     pub fn acl(&self) -> Option<&AclFile> {
         match self {
             Document::Acl(acl) => Some(acl),
             Document::Conf(conf) => conf.acl.as_ref(),
-            Document::Info(_) => None,
+            Document::Info(_) | Document::Cloud(_) => None,
         }
     }
 }

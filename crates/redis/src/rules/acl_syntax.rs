@@ -3,6 +3,7 @@
 use crate::model::{AclProblem, AclProblemKind, Document, LineFault};
 use crate::version::display;
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
+use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/acl-syntax", check };
 
@@ -13,7 +14,13 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         }
     }
     let Some(conf) = document.conf().filter(|conf| !conf.lacks((6, 0, 0))) else { return };
+    let mut seen = BTreeMap::new();
     for user in conf.users() {
+        let first = *seen.entry(user.name.text.clone()).or_insert(user.name.span);
+        if first != user.name.span && !conf.lacks((7, 0, 0)) {
+            let kind = AclProblemKind::Duplicate(user.name.text.clone(), first);
+            report(&AclProblem { span: user.name.span, kind }, ctx, findings);
+        }
         for problem in &user.problems {
             let from_module = conf.loads_modules()
                 && matches!(

@@ -1,5 +1,6 @@
 //! A cache that may throw nothing away: when memory is full every write fails.
 
+use crate::cloud::Resource;
 use crate::deployment::{Deployment, Node};
 use crate::model::{Document, Info, Policy, Setting, Workload};
 use confvet_core::{Context, Edit, Facts, Findings, Rule, Set, Severity, Span};
@@ -18,6 +19,26 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for (info, facts) in &deployment.lone_snapshots {
         check_snapshot(info, facts, findings);
     }
+    for group in deployment.parameter_groups() {
+        check_group(group, findings);
+    }
+}
+
+/// The node type limits the memory of every group, so that the policy alone matters.
+fn check_group(group: &Resource, findings: &mut Findings) {
+    let Some((Policy::NoEviction, parameter)) = group.policy() else { return };
+    if group.workload != Some(Workload::Cache) {
+        return;
+    }
+    let how = if parameter.is_some() { "" } else { "the default " };
+    let span = parameter.map_or(group.header, |parameter| parameter.value.span);
+    findings
+        .report(
+            span,
+            format!("cache with {how}`noeviction`: when the node's memory is full every write fails with OOM"),
+        )
+        .help("a cache wants `allkeys-lru`, or `allkeys-lfu` from 4.0 on")
+        .suggest("evict the least recently used keys", parameter.map(|_| Edit::replace(span, "allkeys-lru")));
 }
 
 fn check_node(node: &Node<'_>, findings: &mut Findings) {

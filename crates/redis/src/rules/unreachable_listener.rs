@@ -8,6 +8,10 @@ pub(super) static RULE: Rule<Document> = Rule { name: "redis/unreachable-listene
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.conf() else { return };
     nowhere(conf, findings);
+    // Addresses matter to TCP ports only.
+    if !conf.has_tcp_port() {
+        return;
+    }
     let mut sound = true;
     for bind in conf.binds() {
         sound &= !wrong_address(conf, &bind, findings);

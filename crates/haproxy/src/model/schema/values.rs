@@ -76,7 +76,7 @@ impl Schema<'_> {
             (true, "timeout") => self.lone_time(statement, 2),
             (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
             (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
-                self.lone_time(statement, 1)
+                self.lone_time(statement, 1);
             }
             (true, "stick-table") => self.table(statement),
             (true, "mode") => self.mode(statement),
@@ -254,6 +254,7 @@ impl Schema<'_> {
                     self.add(statement, address.span, ProblemKind::Invalid { message, instead });
                 }
                 Port::Invalid => self.bad_port(statement, &address),
+                Port::Fixed(port) if port != 0 => self.partial_port(statement, &address),
                 Port::Fixed(0) if needs_port && !self.haproxy.template => {
                     let message = format!("`bind {}` has port 0", address.text);
                     self.add(statement, address.span, ProblemKind::Invalid { message, instead: None });
@@ -279,13 +280,50 @@ impl Schema<'_> {
             self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
             return;
         };
+        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        if let Some(bad) = statement.text(1).chars().find(|&c| bad(c)) {
+            let message = format!("`{bad}` is not allowed in the name of a server");
+            self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
+        }
         let address = endpoint(word, 0..word.text.len());
         if matches!(address.port, Port::Invalid | Port::Range(..)) {
             self.bad_port(statement, &address);
         }
+        self.partial_port(statement, &address);
+    }
+
+    /// Digits with something behind them: the digits count.
+    fn partial_port(&mut self, statement: &Arc<Statement>, address: &crate::values::Endpoint) {
+        let text = address.text.rsplit(':').next().unwrap_or_default();
+        if let (Port::Fixed(port), Some(span)) = (address.port, address.port_span)
+            && !text.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let kind = ProblemKind::ReadPartly {
+                setting: "port".to_owned(),
+                read: port.to_string(),
+                instead: None,
+                time: false,
+            };
+            self.add(statement, span, kind);
+        }
     }
 
     fn table(&mut self, statement: &Arc<Statement>) {
+        let mut at = 1;
+        while let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) {
+            at += match word.text.as_str() {
+                "type" if matches!(statement.text(at + 2), "len" | "length") => 4,
+                "type" | "size" | "expire" | "peers" | "store" | "brates-factor" | "write-to" | "server-key"
+                | "srvkey" | "recv-only" => 2,
+                "nopurge" => 1,
+                "\\" => return,
+                _ => {
+                    let message = format!("`{}` is no argument of `stick-table`", word.text);
+                    self.invalid(statement, word, message, None);
+                    return;
+                }
+            };
+        }
         if let Some(at) = statement.words.iter().position(|word| word.text == "expire") {
             self.time_value(statement, at + 1, Unit::Milliseconds);
         }
@@ -369,7 +407,7 @@ impl Schema<'_> {
             name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
             "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
             name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
-                self.number(statement, name, at + 1)
+                self.number(statement, name, at + 1);
             }
             "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
                 let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
