@@ -45,6 +45,8 @@ pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
     Severity, Source, Sources, Span, TargetError, did_you_mean,
 };
+#[cfg(feature = "patroni")]
+pub use confvet_patroni as patroni;
 #[cfg(feature = "redis")]
 pub use confvet_redis as redis;
 pub use confvet_rules as rules;

@@ -47,6 +47,8 @@ const fn entry<S: System>() -> SystemEntry {
 
 // Sorted by name: a feature, and the crate's unit struct.
 static SYSTEMS: &[SystemEntry] = &[
+    #[cfg(feature = "patroni")]
+    entry::<confvet_patroni::Patroni>(),
     #[cfg(feature = "redis")]
     entry::<confvet_redis::Redis>(),
 ];
