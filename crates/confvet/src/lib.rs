@@ -54,6 +54,8 @@ pub use confvet_haproxy as haproxy;
 pub use confvet_ipsec as ipsec;
 #[cfg(feature = "nginx")]
 pub use confvet_nginx as nginx;
+#[cfg(feature = "patroni")]
+pub use confvet_patroni as patroni;
 #[cfg(feature = "prometheus")]
 pub use confvet_prometheus as prometheus;
 #[cfg(feature = "redis")]

@@ -55,6 +55,8 @@ static SYSTEMS: &[SystemEntry] = &[
     entry::<confvet_ipsec::Ipsec>(),
     #[cfg(feature = "nginx")]
     entry::<confvet_nginx::NginxSystem>(),
+    #[cfg(feature = "patroni")]
+    entry::<confvet_patroni::Patroni>(),
     #[cfg(feature = "prometheus")]
     entry::<confvet_prometheus::Prometheus>(),
     #[cfg(feature = "redis")]

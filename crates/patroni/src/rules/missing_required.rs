@@ -1,0 +1,100 @@
+//! Something Patroni cannot do without is not there.
+
+use crate::model::{Config, Document};
+use confvet_core::{Category, Context, Findings, Rule, Severity};
+use confvet_yaml::Node;
+
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/missing-required", check };
+
+fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+    let Some(config) = document.config() else { return };
+    bootstrap_dcs(config, findings);
+    credentials(config, findings);
+    for (section, keys) in [("kubernetes", &["labels"][..]), ("exhibitor", &["hosts", "port"])] {
+        for key in keys {
+            let Some(node) = config.local(section).filter(|node| node.is_mapping() && is_absent(node.get(key))) else {
+                continue;
+            };
+            let message = format!("`{section}.{key}` is missing: Patroni stops at start");
+            findings.report(node.key_span(), message).category(Category::Invalid);
+        }
+    }
+    if let Some(citus) = config.local("citus").filter(|node| node.is_mapping()) {
+        let group = citus.get("group").is_some_and(|group| group.as_i64().is_some() || config.is_unknown(group));
+        let database = citus.get("database").is_some_and(|database| database.as_str().is_some());
+        if !group || !database {
+            let message = "`citus` needs an integer `group` and a `database`: Patroni drops the whole section";
+            findings.report(citus.key_span(), message);
+        }
+    }
+    if let Some(standby) = config.dynamic("standby_cluster").filter(|node| node.is_mapping())
+        && !config.is_standby_cluster()
+    {
+        let message = "`standby_cluster` has none of `host`, `port`, `restore_command`: Patroni ignores it";
+        findings.report(standby.key_span(), message);
+    }
+    from_environment(config, findings);
+}
+
+fn is_absent(node: Option<Node<'_>>) -> bool {
+    node.is_none_or(Node::is_null)
+}
+
+fn bootstrap_dcs(config: &Config, findings: &mut Findings) {
+    let Some(bootstrap) = config.local_entry("", "bootstrap").filter(|entry| entry.value.is_mapping()) else { return };
+    let fix = match bootstrap.value.entry("dcs") {
+        None => bootstrap.value.append("dcs: {ttl: 30}"),
+        Some(dcs) if dcs.value.is_null() => Some(dcs.replace_value("{ttl: 30}")),
+        Some(_) => return,
+    };
+    findings
+        .report(bootstrap.key.span(), "`bootstrap.dcs` is missing: Patroni stops when it initialises the cluster")
+        .category(Category::Invalid)
+        .help("add `dcs:` with at least one key, such as `ttl: 30`, which is the default")
+        .suggest("add `dcs`", fix);
+}
+
+fn credentials(config: &Config, findings: &mut Findings) {
+    for section in ["restapi.authentication", "ctl.authentication"] {
+        let Some(node) = config.local(section).filter(|node| node.is_mapping()) else { continue };
+        for key in ["username", "password"] {
+            if node.get(key).is_none() {
+                let message = format!("`{section}.{key}` is missing: Patroni stops with a KeyError");
+                findings.report(node.key_span(), message).category(Category::Invalid);
+            }
+        }
+    }
+}
+
+/// What `PATRONI_…` variables may supply. Where two or more of these are missing, they do.
+fn from_environment(config: &Config, findings: &mut Findings) {
+    const REQUIRED: &[(&str, &str)] = &[
+        ("scope", "PATRONI_SCOPE"),
+        ("name", "PATRONI_NAME"),
+        ("restapi.listen", "PATRONI_RESTAPI_LISTEN"),
+        ("postgresql.listen", "PATRONI_POSTGRESQL_LISTEN"),
+        ("postgresql.data_dir", "PATRONI_POSTGRESQL_DATA_DIR"),
+        ("postgresql.authentication.replication.username", "PATRONI_REPLICATION_USERNAME"),
+        ("postgresql.authentication.superuser.username", "PATRONI_SUPERUSER_USERNAME"),
+    ];
+    if config.is_dynamic() || config.may_be_completed() {
+        return;
+    }
+    let missing = |path: &str| match path {
+        "name" => is_absent(config.local("name").or_else(|| config.local("postgresql.name"))),
+        "postgresql.authentication.superuser.username" if config.uses_socket() => false,
+        path => is_absent(config.local(path)),
+    };
+    let mut found: Vec<(&str, &str)> = REQUIRED.iter().copied().filter(|(path, _)| missing(path)).collect();
+    if config.dcs_sections().is_empty() {
+        found.push(("etcd3", "PATRONI_ETCD3_HOSTS"));
+    }
+    let [(path, variable)] = found.as_slice() else { return };
+    let section = path.rsplit_once('.').and_then(|(section, _)| config.local(section));
+    let span = section.map_or(config.start(), Node::key_span);
+    let what =
+        if *path == "etcd3" { "a section for the store, such as `etcd3`,".to_owned() } else { format!("`{path}`") };
+    findings
+        .report(span, format!("{what} is missing: Patroni does not start unless `{variable}` is set"))
+        .severity(Severity::Warning);
+}

@@ -1,0 +1,35 @@
+//! pg_rewind is wanted, and what it needs is switched off.
+
+use crate::model::{Document, Side};
+use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_yaml::Node;
+
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/rewind-impossible", check };
+
+fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+    let Some(config) = document.config() else { return };
+    let Some(rewind) = config.pg_rewind() else { return };
+    let Some(hints) = config.parameter_of(Side::Dynamic, "wal_log_hints") else { return };
+    let off = hints.text().and_then(crate::parameter::boolean) == Some(false);
+    if !off || config.local("bootstrap").is_none() || config.has_custom_bootstrap() {
+        return;
+    }
+    let initdb = config.local("bootstrap.initdb");
+    let has = |option: &str| {
+        let is = |item: Node<'_>| item.as_str() == Some(option) || item.get(option).is_some();
+        initdb.is_some_and(|initdb| initdb.items().any(is) || initdb.get(option).is_some())
+    };
+    let by_default = config.postgresql.is_some_and(|major| major >= 18) && !has("no-data-checksums");
+    if has("data-checksums") || by_default {
+        return;
+    }
+    let severity = if config.postgresql.is_none() { Severity::Warning } else { Severity::Error };
+    findings
+        .report(
+            hints.span(),
+            "`use_pg_rewind` needs `wal_log_hints` or data checksums, and neither is on: a failed primary cannot rejoin",
+        )
+        .severity(severity)
+        .label(rewind.span(), "rewind is wanted")
+        .suggest("remove `wal_log_hints`, its default is on", hints.entry.delete());
+}
