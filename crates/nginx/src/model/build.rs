@@ -92,6 +92,7 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         resolvers: Vec::new(),
         definitions: BTreeMap::new(),
         literals: BTreeMap::new(),
+        foreign: false,
     }
 }
 

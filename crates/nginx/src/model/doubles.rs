@@ -279,18 +279,6 @@ impl Nginx {
     }
 }
 
-impl Resolver {
-    /// The names it is asked for, as far as they are known.
-    pub(crate) fn names(&self, nginx: &Nginx) -> Vec<String> {
-        nginx
-            .names_asked_at_run_time()
-            .into_iter()
-            .filter(|asked| asked.resolver.directive == self.directive)
-            .map(|asked| asked.name)
-            .collect()
-    }
-}
-
 /// Do the buffers that hold here fit each other? Pages are 4k, as on most machines.
 fn clash(scope: Scope<'_>, family: &[Key; 5]) -> Option<BufferClash> {
     const PAGE: u64 = 4096;

@@ -115,6 +115,8 @@ pub struct Nginx {
     definitions: BTreeMap<(crate::Protocol, String), Vec<Definition>>,
     /// Hosts known from the start, with the directive that names each first.
     literals: BTreeMap<(crate::Protocol, String, Option<u16>), u32>,
+    /// A directive is not of the open-source distribution, or unknown.
+    foreign: bool,
 }
 
 impl Nginx {
@@ -123,6 +125,7 @@ impl Nginx {
         let mut nginx = build::build(input);
         let problems = schema::check(&nginx);
         nginx.problems = problems;
+        nginx.foreign = nginx.find_foreign_directive();
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);
         nginx.passes = pass::read(&nginx);

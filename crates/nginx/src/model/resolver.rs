@@ -131,8 +131,11 @@ impl Resolver {
         let own = self.directive(nginx);
         let possible =
             matches!(own.context(), Context::Http | Context::Stream | Context::Upstream | Context::StreamUpstream);
+        let outermost = matches!(own.context(), Context::Http | Context::Stream);
+        let parent = own.parent().map(Directive::id);
         nginx.upstreams.iter().filter(move |group| {
             possible
+                && (outermost || group.directive == parent)
                 && group.servers.iter().any(|server| server.resolve.is_some())
                 && group.resolver(nginx).is_some_and(|found| found == own)
         })
@@ -142,23 +145,13 @@ impl Resolver {
     pub(crate) fn uses(&self, nginx: &Nginx) -> ResolverUse {
         let scope = self.directive(nginx).scope();
         let proxying = self.passes(nginx).next().is_some() || self.groups(nginx).next().is_some();
-        let on = |key: Key| {
-            nginx
-                .all(key)
-                .any(|directive| !directive.text(0).eq_ignore_ascii_case("off") && self.reaches(nginx, directive))
-        };
+        let is_on = |directive: Directive<'_>| !directive.text(0).eq_ignore_ascii_case("off");
+        let on = |key: Key| nginx.all_in(scope, key).any(is_on) || scope.effective(key).is_some_and(is_on);
         let ocsp = on(key!("ssl_stapling")) || on(key!("ssl_ocsp"));
         let other = matches!(scope.context(), Context::Mail | Context::MailServer)
             || OTHER_CONSUMERS.iter().any(|&key| nginx.has(key))
             || nginx.has_foreign_directive();
         ResolverUse { proxying, ocsp, other }
-    }
-
-    /// Is a directive in its scope, or does it hold there?
-    fn reaches(&self, nginx: &Nginx, directive: Directive<'_>) -> bool {
-        let own = self.directive(nginx).scope();
-        let below = own.owner().is_none_or(|owner| directive.is_below(owner));
-        below || own.outwards().any(|outer| outer == directive.scope())
     }
 }
 
@@ -172,6 +165,10 @@ impl Nginx {
 
     /// Is there a directive that is not of the open-source distribution?
     pub(crate) fn has_foreign_directive(&self) -> bool {
+        self.foreign
+    }
+
+    pub(super) fn find_foreign_directive(&self) -> bool {
         self.directives().any(|directive| {
             directive.context().is_checked()
                 && match directive.row() {

@@ -1,7 +1,7 @@
 //! Questions about the tree as a whole: what is missing, repeated, out of place or newer than the target.
 
 use super::location::{Location, LocationKind};
-use super::server::{Server, SocketAddress};
+use super::server::{Listeners, Server, SocketAddress};
 use super::tree::{Directive, Scope};
 use super::variable::built_in;
 use super::{Nginx, RootKind};
@@ -239,8 +239,12 @@ impl Nginx {
     }
 
     /// Is the server the default one on this socket?
-    pub(crate) fn is_default_on(&self, server: &Server, address: &SocketAddress) -> bool {
-        let sockets = self.sockets(server.protocol);
+    pub(crate) fn is_default_on(
+        &self,
+        sockets: &BTreeMap<SocketAddress, Listeners>,
+        server: &Server,
+        address: &SocketAddress,
+    ) -> bool {
         let Some(listeners) = sockets.get(address) else { return true };
         let says_so = |&&(server, listen): &&(usize, Option<usize>)| {
             listen.is_some_and(|listen| self.servers[server].listens[listen].default_server)

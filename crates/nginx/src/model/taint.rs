@@ -3,7 +3,7 @@
 use super::Nginx;
 use super::location::{Condition, Location};
 use super::tree::Directive;
-use super::variable::{DefinitionKind, PatternAt, entry_values};
+use super::variable::{DefinitionKind, PatternAt};
 use crate::context::{Context, Protocol};
 use crate::keys::key;
 use crate::pcre::{Node, Pattern};
@@ -228,16 +228,14 @@ impl Walk<'_> {
 
     fn map(&mut self, map: Directive<'_>) -> Option<Taint> {
         let mut taint: Option<Taint> = None;
-        for value in entry_values(map) {
+        for entry in map.block().children() {
+            let Some(value) = entry.arg(0).filter(|_| entry.name().quoted || entry.name().text != "include") else {
+                continue;
+            };
             self.spend()?;
-            let entry = map
-                .block()
-                .children()
-                .find(|entry| entry.arg(0) == Some(value))
-                .filter(|_| template::has_variables(&value.text));
-            let found = match entry {
-                None => CONSTANT,
-                Some(entry) => self.word(value, entry)?.from(entry.span()),
+            let found = match template::has_variables(&value.text) {
+                false => CONSTANT,
+                true => self.word(value, entry)?.from(entry.span()),
             };
             taint = Some(taint.map_or(found, |taint| taint.or(found)));
         }

@@ -75,6 +75,14 @@ impl Nginx {
         self.by_key[range].iter().map(|&id| self.directive(id))
     }
 
+    /// The directives of that name that stand in a scope or below.
+    pub(crate) fn all_in(&self, scope: Scope<'_>, key: Key) -> impl Iterator<Item = Directive<'_>> {
+        let all = &self.by_key[self.by_key_start[key.index()] as usize..self.by_key_start[key.index() + 1] as usize];
+        let range = scope.ids();
+        let from = all.partition_point(|&id| id < range.start);
+        all[from..].iter().take_while(move |&&id| id < range.end).map(|&id| self.directive(id))
+    }
+
     /// Every directive of that name, wherever it stands, in the order of the tree. Empty for a name nginx does not know.
     pub fn named(&self, name: &str) -> impl Iterator<Item = Directive<'_>> {
         Key::find(name).into_iter().flat_map(|key| self.all(key))
@@ -232,11 +240,6 @@ impl<'a> Directive<'a> {
     /// Everything below it, each before its own descendants.
     pub fn descendants(self) -> impl Iterator<Item = Directive<'a>> {
         (self.id + 1..self.node().until).map(move |id| self.nginx.directive(id))
-    }
-
-    /// Does it stand below `other`?
-    pub(crate) fn is_below(self, other: Directive<'_>) -> bool {
-        other.id < self.id && self.id < other.node().until
     }
 
     /// The server it stands in or is.

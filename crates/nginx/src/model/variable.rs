@@ -35,6 +35,8 @@ pub struct Definition {
     /// Where its name stands.
     pub span: Span,
     pub(crate) directive: u32,
+    /// It holds in its server only.
+    local: bool,
 }
 
 /// The values a variable can have.
@@ -94,7 +96,8 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
     let mut add = |directive: Directive<'_>, word: &Word, kind: DefinitionKind| {
         let Some(name) = word.text.strip_prefix('$') else { return };
         let protocol = directive.context().protocol().unwrap_or(Protocol::Http);
-        let definition = Definition { kind, span: word.span, directive: directive.id() };
+        let local = kind == DefinitionKind::Set;
+        let definition = Definition { kind, span: word.span, directive: directive.id(), local };
         found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
     };
     let simple: &[(Key, usize, DefinitionKind)] = &[
@@ -132,11 +135,18 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
         let protocol = pattern.directive.context().protocol();
         let outer = pattern.directive.parent().and_then(|parent| parent.context().protocol());
         for (name, _) in &parsed.names {
-            let definition =
-                Definition { kind: DefinitionKind::Group, span: pattern.word.span, directive: pattern.directive.id() };
+            let definition = Definition {
+                kind: DefinitionKind::Group,
+                span: pattern.word.span,
+                directive: pattern.directive.id(),
+                local: pattern.directive.context() != Context::Entries,
+            };
             let protocol = protocol.or(outer).unwrap_or(Protocol::Http);
             found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
         }
+    }
+    for all in found.values_mut() {
+        all.sort_by_key(|definition| (definition.local, definition.directive));
     }
     found
 }
@@ -314,23 +324,19 @@ impl Nginx {
     /// same server if none does.
     pub(crate) fn visible_definitions(&self, protocol: Protocol, name: &str, at: Directive<'_>) -> Vec<Definition> {
         let all = self.definitions(protocol, name);
-        let scoped = |definition: &&Definition| {
-            matches!(definition.kind, DefinitionKind::Set)
-                || definition.kind == DefinitionKind::Group
-                    && self.directive(definition.directive).context() != Context::Entries
-        };
-        let (local, global): (Vec<&Definition>, Vec<&Definition>) = all.iter().partition(scoped);
-        let around = |definition: &&&Definition| {
-            let scope = self.directive(definition.directive).scope();
+        let (global, local) = all.split_at(all.partition_point(|definition| !definition.local));
+        let range = at.server().map_or(self.top().ids(), |server| server.block().ids());
+        let from = local.partition_point(|definition| definition.directive < range.start);
+        let to = local.partition_point(|definition| definition.directive < range.end);
+        let around = |definition: &&Definition| {
             let own = self.directive(definition.directive);
-            at.scope().outwards().any(|outer| outer == scope || outer == own.block()) || at == own
+            at == own || at.scope().outwards().any(|outer| outer == own.scope() || outer == own.block())
         };
-        let server = at.server().map(Directive::block);
-        let in_server =
-            |definition: &&&Definition| self.directive(definition.directive).server().map(Directive::block) == server;
-        let near: Vec<&&Definition> = local.iter().filter(around).collect();
-        let chosen = if near.is_empty() { local.iter().filter(in_server).collect() } else { near };
-        chosen.into_iter().copied().chain(global).copied().collect()
+        // A name that the server itself captures stands on the server's own line of names.
+        let in_server = &local[from..to];
+        let near: Vec<Definition> = in_server.iter().filter(around).copied().collect();
+        let chosen = if near.is_empty() { in_server.to_vec() } else { near };
+        chosen.into_iter().chain(global.iter().copied()).collect()
     }
 }
 

@@ -6,20 +6,26 @@ use crate::value;
 use crate::value::TimeUnits;
 use confvet_core::units::display_duration;
 use confvet_core::{Context, Edit, Findings, Rule};
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/resolver-cache-too-long", check };
 
 const MINUTES: u64 = 60;
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
+    let asked = nginx.names_asked_at_run_time();
+    let rotating: BTreeSet<u32> = asked
+        .iter()
+        .filter(|asked| HostClass::of(&asked.name) == HostClass::Rotating)
+        .map(|asked| asked.resolver.directive(nginx).id())
+        .collect();
     for resolver in nginx.resolvers() {
         let Some(valid) = &resolver.valid else { continue };
         let uses = resolver.uses(nginx);
         if !uses.any() || uses.only_ocsp() {
             continue;
         }
-        let names = resolver.names(nginx);
-        let rotating = names.iter().any(|name| HostClass::of(name) == HostClass::Rotating);
+        let rotating = rotating.contains(&resolver.directive(nginx).id());
         let limit = if rotating { 5 * MINUTES } else { 60 * MINUTES };
         if valid.value.as_secs() <= limit {
             continue;

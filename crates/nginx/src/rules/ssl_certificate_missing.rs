@@ -8,6 +8,7 @@ use confvet_core::{Category, Context, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/ssl-certificate-missing", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+    let sockets = nginx.sockets(Protocol::Http);
     for server in nginx.servers().iter().filter(|server| server.protocol == Protocol::Http) {
         let block = server.block(nginx);
         let Some(listen) = server.listens.iter().find(|listen| listen.is_tls()) else { continue };
@@ -21,7 +22,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             let mut report = findings
                 .report(span, format!("no `ssl_certificate` for `{text}`"))
                 .label(server.directive(nginx).name().span, "this server has none, nor has `http`");
-            if !nginx.is_default_on(server, &listen.address) {
+            if !nginx.is_default_on(&sockets, server, &listen.address) {
                 report = report.severity(Severity::Warning).category(Category::Outage);
             }
             let _ = report;

@@ -25,9 +25,11 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         (!known).then_some((used, protocol, name))
     });
     for (index, (used, protocol, name)) in unknown.enumerate() {
-        let defined: Vec<&str> = nginx.defined_names(protocol).collect();
-        let names = built_in_names(protocol).chain(defined.iter().copied());
-        let near = (index < SUGGESTIONS).then(|| did_you_mean(&name, names).map(str::to_owned)).flatten();
+        let near = (index < SUGGESTIONS).then(|| {
+            let defined: Vec<&str> = nginx.defined_names(protocol).collect();
+            did_you_mean(&name, built_in_names(protocol).chain(defined.iter().copied())).map(str::to_owned)
+        });
+        let near = near.flatten();
         let environment = used.name.len() > 1
             && used.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
         let message = match &near {

@@ -5,15 +5,18 @@ use confvet_core::{Context, Edit, Findings, Rule, Severity, nearest};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/upstream-undefined", check };
 
+/// How many names are compared with all groups.
+const MOST: usize = 100;
+
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     if !nginx.is_complete() {
         return;
     }
-    for pass in nginx.passes().iter().filter(|pass| pass.is_static_host()) {
+    let bare = nginx.passes().iter().filter(|pass| pass.is_static_host());
+    for pass in
+        bare.filter(|pass| pass.endpoint.class == HostClass::Bare || pass.endpoint.host.contains('_')).take(MOST)
+    {
         let name = &pass.endpoint.host;
-        if pass.endpoint.class != HostClass::Bare && !name.contains('_') {
-            continue;
-        }
         let groups = nginx.upstreams().iter().filter(|upstream| upstream.protocol == pass.protocol());
         let span = pass.host_span(nginx);
         if let Some(other) = nginx

@@ -3,6 +3,7 @@
 use crate::model::Nginx;
 use confvet_core::units::ByteSize;
 use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Severity};
+use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/upstream-zone-size", check };
 
@@ -11,12 +12,16 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let least = page * 8;
     let roomy = least.max(64 << 10);
     let zones = nginx.upstream_zones();
+    let mut sized = BTreeMap::new();
+    for zone in zones.iter().filter(|zone| zone.size.is_some()) {
+        sized.entry(zone.directive.text(0)).or_insert(zone);
+    }
     for zone in &zones {
         let name = zone.directive.text(0);
         let span = zone.directive.arg(1).map_or(zone.directive.span(), |word| word.span);
         match zone.size {
             None if zone.directive.args().len() > 1 => {}
-            None if zones.iter().all(|other| other.directive.text(0) != name || other.size.is_none()) => {
+            None if !sized.contains_key(name) => {
                 findings
                     .report(span, format!("zone `{name}` has no size (nginx: zero size shared memory zone)"))
                     .suggest(
@@ -37,7 +42,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                     .suggest(format!("make it {}k", roomy >> 10), [Edit::replace(span, format!("{}k", roomy >> 10))]);
             }
             Some(size) => {
-                let first = zones.iter().find(|other| other.directive.text(0) == name && other.size.is_some());
+                let first = sized.get(name);
                 if let Some(first) = first.filter(|first| first.size != Some(size)) {
                     findings
                         .report(

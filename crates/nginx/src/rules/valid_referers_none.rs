@@ -8,15 +8,15 @@ use confvet_core::{Context, Findings, Rule};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/valid-referers-none", check };
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
+    let decides = |condition: Directive<'_>| {
+        condition.args().iter().any(|word| word.text.to_ascii_lowercase().contains("$invalid_referer"))
+    };
+    let conditions: Vec<Directive<'_>> = nginx.all(key!("if")).filter(|condition| decides(*condition)).collect();
+    let acts = conditions
+        .iter()
+        .any(|condition| condition.block().has(key!("return")) || condition.block().has(key!("rewrite")));
     for referers in nginx.all(key!("valid_referers")) {
         let Some(none) = referers.args().iter().find(|word| word.text == "none") else { continue };
-        let decides = |condition: Directive<'_>| {
-            condition.args().iter().any(|word| word.text.to_ascii_lowercase().contains("$invalid_referer"))
-        };
-        let conditions: Vec<Directive<'_>> = nginx.all(key!("if")).filter(|condition| decides(*condition)).collect();
-        let acts = conditions
-            .iter()
-            .any(|condition| condition.block().has(key!("return")) || condition.block().has(key!("rewrite")));
         if !acts && (nginx.is_main() || !conditions.is_empty()) {
             continue;
         }
