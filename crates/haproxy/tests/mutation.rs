@@ -1,6 +1,8 @@
 //! Random edits of the examples of the rule pages: nothing panics, spans stay inside the text and on character
 //! boundaries, and no fix makes HAProxy refuse what it accepted.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use confvet_core::{
     Category, Context, Diagnostic, Facts, FileId, Findings, Input, RuleInfo, Severity, Source, Sources, Span, System,
     Target, apply,
