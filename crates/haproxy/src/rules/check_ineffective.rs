@@ -1,7 +1,8 @@
 //! Lines about health checks that change nothing.
 
 use crate::model::{CheckKind, Haproxy, Proxy};
-use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_core::{Context, Findings, Rule, Severity, Span};
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/check-ineffective", check };
 
@@ -24,9 +25,8 @@ const CHECK_OPTIONS: &[&str] = &[
 ];
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let decides_role = |proxy: &Proxy| {
-        proxy.is_postgres() || haproxy.redis_pools(context.facts).any(|pool| pool.header() == proxy.header())
-    };
+    let redis: BTreeSet<Span> = haproxy.redis_pools(context.facts).map(|pool| pool.header()).collect();
+    let decides_role = |proxy: &Proxy| proxy.is_postgres() || redis.contains(&proxy.header());
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side()) {
         unused_rules(proxy, decides_role(proxy), findings);
         overridden(proxy, decides_role(proxy), findings);
