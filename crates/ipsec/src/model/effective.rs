@@ -5,7 +5,7 @@ use crate::keys::{Key, SectionKind};
 use crate::syntax::conf::{Conf, Section, Setting};
 use compact_str::CompactString;
 use confvet_core::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// The section that all others inherit from.
@@ -126,7 +126,7 @@ pub(crate) struct Inheritance<'a> {
 
 impl<'a> Inheritance<'a> {
     pub(crate) fn new(conf: &'a Conf, program: &'a Program, kind: SectionKind) -> Self {
-        let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
         for (index, section) in conf.sections.iter().enumerate().filter(|(_, section)| section.kind == kind) {
             let group = *by_name.entry(section.name.as_str()).or_insert_with(|| {

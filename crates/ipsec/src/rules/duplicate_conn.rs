@@ -5,12 +5,12 @@ use crate::keys::SectionKind;
 use crate::model::Ipsec;
 use crate::syntax::conf::Section;
 use confvet_core::{Context, Findings, Rule};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/duplicate-conn", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut seen: BTreeMap<&str, &Section> = BTreeMap::new();
+    let mut seen: HashMap<&str, &Section> = HashMap::new();
     for section in model.conf.sections.iter().filter(|section| section.kind == SectionKind::Conn) {
         if section.name == "%default" {
             continue;
