@@ -251,7 +251,11 @@ fn meant_method(word: &str) -> Option<&'static str> {
     let lower = word.to_ascii_lowercase().replace('_', "-");
     match lower.as_str() {
         "scram" | "scram-sha256" | "scramsha256" | "scram-sha-256" => Some("scram-sha-256"),
-        lower => confvet_core::did_you_mean(lower, METHODS.iter().copied()),
+        lower => METHODS
+            .iter()
+            .copied()
+            .find(|known| *known == lower)
+            .or_else(|| confvet_core::did_you_mean(lower, METHODS.iter().copied())),
     }
 }
 
@@ -704,6 +708,14 @@ impl HbaName {
         !self.quoted && self.text == word
     }
 
+    /// The keyword that it looks like and is not: in quotes, or in other case.
+    pub fn disguised_keyword(&self) -> Option<&'static str> {
+        let keyword = ["all", "replication", "sameuser", "samerole"]
+            .into_iter()
+            .find(|word| self.text.eq_ignore_ascii_case(word))?;
+        (self.quoted || self.text != keyword).then_some(keyword)
+    }
+
     /// Does it need more than the name to be decided: a group, a regular expression, a file?
     pub fn is_open(&self) -> bool {
         has_placeholder(&self.text) || (!self.quoted && self.text.starts_with(['+', '/', '@']))
@@ -808,6 +820,37 @@ impl HbaRecord {
             HbaAddress::Unknown => Some(host),
             _ => self.address.value.is_zero_mask_of_host().then_some(host),
         }
+    }
+
+    /// A network whose short or octal spelling PostgreSQL reads otherwise than people do: what it looks like, and what it
+    /// is. `10/8` looks like 10.0.0.0/8 and is 0.0.0.10/8.
+    pub fn misread_network(&self) -> Option<(String, String)> {
+        let HbaAddress::Network { address: IpAddr::V4(address), .. } = self.address.value else { return None };
+        let (host, length) = self.address_text.split_once('/')?;
+        let mut octets = [0_u8; 4];
+        for (index, part) in host.split('.').enumerate() {
+            *octets.get_mut(index)? = part.parse().ok()?;
+        }
+        let looks = Ipv4Addr::from(octets);
+        (looks != address).then(|| (format!("{looks}/{length}"), format!("{address}/{length}")))
+    }
+
+    /// A mask in a word of its own with bits that are not contiguous, such as `32` for 0.0.0.32.
+    pub fn odd_mask(&self) -> Option<IpAddr> {
+        let HbaAddress::Network { mask, .. } = self.address.value else { return None };
+        let odd = match mask {
+            IpAddr::V4(mask) => u32::from(mask).leading_ones() != u32::from(mask).count_ones(),
+            IpAddr::V6(mask) => u128::from(mask).leading_ones() != u128::from(mask).count_ones(),
+        };
+        odd.then_some(mask)
+    }
+
+    /// Is the address read as a host name that no host can have: `*`, `any`, a range, a keyword in capitals?
+    pub fn is_impossible_name(&self) -> bool {
+        let HbaAddress::Name(name) = &self.address.value else { return false };
+        let range = name.split_once('-').is_some_and(|(from, _)| from.contains('.') && literal(from).is_some());
+        let keyword = ["all", "samehost", "samenet", "any"].iter().any(|word| name.eq_ignore_ascii_case(word));
+        range || keyword || name.contains('*') || name.starts_with('-') || name.ends_with('-')
     }
 
     /// Does it speak of physical replication?

@@ -558,6 +558,15 @@ impl Config {
         endpoints
     }
 
+    /// Does a member ask the store through its own machine: an endpoint is loopback, or has the member's own address?
+    pub fn uses_own_store(&self) -> bool {
+        let own = self.address("postgresql.connect_address").and_then(|address| address.value.hosts().next());
+        self.dcs_endpoints().iter().any(|endpoint| {
+            let (host, _) = Address::parse_with_port(endpoint);
+            host.is_loopback() || own.as_ref() == Some(&host)
+        })
+    }
+
     /// May environment variables complete the file: it has placeholders, or a comment names `PATRONI_…`?
     pub fn may_be_completed(&self) -> bool {
         let text = self.original.as_deref().unwrap_or(self.yaml.text());
@@ -607,12 +616,19 @@ impl Config {
 
     /// The user that replicas stream with.
     pub fn replication_user(&self) -> Option<ReplicationUser<'_>> {
-        self.text("postgresql.authentication.replication.username")
+        self.user("replication")
     }
 
     /// The user Patroni itself logs in with.
     pub fn superuser(&self) -> Option<Spanned<&str>> {
-        self.text("postgresql.authentication.superuser.username")
+        self.user("superuser")
+    }
+
+    /// The name of a user; Patroni still reads the layout before 1.0, which has no `authentication`.
+    fn user(&self, user: &str) -> Option<Spanned<&str>> {
+        let section =
+            if self.local("postgresql.authentication").is_some() { "postgresql.authentication" } else { "postgresql" };
+        self.text(&format!("{section}.{user}.username"))
     }
 
     /// The database Patroni connects to. Default `postgres`.

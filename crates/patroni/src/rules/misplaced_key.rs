@@ -126,6 +126,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         for entry in section.entries() {
             let Some(key) = entry.key.text() else { continue };
             let Some((belongs, grave)) = belongs(at, key, entry.value) else { continue };
+            let is_old_layout = belongs == "postgresql.authentication" && config.local(belongs).is_none();
+            if is_old_layout {
+                continue;
+            }
             let place = name(config, belongs);
             let here = name(config, at);
             let message = format!("`{key}` has no effect {here}: Patroni reads it only {place}");

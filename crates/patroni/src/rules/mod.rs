@@ -3,10 +3,14 @@
 mod address_invalid;
 mod archive_misconfigured;
 mod bootstrap_paused;
+mod cluster_no_candidate;
 mod connect_address_unreachable;
+mod credentials_differ;
+mod dcs_differs;
 mod dcs_section;
 mod duplicate_key;
 mod dynamic_number_with_unit;
+mod hba_ambiguous_address;
 mod hba_list_ignored;
 mod hba_locks_out_patroni;
 mod hba_missing;
@@ -16,6 +20,8 @@ mod hba_ssl_disabled;
 mod hba_syntax;
 mod hba_trust_remote;
 mod hba_zero_mask;
+mod member_identity;
+mod memory_overcommit;
 mod method_undefined;
 mod misplaced_key;
 mod missing_required;
@@ -23,8 +29,10 @@ mod parameter_bad_value;
 mod parameter_below_minimum;
 mod parameter_ignored;
 mod restapi_client_cert;
+mod restapi_tls_differs;
 mod restapi_unprotected;
 mod rewind_impossible;
+mod slots_misconfigured;
 mod synchronous_mode_ineffective;
 mod tag_misread;
 mod timing_inequality;
@@ -33,7 +41,7 @@ mod watchdog_ineffective;
 mod wrong_type;
 mod yaml_invalid;
 
-use crate::model::Document;
+use crate::model::{Config, Document};
 use confvet_core::{Rule, Set};
 
 /// Rules that see one file.
@@ -70,7 +78,24 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &dcs_section::RULE,
     &tag_misread::RULE,
     &watchdog_ineffective::RULE,
+    &slots_misconfigured::RULE,
+    &memory_overcommit::RULE,
+    &hba_ambiguous_address::RULE,
 ];
 
 /// Rules that see all files of one stack.
-pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[];
+pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[
+    &member_identity::RULE,
+    &credentials_differ::RULE,
+    &dcs_differs::RULE,
+    &restapi_tls_differs::RULE,
+    &cluster_no_candidate::RULE,
+];
+
+/// The configurations of each cluster that names itself, by cluster.
+fn clusters(set: &Set<Document>) -> Vec<(&str, Vec<&Config>)> {
+    let named = set.clusters().into_iter().filter(|(name, _)| !name.is_empty());
+    named
+        .map(|(name, members)| (name, members.into_iter().filter_map(|member| member.model().config()).collect()))
+        .collect()
+}
