@@ -6,7 +6,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 fn lint(name: &str) -> Report {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/prometheus").join(name).canonicalize().unwrap();
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/prometheus").join(name).canonicalize().unwrap();
     Linter::new().lint_path(path).unwrap()
 }
 
