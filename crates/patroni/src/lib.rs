@@ -21,7 +21,9 @@ mod rules;
 pub mod tables;
 pub mod timing;
 
-pub use model::{Config, Document, HbaFile, HbaInEffect, HbaList, Origin, ReplicationUser, Setting, Side, SyncMode};
+pub use model::{
+    Config, Document, HbaFile, HbaInEffect, HbaList, Origin, ReplicationUser, Setting, Side, SyncMode, UnknownKey,
+};
 
 use confvet_core::{Detection, Facts, FileId, Identity, Input, Parsed, Rule, Set, Source, Sources, System, Target};
 

@@ -202,6 +202,17 @@ pub enum SyncMode {
 /// The user that replicas stream with.
 pub type ReplicationUser<'a> = Spanned<&'a str>;
 
+/// A key that Patroni knows nowhere.
+#[derive(Debug, Clone, Copy)]
+pub struct UnknownKey<'a> {
+    /// The section it stands in, with dots; the root is empty.
+    pub section: &'static str,
+    /// The key.
+    pub key: Node<'a>,
+    /// The key of this section that was probably meant.
+    pub near: Option<&'static str>,
+}
+
 /// A patroni.yml, or a dynamic configuration by itself.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -729,6 +740,59 @@ impl Config {
         }
         found.sort_by_key(|(_, second)| second.key.span());
         found
+    }
+
+    /// Keys of closed sections that Patroni knows nowhere.
+    pub fn unknown_keys(&self) -> Vec<UnknownKey<'_>> {
+        const LOCAL: &[&str] =
+            &["restapi", "log", "ctl", "watchdog", "bootstrap", "postgresql", "etcd", "etcd3", "consul"];
+        let mut sections: Vec<(&'static str, Node<'_>)> = Vec::new();
+        sections.extend(self.root().filter(|_| !self.is_dynamic).map(|root| ("", root)));
+        sections.extend(LOCAL.iter().filter_map(|&section| Some((section, self.local(section)?))));
+        sections.extend(self.dcs().map(|dcs| ("bootstrap.dcs", dcs)));
+        let mut unknown = Vec::new();
+        for (section, node) in sections {
+            for entry in node.entries().filter(|entry| !entry.is_merge()) {
+                let Some(key) = entry.key.text() else { continue };
+                if tables::is_known(section, key) || self.is_unknown(entry.key) {
+                    continue;
+                }
+                let has_mark = key.starts_with("x-") || key.starts_with('.') || entry.value.anchor().is_some();
+                // Sections of methods have names of one's own choice, and parameters are another rule's.
+                let is_method = entry.value.is_mapping() && matches!(section, "bootstrap" | "postgresql");
+                let is_elsewhere = tables::is_known_anywhere(key) || crate::parameter::Parameter::exists(key);
+                if section.is_empty() && has_mark || is_method || is_elsewhere {
+                    continue;
+                }
+                let near = confvet_core::did_you_mean(key, tables::keys_of(section));
+                unknown.push(UnknownKey { section, key: entry.key, near });
+            }
+        }
+        unknown
+    }
+
+    /// Where the dynamic configuration first differs from another one: `None` if nowhere, `Some(None)` where a key of the
+    /// other is missing here.
+    pub fn first_dynamic_difference(&self, other: &Config) -> Option<Option<Span>> {
+        let read = |config: &Config| -> HashMap<String, (String, Span)> {
+            let leaves = config.dcs().into_iter().flat_map(Node::leaves);
+            let mut index = 0_usize;
+            leaves
+                .map(|leaf| {
+                    // Items of lists have one path in common: their order tells them apart.
+                    index = if leaf.indexes.is_empty() { 0 } else { index + 1 };
+                    let path = format!("{} {index}", leaf.path);
+                    (path, (leaf.value.text().unwrap_or_default().to_owned(), leaf.value.span()))
+                })
+                .collect()
+        };
+        let (here, there) = (read(self), read(other));
+        let changed = here.iter().filter(|(path, (text, _))| there.get(*path).is_none_or(|(other, _)| other != text));
+        let first = changed.map(|(_, (_, span))| *span).min();
+        if first.is_some() {
+            return Some(first);
+        }
+        there.keys().any(|path| !here.contains_key(path)).then_some(None)
     }
 
     /// Puts a plain scalar in quotes as it is written.

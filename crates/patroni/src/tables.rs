@@ -7,6 +7,18 @@ pub fn is_known(section: &str, key: &str) -> bool {
     PLACES.binary_search(&&*format!("{section}/{key}")).is_ok()
 }
 
+/// Is the key known in any section?
+pub fn is_known_anywhere(key: &str) -> bool {
+    PLACES.iter().any(|place| place.rsplit_once('/').is_some_and(|(_, known)| known == key))
+}
+
+/// The keys of a section.
+pub fn keys_of(section: &str) -> impl Iterator<Item = &'static str> {
+    PLACES
+        .iter()
+        .filter_map(move |place| place.rsplit_once('/').filter(|(known, _)| *known == section).map(|(_, key)| key))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 mod address_invalid;
 mod archive_misconfigured;
+mod bootstrap_drift;
 mod bootstrap_paused;
 mod cluster_no_candidate;
 mod connect_address_unreachable;
@@ -20,6 +21,7 @@ mod hba_ssl_disabled;
 mod hba_syntax;
 mod hba_trust_remote;
 mod hba_zero_mask;
+mod initdb_options;
 mod member_identity;
 mod memory_overcommit;
 mod method_undefined;
@@ -28,6 +30,7 @@ mod missing_required;
 mod parameter_bad_value;
 mod parameter_below_minimum;
 mod parameter_ignored;
+mod parameter_unknown;
 mod restapi_client_cert;
 mod restapi_tls_differs;
 mod restapi_unprotected;
@@ -36,6 +39,7 @@ mod slots_misconfigured;
 mod synchronous_mode_ineffective;
 mod tag_misread;
 mod timing_inequality;
+mod unknown_key;
 mod unsafe_durability;
 mod watchdog_ineffective;
 mod wrong_type;
@@ -81,6 +85,9 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &slots_misconfigured::RULE,
     &memory_overcommit::RULE,
     &hba_ambiguous_address::RULE,
+    &unknown_key::RULE,
+    &parameter_unknown::RULE,
+    &initdb_options::RULE,
 ];
 
 /// Rules that see all files of one stack.
@@ -90,6 +97,7 @@ pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[
     &dcs_differs::RULE,
     &restapi_tls_differs::RULE,
     &cluster_no_candidate::RULE,
+    &bootstrap_drift::RULE,
 ];
 
 /// The configurations of each cluster that names itself, by cluster.
