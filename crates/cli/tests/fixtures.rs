@@ -1,4 +1,5 @@
 //! The whole output over every layout in fixtures/, as a user sees it; the healthy ones must give nothing at all.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set the stage shall fail")]
 
 use crate::support::outcome;
 use std::path::{Path, PathBuf};
