@@ -8,6 +8,23 @@ fn main() -> Result<(), TableError> {
         &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults"],
     )?;
     keys.write_sorted("keys.rs", "KEYS", "Key", key)?;
+    let parameters =
+        Table::read("src/tables/parameters.tsv", &["parameter", "default", "type", "allowed", "modifiable", "former"])?;
+    parameters.write_sorted("parameters.rs", "PARAMETERS", "ParameterInfo", |row| {
+        Ok(format!(
+            "ParameterInfo {{ key: {:?}, default: {:?}, is_number: {}, allowed: {:?}, modifiable: {}, former: {} }}",
+            row.get("parameter"),
+            row.get("default"),
+            row.get("type") == "int",
+            row.get("allowed"),
+            row.get("modifiable") == "yes",
+            row.optional("former"),
+        ))
+    })?;
+    let nodes = Table::read("src/tables/nodes.tsv", &["type", "maxmemory"])?;
+    nodes.write_sorted("nodes.rs", "NODE_TYPES", "(&str, u64)", |row| {
+        Ok(format!("({:?}, {})", row.get("type"), row.get("maxmemory")))
+    })?;
     let commands = Table::read("src/tables/commands.tsv", &["name", "since", "until", "valkey"])?;
     commands.write_sorted("commands.rs", "COMMANDS", "Command", |row| {
         Ok(format!(

@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         println!("Disagreements (what the real program says; the first `invalid` finding):\n{disagreements}");
     }
     println!("{table}");
-    println!("unread: files that no system recognised by themselves");
+    println!("unread: files that no system recognises by itself");
     if !below.is_empty() {
         println!("agreement is below corpus-thresholds.toml, or something crashed: {}", below.join(", "));
     }

@@ -6,6 +6,7 @@ mod checks;
 mod corpus;
 mod new_rule;
 mod peers;
+mod picture;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,8 @@ enum Command {
     NewRule(new_rule::Args),
     /// Build the npm package in wasm/pkg and print its size
     Wasm,
+    /// Draw the terminal picture of the README from real output
+    Picture,
     /// Run the real programs over fixtures and rule pages and compare their verdicts with confvet's
     Peers(peers::Args),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
         Command::Wasm => checks::run_cargo("npm package", &["run", "--package", "confvet-wasm-build"]),
+        Command::Picture => picture::run(),
         Command::Peers(args) => peers::run(&args),
     };
     match result {

@@ -165,8 +165,9 @@ fn read_exceptions() -> Result<BTreeSet<String>> {
 fn compare(peer: &Peer, version: &str, exceptions: &BTreeSet<String>, used: &mut BTreeSet<String>) -> Result<Tally> {
     let mut tally = Tally::default();
     let linter = Linter::new().target(peer.target, version)?;
+    let others = systems().iter().find(|system| system.name == peer.system).map_or(&[][..], |system| system.targets);
     for case in page_cases(peer).into_iter().chain(fixture_cases(peer)?) {
-        if !case.is_for(peer.target, version) {
+        if !case.is_for(peer.target, version, others) {
             tally.other_version += 1;
             continue;
         }
@@ -262,19 +263,20 @@ impl Peer {
 }
 
 impl Case {
-    /// Does the confvet.toml nearest to the file, if it names a version, name the installed one?
-    fn is_for(&self, target: &str, installed: &str) -> bool {
+    /// Does the confvet.toml nearest to the file, if it names a version, name the installed one? If it names another
+    /// program of the system only (Valkey, libreswan), the case is for that.
+    fn is_for(&self, target: &str, installed: &str, programs: &[&str]) -> bool {
         let nearest = (self.files.iter())
             .filter(|(path, _)| path.rsplit('/').next() == Some(CONFIG_NAME))
             .filter(|(path, _)| self.file.starts_with(path.trim_end_matches(CONFIG_NAME)))
             .max_by_key(|(path, _)| path.len());
         let Some((_, text)) = nearest else { return true };
         let config: toml::Table = text.parse().unwrap_or_default();
-        let wanted = config.get("target").and_then(|targets| targets.get(target)).and_then(toml::Value::as_str);
-        wanted.is_none_or(|wanted| {
-            let wanted: Vec<&str> = wanted.split('.').take(2).collect();
-            installed.split('.').zip(&wanted).all(|(a, b)| a == *b)
-        })
+        let wanted = |program: &str| config.get("target")?.get(program)?.as_str();
+        match wanted(target) {
+            Some(wanted) => installed.split('.').zip(wanted.split('.').take(2)).all(|(a, b)| a == b),
+            None => !programs.iter().any(|program| wanted(program).is_some()),
+        }
     }
 }
 
@@ -336,10 +338,13 @@ mod tests {
 
     #[test]
     fn a_case_for_another_version_is_left_out() {
-        assert!(case("[target]\nredis = \"7.0\"\n").is_for("redis", "7.0.15"));
-        assert!(case("[target]\nredis = \"7\"\n").is_for("redis", "7.0.15"));
-        assert!(case("[target]\nnginx = \"1.25\"\n").is_for("redis", "7.0.15"));
-        assert!(!case("[target]\nredis = \"7.2.4\"\n").is_for("redis", "7.0.15"));
+        let is_for = |config: &str| case(config).is_for("redis", "7.0.15", &["redis", "valkey"]);
+        assert!(is_for("[target]\nredis = \"7.0\"\n"));
+        assert!(is_for("[target]\nredis = \"7\"\n"));
+        assert!(is_for("[target]\nnginx = \"1.25\"\n"));
+        assert!(is_for("[target]\nredis = \"7.0\"\nvalkey = \"8.0\"\n"));
+        assert!(!is_for("[target]\nredis = \"7.2.4\"\n"));
+        assert!(!is_for("[target]\nvalkey = \"8.0\"\n"));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Detect(DetectArgs),
     /// Print the typed model of a file as JSON
     Model(ModelArgs),
+    /// Run the targets of a Prometheus job through its relabel rules, step by step
+    Relabel(RelabelArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -138,6 +140,36 @@ pub(crate) struct DetectArgs {
 pub(crate) struct ModelArgs {
     /// The file
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RelabelArgs {
+    /// The prometheus.yml
+    pub(crate) file: PathBuf,
+
+    /// The job
+    #[arg(long, value_name = "NAME")]
+    pub(crate) job: String,
+
+    /// The labels of a discovered target; without them the job's own targets are used
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
+    pub(crate) labels: Vec<String>,
+
+    /// A JSON file with the labels of several targets: a list of objects
+    #[arg(long, value_name = "FILE", conflicts_with = "labels")]
+    pub(crate) targets: Option<PathBuf>,
+
+    /// The labels of a scraped sample, for the metric relabel rules
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',')]
+    pub(crate) metric: Vec<String>,
+
+    /// The version of Prometheus; without it the newest
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) prometheus: Option<String>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ mod detect;
 mod explain;
 mod lint;
 mod progress;
+mod relabel;
 mod render;
 mod rules;
 mod style;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Model(args) => print_model(&args),
+        Command::Relabel(args) => relabel::run(&args),
         Command::Completions { shell } => print_completions(shell),
     };
     match result {

@@ -1,10 +1,10 @@
 //! confvet.toml: what the files will run on, what no file says, which rules speak, what belongs together.
 
+use crate::glob::Globs;
 use crate::grouping::StackDecl;
 use crate::levels::{Level, Levels};
 use crate::systems::{systems, target_names};
 use confvet_core::{Address, Fact, FactKind, Facts, Target, did_you_mean, parse_version};
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -22,7 +22,7 @@ pub(crate) struct ConfigProblem {
 /// `[[files]]`: what holds for files that match a glob.
 #[derive(Debug, Clone)]
 pub(crate) struct FileOverride {
-    pub(crate) glob: GlobMatcher,
+    pub(crate) glob: Globs,
     pub(crate) system: Option<&'static str>,
     pub(crate) kind: Option<&'static str>,
     pub(crate) target: Target,
@@ -198,15 +198,11 @@ impl Config {
         }
     }
 
-    fn read_glob(&mut self, value: &Value<'_>) -> Option<GlobMatcher> {
-        let DeValue::String(pattern) = value.get_ref() else {
-            self.wrong_type(value, "glob", "a pattern such as \"es/hot-*/*.yml\"");
-            return None;
-        };
-        match GlobBuilder::new(pattern).literal_separator(true).build() {
-            Ok(glob) => Some(glob.compile_matcher()),
-            Err(error) => {
-                self.problem(value.span(), format!("`{pattern}` is no glob: {}", error.kind()));
+    fn read_glob(&mut self, value: &Value<'_>) -> Option<Globs> {
+        match value.get_ref() {
+            DeValue::String(pattern) => Some(Globs::from_iter([pattern.to_string()])),
+            _ => {
+                self.wrong_type(value, "glob", "a pattern such as \"es/hot-*/*.yml\"");
                 None
             }
         }
@@ -275,25 +271,19 @@ impl Config {
         self.stacks.push(decl);
     }
 
-    fn read_globs(&mut self, value: &Value<'_>) -> GlobSet {
-        let mut set = GlobSetBuilder::new();
-        match value.get_ref() {
-            DeValue::Array(items) => {
-                for item in items {
-                    if let Some(glob) = self.read_glob(item) {
-                        set.add(glob.glob().clone());
-                    }
-                }
-            }
-            _ => self.wrong_type(value, "files", "a list of patterns such as [\"prod/**\"]"),
-        }
-        match set.build() {
-            Ok(set) => set,
-            Err(error) => {
-                self.problem(value.span(), error.to_string());
-                GlobSet::empty()
+    fn read_globs(&mut self, value: &Value<'_>) -> Globs {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(value, "files", "a list of patterns such as [\"prod/**\"]");
+            return Globs::default();
+        };
+        let mut patterns = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(pattern) => patterns.push(pattern.to_string()),
+                _ => self.wrong_type(item, "files", "a pattern such as \"prod/**\""),
             }
         }
+        patterns.into_iter().collect()
     }
 
     fn read_hosts(&mut self, value: &Value<'_>) -> Vec<(String, Vec<Address>)> {

@@ -5,9 +5,9 @@
 mod environment;
 mod machines;
 
+use crate::glob::Globs;
 use confvet_core::{Address, HostId, Hosts, Identity};
 use environment::Environments;
-use globset::GlobSet;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(crate) struct Unit<'a> {
 pub(crate) struct StackDecl {
     pub(crate) name: String,
     /// Relative to the place of confvet.toml.
-    pub(crate) files: GlobSet,
+    pub(crate) files: Globs,
     pub(crate) complete: bool,
     /// A machine's name and its addresses.
     pub(crate) hosts: Vec<(String, Vec<Address>)>,

@@ -31,6 +31,7 @@ mod engine;
 mod fix;
 #[cfg(feature = "fs")]
 mod fs;
+mod glob;
 mod grouping;
 mod json;
 mod levels;
@@ -45,8 +46,18 @@ pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
     Severity, Source, Sources, Span, TargetError, did_you_mean,
 };
+#[cfg(feature = "elasticsearch")]
+pub use confvet_elasticsearch as elasticsearch;
+#[cfg(feature = "haproxy")]
+pub use confvet_haproxy as haproxy;
+#[cfg(feature = "ipsec")]
+pub use confvet_ipsec as ipsec;
+#[cfg(feature = "nginx")]
+pub use confvet_nginx as nginx;
 #[cfg(feature = "patroni")]
 pub use confvet_patroni as patroni;
+#[cfg(feature = "prometheus")]
+pub use confvet_prometheus as prometheus;
 #[cfg(feature = "redis")]
 pub use confvet_redis as redis;
 pub use confvet_rules as rules;

@@ -47,8 +47,18 @@ const fn entry<S: System>() -> SystemEntry {
 
 // Sorted by name: a feature, and the crate's unit struct.
 static SYSTEMS: &[SystemEntry] = &[
+    #[cfg(feature = "elasticsearch")]
+    entry::<confvet_elasticsearch::ElasticsearchSystem>(),
+    #[cfg(feature = "haproxy")]
+    entry::<confvet_haproxy::HaproxySystem>(),
+    #[cfg(feature = "ipsec")]
+    entry::<confvet_ipsec::Ipsec>(),
+    #[cfg(feature = "nginx")]
+    entry::<confvet_nginx::NginxSystem>(),
     #[cfg(feature = "patroni")]
     entry::<confvet_patroni::Patroni>(),
+    #[cfg(feature = "prometheus")]
+    entry::<confvet_prometheus::Prometheus>(),
     #[cfg(feature = "redis")]
     entry::<confvet_redis::Redis>(),
 ];

@@ -1,7 +1,7 @@
 //! Which files are Redis's: by name and by content.
 
 use crate::keys::{Key, Kind};
-use crate::{REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF};
+use crate::{CLOUDFORMATION, DESCRIBED, REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF, TERRAFORM, cloud};
 use confvet_core::source::file_name;
 use confvet_core::{Confidence, Detection};
 
@@ -35,7 +35,7 @@ pub(crate) fn is_template(path: &str) -> bool {
 pub(crate) fn might_be(path: &str) -> bool {
     let name = file_name(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    matches!(extension, "conf" | "acl" | "info" | "cnf" | "cfg")
+    matches!(extension, "conf" | "acl" | "info" | "cnf" | "cfg" | "tf" | "json" | "yaml" | "yml")
         || (extension == "txt" && name.contains("info"))
         || mentions(path, &["redis", "valkey", "sentinel"])
 }
@@ -49,6 +49,16 @@ fn mentions(path: &str, words: &[&str]) -> bool {
 pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     if is_template(path) {
         return None;
+    }
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if extension == "tf" {
+        let reason = cloud::detect_terraform(text)?;
+        return Some(Detection::new(TERRAFORM, Confidence::Sure, reason).shared());
+    }
+    if matches!(extension, "json" | "yaml" | "yml") {
+        let (template, reason) = cloud::describe(text)?;
+        let kind = if template { CLOUDFORMATION } else { DESCRIBED };
+        return Some(Detection::new(kind, Confidence::Sure, reason).shared());
     }
     let mut end = text.len().min(PREFIX);
     while !text.is_char_boundary(end) {

@@ -1,5 +1,5 @@
-//! Redis and Valkey, read as the servers read them: redis.conf and sentinel.conf with their includes, ACL files and
-//! `INFO` snapshots.
+//! Redis and Valkey, read as the servers read them: redis.conf and sentinel.conf with their includes, ACL files,
+//! `INFO` snapshots, and the parameters of ElastiCache and MemoryDB.
 //!
 //! ```
 //! let conf = confvet_redis::parse("maxmemory 2gb\nmaxmemory-policy allkeys-lru\n").model;
@@ -13,6 +13,8 @@
 //! [`RedisConf::default_user`], …) give the value that holds and the place where it was set.
 #![forbid(unsafe_code)]
 
+mod cloud;
+mod deployment;
 mod detect;
 mod keys;
 mod model;
@@ -22,6 +24,9 @@ mod syntax;
 mod value;
 mod version;
 
+pub use cloud::{
+    Allowed, Attribute, Cloud, Notation, Parameter, ParameterInfo, Resource, ResourceKind, Scalar, node_memory,
+};
 pub use keys::{Command, Key, Kind, Support};
 pub use model::{
     AclFile, AclProblem, AclProblemKind, AclRule, AclUser, ArityCause, BindAddress, DefaultUser, Document, Exposure,
@@ -42,6 +47,9 @@ pub(crate) const REDIS_CONF: &str = "redis-conf";
 pub(crate) const SENTINEL_CONF: &str = "sentinel-conf";
 pub(crate) const REDIS_ACL: &str = "redis-acl";
 pub(crate) const REDIS_INFO: &str = "redis-info";
+pub(crate) const TERRAFORM: &str = "elasticache-terraform";
+pub(crate) const CLOUDFORMATION: &str = "elasticache-cloudformation";
+pub(crate) const DESCRIBED: &str = "elasticache-json";
 
 /// Redis and Valkey.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +61,8 @@ impl System for Redis {
     const NAME: &'static str = "redis";
     const TITLE: &'static str = "Redis";
     const TARGETS: &'static [&'static str] = &["redis", "valkey"];
-    const KINDS: &'static [&'static str] = &[REDIS_CONF, SENTINEL_CONF, REDIS_ACL, REDIS_INFO];
+    const KINDS: &'static [&'static str] =
+        &[REDIS_CONF, SENTINEL_CONF, REDIS_ACL, REDIS_INFO, TERRAFORM, CLOUDFORMATION, DESCRIBED];
 
     fn might_be(path: &str) -> bool {
         detect::might_be(path)
@@ -76,6 +85,16 @@ impl System for Redis {
                 let info = Info::read(input.file, input.source().path(), text);
                 Parsed { model: Document::Info(info), files: vec![input.file], secrets: Vec::new() }
             }
+            TERRAFORM | CLOUDFORMATION | DESCRIBED => {
+                let mut cloud = match input.kind {
+                    TERRAFORM => cloud::read_terraform(input.file, text),
+                    CLOUDFORMATION => cloud::read_template(input.file, text),
+                    _ => cloud::read_described(input.file, text),
+                };
+                cloud.infer_workloads(input);
+                let secrets = cloud.secrets();
+                Parsed { model: Document::Cloud(cloud), files: vec![input.file], secrets }
+            }
             _ => {
                 let conf = RedisConf::read(input);
                 let secrets = schema::secrets(&conf);
@@ -88,7 +107,7 @@ impl System for Redis {
         match document {
             Document::Conf(conf) => conf.identity(),
             Document::Info(info) => Identity { hints: info.hints(), ..Identity::default() },
-            Document::Acl(_) => Identity::default(),
+            Document::Acl(_) | Document::Cloud(_) => Identity::default(),
         }
     }
 

@@ -624,6 +624,8 @@ impl Checker<'_> {
         let positive = key.kind == Kind::AtoiPositive;
         if positive && reads_as <= 0 {
             self.invalid(token, key, "a number of milliseconds above 0", None);
+        } else if reads_as < 0 && key.name.ends_with("period") {
+            self.invalid(token, key, "a number of milliseconds, 0 or more", None);
         } else if !pure {
             let is_time = positive || key.name.ends_with("period");
             let meant = is_time.then(|| value::intended_time(&token.text, false)).flatten();
@@ -811,6 +813,11 @@ pub(crate) fn placeholder(text: &str) -> Option<std::ops::Range<usize>> {
     let is_name = inner.len() >= 3
         && inner.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     is_name.then_some(0..text.len())
+}
+
+/// Is the password one that somebody should have filled in?
+pub(crate) fn is_placeholder_password(text: &str) -> bool {
+    placeholder(text).is_some() || is_dummy(text)
 }
 
 /// A password that says that somebody should put one here.

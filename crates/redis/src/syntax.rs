@@ -234,6 +234,13 @@ pub(crate) fn quote(value: &str) -> String {
     text
 }
 
+/// Writes a value so that the server reads it back, without quotes where none are needed.
+pub(crate) fn quote_if_needed(value: &str) -> String {
+    let plain = !value.is_empty()
+        && !value.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control() || matches!(c, '"' | '\'' | '#'));
+    if plain { value.to_owned() } else { quote(value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,25 +79,14 @@ pub(super) fn judge(system: &str, directory: &Path, entries: Vec<Entry>) -> Resu
         groups.entry((group_of(&entry.path).to_owned(), target)).or_default().push(entry);
     }
     let mut outcomes = Vec::new();
-    for ((group, target), entries) in groups {
-        let linter = linter(&target)?;
-        let files = group_files(directory, &group, &entries)?;
-        let together = lint(&linter, &files);
+    for ((name, target), entries) in groups {
+        let group = Group::lint(system, directory, name, &target, &entries)?;
         let first = outcomes.len();
         for entry in entries {
-            let name = shown_name(&entry, &group);
-            // A crash is the fault of one file: find out whose.
-            let alone = || lint(&linter, &files.iter().filter(|(path, _)| *path == name).cloned().collect::<Vec<_>>());
-            let outcome = match &together {
-                Ok(report) => outcome(report, &name, entry, &target),
-                Err(_) => match alone() {
-                    Ok(report) => outcome(&report, &name, entry, &target),
-                    Err(message) => crashed(message, entry, &target),
-                },
-            };
-            outcomes.push(outcome);
+            let (verdict, recognised, findings) = group.assess(&entry);
+            outcomes.push(Outcome { entry, target: target.clone(), verdict, recognised, findings });
         }
-        if let Err(message) = together
+        if let Err(message) = group.together
             && !outcomes[first..].iter().any(Outcome::is_crash)
         {
             outcomes[first].verdict = Verdict::Crash(format!("together with its folder: {message}"));
@@ -105,6 +94,57 @@ pub(super) fn judge(system: &str, directory: &Path, entries: Vec<Entry>) -> Resu
     }
     outcomes.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
     Ok(outcomes)
+}
+
+/// A verdict, whether some system recognised the file, and all findings in it.
+type Assessment = (Verdict, bool, Vec<Finding>);
+
+/// Files that were linted together.
+struct Group {
+    name: String,
+    linter: Linter,
+    /// A linter that takes every file for the system's, if the corpus is of one system.
+    forced: Option<Linter>,
+    files: Vec<(String, Vec<u8>)>,
+    /// The error is what a panic said.
+    together: Result<Report, String>,
+}
+
+impl Group {
+    fn lint(
+        system: &str,
+        directory: &Path,
+        name: String,
+        target: &BTreeMap<String, String>,
+        entries: &[Entry],
+    ) -> Result<Self> {
+        let linter = linter(target)?;
+        let files = group_files(directory, &name, entries)?;
+        let together = lint(&linter, &files);
+        Ok(Self { forced: linter.clone().system(system).ok(), name, linter, files, together })
+    }
+
+    fn assess(&self, entry: &Entry) -> Assessment {
+        let name = shown_name(entry, &self.name);
+        let alone = || self.files.iter().filter(|(path, _)| *path == name).cloned().collect::<Vec<_>>();
+        let assess_alone = |linter: &Linter| match lint(linter, &alone()) {
+            Ok(report) => assess(&report, &name),
+            Err(message) => (Verdict::Crash(message), true, Vec::new()),
+        };
+        let seen = match &self.together {
+            Ok(report) => assess(report, &name),
+            // A crash is the fault of one file: find out whose.
+            Err(_) => assess_alone(&self.linter),
+        };
+        match &self.forced {
+            // The program refused it because it was told to read it, so confvet is told to read it too.
+            Some(forced) if entry.truth == Truth::Rejected && !seen.1 => {
+                let (verdict, _, findings) = assess_alone(forced);
+                (verdict, false, findings)
+            }
+            _ => seen,
+        }
+    }
 }
 
 /// The folder below `accepted/` or `rejected/`, or the whole path of a file that lies there without one.
@@ -118,8 +158,16 @@ fn shown_name(entry: &Entry, group: &str) -> String {
     let below = entry.path.split_once('/').map_or(entry.path.as_str(), |(_, below)| below);
     match below.strip_prefix(group).and_then(|rest| rest.strip_prefix('/')) {
         Some(within) => within.to_owned(),
-        None => entry.original_name.clone().unwrap_or_else(|| below.to_owned()),
+        None => {
+            (entry.original_name.clone().filter(|name| is_same_kind(below, name))).unwrap_or_else(|| below.to_owned())
+        }
     }
+}
+
+/// Is the original a file of its own, and not a script or page that the file was cut out of?
+fn is_same_kind(local: &str, original: &str) -> bool {
+    let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_owned());
+    local.contains(original) || extension(local) == extension(original)
 }
 
 fn linter(target: &BTreeMap<String, String>) -> Result<Linter> {
@@ -171,12 +219,7 @@ fn lint(linter: &Linter, files: &[(String, Vec<u8>)]) -> Result<Report, String> 
     })
 }
 
-fn crashed(message: String, entry: Entry, target: &BTreeMap<String, String>) -> Outcome {
-    let verdict = Verdict::Crash(message);
-    Outcome { entry, target: target.clone(), verdict, recognised: true, findings: Vec::new() }
-}
-
-fn outcome(report: &Report, name: &str, entry: Entry, target: &BTreeMap<String, String>) -> Outcome {
+fn assess(report: &Report, name: &str) -> Assessment {
     let file = report.files().iter().find(|file| report.sources().get(file.file).path() == name);
     // The program refuses a file for what is wrong in its includes too.
     let is_part = |part: FileId| {
@@ -189,15 +232,11 @@ fn outcome(report: &Report, name: &str, entry: Entry, target: &BTreeMap<String, 
         format!("{}:{} {}: {}", at.line, at.column, found.rule, found.message)
     };
     let invalid = found.iter().find(|found| found.category == Category::Invalid);
-    Outcome {
-        entry,
-        target: target.clone(),
-        verdict: invalid.map_or(Verdict::Clean, |found| Verdict::Invalid(describe(found))),
-        recognised: file.is_some_and(|file| file.is_linted() || file.template),
-        findings: (found.iter())
-            .map(|found| Finding { rule: found.rule, severity: found.severity, text: describe(found) })
-            .collect(),
-    }
+    let verdict = invalid.map_or(Verdict::Clean, |found| Verdict::Invalid(describe(found)));
+    let recognised = file.is_some_and(|file| file.is_linted() || file.template);
+    let findings =
+        found.iter().map(|found| Finding { rule: found.rule, severity: found.severity, text: describe(found) });
+    (verdict, recognised, findings.collect())
 }
 
 #[cfg(test)]
@@ -213,6 +252,9 @@ mod tests {
     fn a_lone_file_is_linted_under_its_first_name_and_a_folder_as_a_whole() {
         for (path, original, group, name) in [
             ("accepted/a__redis.conf", Some("redis.conf"), "accepted/a__redis.conf", "redis.conf"),
+            ("accepted/jvm-5.6.options", Some("jvm.options"), "accepted/jvm-5.6.options", "jvm.options"),
+            ("accepted/x__a.yaml__v1", Some("a.yaml"), "accepted/x__a.yaml__v1", "a.yaml"),
+            ("accepted/bytes.h2.cfg", Some("bytes.vtc"), "accepted/bytes.h2.cfg", "bytes.h2.cfg"),
             ("accepted/made.yml", None, "accepted/made.yml", "made.yml"),
             ("rejected/h5bp/conf.d/x.conf", Some("x.conf"), "h5bp", "conf.d/x.conf"),
         ] {

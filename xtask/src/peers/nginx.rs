@@ -5,6 +5,7 @@ use super::{Answer, Peer, Trial};
 use anyhow::{Context, Result};
 use std::fs;
 use std::process::Command;
+use std::sync::OnceLock;
 
 pub(super) const PEER: Peer = Peer {
     system: "nginx",
@@ -32,6 +33,13 @@ const NEUTRALISED: &[&str] = &["user", "pid", "error_log", "access_log", "load_m
 fn check(trial: &Trial<'_>) -> Result<Answer> {
     trial.write_without(NEUTRALISED)?;
     let file = trial.directory.join(trial.file);
+    if let Some(certificate) = certificate() {
+        let path = trial.directory.join("certificate.of.the.peer.pem");
+        fs::write(&path, certificate).context("cannot write the certificate")?;
+        let text = fs::read_to_string(&file).context("cannot read the configuration again")?;
+        fs::write(&file, trial.with_certificate(&text, &path.display().to_string()))
+            .context("cannot write it again")?;
+    }
     let folder = file.parent().unwrap_or(trial.directory);
     // Every distribution has it beside nginx.conf, and no example shows it.
     let types = folder.join("mime.types");
@@ -48,4 +56,36 @@ fn check(trial: &Trial<'_>) -> Result<Answer> {
         Ended::Itself(_) => Answer::Rejected(run.line_with(&["[emerg]"])),
         Ended::Said | Ended::TooLong => Answer::Unclear("no answer".to_owned()),
     })
+}
+
+/// A certificate with its key, made once; `None` without openssl.
+fn certificate() -> Option<&'static [u8]> {
+    static CERTIFICATE: OnceLock<Option<Vec<u8>>> = OnceLock::new();
+    let made = CERTIFICATE.get_or_init(|| {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=peer"]);
+        let output = openssl.args(["-keyout", "-", "-out", "-"]).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    });
+    made.as_deref()
+}
+
+impl Trial<'_> {
+    /// The text with every certificate and key on a line of its own replaced, if its name holds no variable.
+    fn with_certificate(&self, text: &str, path: &str) -> String {
+        let mut replaced = String::with_capacity(text.len());
+        for (line, number) in text.lines().zip(1..) {
+            let statement = line.trim();
+            let directive = ["ssl_certificate", "ssl_certificate_key"].into_iter().find(|directive| {
+                let value = statement.strip_prefix(directive).and_then(|rest| rest.strip_suffix(';'));
+                value.is_some_and(|value| value.starts_with(char::is_whitespace) && !value.contains(['$', ';']))
+            });
+            match directive.filter(|_| !self.kept.contains(&number)) {
+                Some(directive) => replaced.push_str(&format!("{directive} {path};")),
+                None => replaced.push_str(line),
+            }
+            replaced.push('\n');
+        }
+        replaced
+    }
 }

@@ -9,7 +9,7 @@ pub(super) const PEER: Peer = Peer {
     system: "prometheus",
     program: "promtool",
     target: "prometheus",
-    kinds: &["prometheus", "rules"],
+    kinds: &["prometheus-config", "prometheus-rules"],
     version: || process::version("promtool", "--version", "version"),
     check,
     circumstances: &["no such file or directory", "does not point to an existing file"],
@@ -19,7 +19,7 @@ fn check(trial: &Trial<'_>) -> Result<Answer> {
     trial.write_without(&[])?;
     let mut command = Command::new("promtool");
     match trial.kind {
-        "rules" => command.args(["check", "rules"]),
+        "prometheus-rules" => command.args(["check", "rules"]),
         _ => command.args(["check", "config", "--syntax-only"]),
     };
     command.arg(trial.directory.join(trial.file));

@@ -13,40 +13,44 @@ pub(super) const PEER: Peer = Peer {
     kinds: &["redis-conf", "sentinel-conf"],
     version: || process::version("redis-server", "--version", "v="),
     check,
-    circumstances: &["No such file or directory", "Can't resolve instance hostname", "Permission denied", "Can't open"],
+    circumstances: &[
+        "No such file or directory",
+        "Can't resolve instance hostname",
+        "Permission denied",
+        "Can't open",
+        "Address already in use",
+        "Failed to load certificate",
+    ],
 };
 
-/// Ports, paths and names of this machine.
-const NEUTRALISED: &[&str] = &[
-    "bind",
-    "port",
-    "tls-port",
-    "unixsocket",
-    "dir",
-    "logfile",
-    "pidfile",
-    "daemonize",
-    "loadmodule",
-    "aclfile",
-    "syslog-enabled",
-    "supervised",
-    "tls-cert-file",
-    "tls-key-file",
-    "tls-ca-cert-file",
-    "tls-ca-cert-dir",
-];
+/// Paths and services of this machine.
+const SURROUNDINGS: &[&str] =
+    &["dir", "logfile", "pidfile", "daemonize", "loadmodule", "aclfile", "syslog-enabled", "supervised"];
+
+/// What it would listen on.
+const NETWORK: &[&str] =
+    &["bind", "port", "tls-port", "unixsocket", "tls-cert-file", "tls-key-file", "tls-ca-cert-file", "tls-ca-cert-dir"];
 
 fn check(trial: &Trial<'_>) -> Result<Answer> {
-    trial.write_without(NEUTRALISED)?;
-    let sentinel = trial.kind == "sentinel-conf";
+    // Where something is said to be wrong the network stays as it is: it may be what is wrong.
+    let listens_as_written = !trial.kept.is_empty();
+    let network = if listens_as_written { &[] } else { NETWORK };
+    trial.write_without(&[SURROUNDINGS, network].concat())?;
     let mut command = Command::new("redis-server");
     command.arg(trial.directory.join(trial.file));
+    let sentinel = trial.kind == "sentinel-conf";
     if sentinel {
-        let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
-        command.args(["--sentinel", "--port", &port.to_string()]);
-    } else {
-        let socket = trial.directory.join("redis.sock");
-        command.arg("--port").arg("0").arg("--unixsocket").arg(socket);
+        command.arg("--sentinel");
+    }
+    match (listens_as_written, sentinel) {
+        (true, _) => {}
+        (false, true) => {
+            let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
+            command.args(["--port", &port.to_string()]);
+        }
+        (false, false) => {
+            command.arg("--port").arg("0").arg("--unixsocket").arg(trial.directory.join("redis.sock"));
+        }
     }
     command.arg("--dir").arg(trial.directory);
     let run = process::run(&mut command, trial.directory, &["eady to accept connections", "Sentinel ID is"])?;

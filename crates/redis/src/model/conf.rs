@@ -8,7 +8,7 @@ use crate::syntax::{Lines, Token};
 use crate::value;
 use crate::version::{Number, Release};
 use confvet_core::units::ByteSize;
-use confvet_core::{FileId, Input, Span, source};
+use confvet_core::{FileId, Input, Sources, Span, source};
 
 /// How the process is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -64,6 +64,14 @@ impl Statement {
             Some(sub) if self.is_sentinel() => sub.span,
             _ => self.name.span,
         }
+    }
+
+    /// The line with its line end, for taking it out.
+    pub(crate) fn whole_line(&self, sources: &Sources) -> Span {
+        let rest = &sources.get(self.span.file).text()[self.span.range().end..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+        let end = blanks + usize::from(rest[blanks..].starts_with('\n'));
+        Span::new(self.span.file, self.span.range().start..self.span.range().end + end)
     }
 
     /// The words behind the name.
@@ -378,6 +386,11 @@ impl RedisConf {
     /// A switch. `None` if what is written is none.
     pub fn switch(&self, canonical: &str) -> Option<Setting<'_, bool>> {
         self.setting(canonical, value::switch)
+    }
+
+    /// Is a switch on?
+    pub fn is_on(&self, canonical: &str) -> bool {
+        self.switch(canonical).is_some_and(|setting| setting.value)
     }
 
     /// An integer. `None` if what is written is none.

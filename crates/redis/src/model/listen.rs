@@ -64,7 +64,8 @@ impl RedisConf {
 
     /// How far it can be reached. `None` if a port cannot be read.
     pub fn exposure(&self) -> Option<Exposure> {
-        if self.port()?.value == 0 && self.tls_port().is_none_or(|port| port.value == 0) {
+        self.port()?;
+        if !self.has_tcp_port() {
             return Some(Exposure::Nowhere);
         }
         if self.last("bind").is_none() {
@@ -76,6 +77,12 @@ impl RedisConf {
             _ => Exposure::Everywhere,
         };
         Some(self.binds().iter().map(reach).max().unwrap_or(Exposure::Nowhere))
+    }
+
+    /// Does it listen on a TCP port, with TLS or without?
+    pub fn has_tcp_port(&self) -> bool {
+        let open = |port: Option<super::Setting<'_, i64>>| port.is_some_and(|port| port.value != 0);
+        open(self.port()) || open(self.tls_port())
     }
 
     /// Can it be reached from another host?

@@ -13,14 +13,17 @@ mod workload;
 
 pub use acl::{AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, RuleWord};
 pub use conf::{Include, IncludeOutcome, Mode, RedisConf, Rename, SavePoints, Statement};
+pub(crate) use info::with_commas;
 pub use info::{Info, InfoField, Keyspace, KeyspaceLine};
 pub use listen::{BindAddress, DefaultUser, Exposure};
 pub use policy::Policy;
 pub use problem::{ArityCause, Problem, ProblemKind, SaveFault, Unknown};
 pub use sentinel::Monitor;
 pub use setting::Setting;
+pub(crate) use workload::has_word;
 pub use workload::{Workload, WorkloadReason};
 
+use crate::cloud::Cloud;
 use serde::Serialize;
 
 /// One file of Redis's world, read, with what it includes.
@@ -33,6 +36,8 @@ pub enum Document {
     Acl(AclFile),
     /// The reply of `INFO`.
     Info(Info),
+    /// Resources of ElastiCache and MemoryDB.
+    Cloud(Cloud),
 }
 
 impl Document {
@@ -62,12 +67,20 @@ impl Document {
         }
     }
 
+    /// The resources, if it is a file of those.
+    pub fn cloud(&self) -> Option<&Cloud> {
+        match self {
+            Document::Cloud(cloud) => Some(cloud),
+            _ => None,
+        }
+    }
+
     /// The ACL file: this one, or the one the configuration names.
     pub fn acl(&self) -> Option<&AclFile> {
         match self {
             Document::Acl(acl) => Some(acl),
             Document::Conf(conf) => conf.acl.as_ref(),
-            Document::Info(_) => None,
+            Document::Info(_) | Document::Cloud(_) => None,
         }
     }
 }

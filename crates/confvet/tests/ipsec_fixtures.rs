@@ -1,0 +1,35 @@
+//! The IPsec fixtures: two healthy gateways give nothing, two broken ones exactly this.
+#![cfg(all(feature = "ipsec", feature = "fs"))]
+
+use confvet::{Linter, Report};
+use std::fmt::Write;
+use std::path::Path;
+
+fn lint(name: &str) -> Report {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/ipsec").join(name).canonicalize().unwrap();
+    Linter::new().lint_path(path).unwrap()
+}
+
+fn describe(report: &Report, name: &str) -> String {
+    let mut lines = String::new();
+    for found in report.diagnostics() {
+        let at = report.sources().start(found.primary.span);
+        let path = report.sources().get(found.primary.span.file).path();
+        let path = path.split_once(&format!("fixtures/ipsec/{name}/")).map_or(path, |(_, path)| path);
+        let (line, column) = (at.line, at.column);
+        let _ = writeln!(lines, "{path}:{line}:{column} {} {}: {}", found.severity, found.rule, found.message);
+    }
+    lines
+}
+
+#[test]
+fn the_healthy_layout_is_left_alone() {
+    let report = lint("healthy");
+    assert_eq!(describe(&report, "healthy"), "");
+    assert_eq!(report.files().iter().filter(|file| file.is_linted()).count(), 6);
+}
+
+#[test]
+fn the_broken_layout_is_found_out() {
+    insta::assert_snapshot!(describe(&lint("broken"), "broken"));
+}

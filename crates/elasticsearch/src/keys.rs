@@ -1,0 +1,215 @@
+//! The settings Elasticsearch knows: their types, and the versions that have them.
+
+use crate::release::Release;
+
+/// What the value of a setting is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Patterns of index names with `+` and `-`, or a boolean.
+    AutoCreate,
+    /// `true` or `false`.
+    Bool,
+    /// A size with a unit, base 1024.
+    Bytes,
+    /// One of these words; most are matched in any case.
+    Enum(&'static [&'static str]),
+    /// A Java double.
+    Float,
+    /// Anything below the key.
+    Group,
+    /// A signed 32-bit integer.
+    Int,
+    /// A list, or one text with commas.
+    List,
+    /// A signed 64-bit integer.
+    Long,
+    /// A size, or a share of the heap in per cent.
+    Memory,
+    /// A port, a range of ports, or several of them.
+    Ports,
+    /// `75/5m`.
+    Rate,
+    /// A share of the disk in use, or free bytes.
+    RatioOrBytes,
+    /// Belongs into the keystore; refused in the file.
+    Secure,
+    /// A password in clear text, from before the keystore.
+    LegacySecret,
+    /// Any text.
+    Text,
+    /// A duration with a unit.
+    Time,
+    /// Everything below is known.
+    Prefix,
+    /// Everything below may be known to a plugin.
+    OpenPrefix,
+    /// As [`Kind::OpenPrefix`], but closed from 6.3 to 7.17.
+    OpenPrefixFrom8,
+    /// Settings of indices, not of nodes.
+    IndexPrefix,
+    /// A name of 1.x and 2.x.
+    Removed,
+    /// Everything below is a name of 1.x and 2.x.
+    RemovedPrefix,
+}
+
+impl Kind {
+    /// Does the row stand for everything below it?
+    pub fn is_prefix(self) -> bool {
+        matches!(
+            self,
+            Kind::Prefix | Kind::OpenPrefix | Kind::OpenPrefixFrom8 | Kind::IndexPrefix | Kind::RemovedPrefix
+        )
+    }
+}
+
+/// Major, minor, patch.
+pub type VersionTriple = (u16, u16, u16);
+
+/// A setting, or a family of settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The flattened key. `*` stands for one name without dots; a final dot for everything below.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// Versions before this one do not have it.
+    pub absent_before: Option<VersionTriple>,
+    /// The version that brought it, where that is known exactly.
+    pub since: Option<VersionTriple>,
+    /// The version from which its use is deprecated, at the latest.
+    pub deprecated: Option<VersionTriple>,
+    /// The version that refuses it.
+    pub removed: Option<VersionTriple>,
+    /// What took its place, in words.
+    pub replacement: Option<&'static str>,
+    /// The key that means exactly the same.
+    pub rename: Option<&'static str>,
+}
+
+/// What the target makes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has it.
+    Known,
+    /// It still has it, and the next major version does not.
+    Deprecated(VersionTriple),
+    /// It does not have it yet.
+    NotYet,
+    /// It does not have it any more, since this version.
+    Gone(VersionTriple),
+    /// The version is not known well enough.
+    Unclear,
+}
+
+impl Key {
+    /// What a release makes of this key.
+    pub fn standing(&self, release: &Release) -> Standing {
+        let before = |bound: VersionTriple| release.before(bound);
+        if let Some(bound) = self.absent_before {
+            match before(bound) {
+                Some(true) => return Standing::NotYet,
+                Some(false) => {}
+                None => return Standing::Unclear,
+            }
+        }
+        if let Some(bound) = self.removed {
+            match before(bound) {
+                Some(false) => return Standing::Gone(bound),
+                Some(true) => {}
+                None => return Standing::Unclear,
+            }
+        }
+        if let (Some(deprecated), Some(removed)) = (self.deprecated, self.removed)
+            && before(deprecated) == Some(false)
+            && release.major().is_some_and(|major| u64::from(removed.0) == major + 1)
+        {
+            return Standing::Deprecated(deprecated);
+        }
+        Standing::Known
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+
+/// The row of a flattened key: the exact one, else the family with a `*`, else the longest prefix.
+///
+/// ```
+/// use confvet_elasticsearch::keys::{Kind, find};
+/// assert_eq!(find("node.name").unwrap().kind, Kind::Text);
+/// assert_eq!(find("cluster.remote.eu.seeds").unwrap().name, "cluster.remote.*.seeds");
+/// assert_eq!(find("node.attr.rack").unwrap().name, "node.attr.");
+/// assert!(find("node.nmae").is_none());
+/// ```
+pub fn find(key: &str) -> Option<&'static Key> {
+    if let Ok(index) = KEYS.binary_search_by(|row| row.name.cmp(key)) {
+        return Some(&KEYS[index]);
+    }
+    let family = &family(key);
+    family.iter().find(|row| row.name.contains('*') && matches_affix(row.name, key)).or_else(|| {
+        family.iter().filter(|row| row.kind.is_prefix() && key.starts_with(row.name)).max_by_key(|row| row.name.len())
+    })
+}
+
+/// Does a release admit everything below a prefix that the key starts with, whatever its own row says?
+pub fn is_below_open_prefix(key: &str, release: &Release) -> bool {
+    family(key)
+        .iter()
+        .any(|row| row.kind.is_prefix() && key.starts_with(row.name) && row.standing(release) == Standing::Known)
+}
+
+/// Is there any row below this part of a key?
+pub fn has_below(part: &str) -> bool {
+    family(part).iter().any(|row| row.name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
+}
+
+/// All rows.
+pub fn all() -> &'static [Key] {
+    KEYS
+}
+
+/// The rows that share the first name of a key.
+fn family(key: &str) -> &'static [Key] {
+    let first = key.split('.').next().unwrap_or(key);
+    let below = |row: &Key| row.name.get(..first.len()).is_some_and(|start| start == first);
+    let start = KEYS.partition_point(|row| row.name < first);
+    let length = KEYS[start..].partition_point(below);
+    &KEYS[start..start + length]
+}
+
+fn matches_affix(pattern: &str, key: &str) -> bool {
+    let mut names = key.split('.');
+    pattern.split('.').all(|wanted| names.next().is_some_and(|name| wanted == "*" || wanted == name))
+        && names.next().is_none()
+}
+
+/// The known key nearest to a misspelt one. Secure settings are never suggested.
+pub fn nearest(key: &str) -> Option<&'static str> {
+    let plain = |row: &&Key| {
+        !row.kind.is_prefix() && !row.name.contains('*') && !matches!(row.kind, Kind::Removed | Kind::Secure)
+    };
+    confvet_core::did_you_mean(key, KEYS.iter().filter(plain).map(|row| row.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_rename_is_a_key() {
+        assert!(KEYS.is_sorted_by(|a, b| a.name < b.name));
+        for row in KEYS {
+            if let Some(rename) = row.rename {
+                assert!(find(rename).is_some(), "{} becomes {rename}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_wins() {
+        assert_eq!(find("xpack.monitoring.exporters.a.b").map(|row| row.name), Some("xpack.monitoring.exporters."));
+        assert_eq!(find("index.number_of_shards").map(|row| row.kind), Some(Kind::IndexPrefix));
+        assert_eq!(find("threadpool.bulk.size").map(|row| row.kind), Some(Kind::RemovedPrefix));
+        assert_eq!(find("äöü.x"), None);
+    }
+}

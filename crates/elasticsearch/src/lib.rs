@@ -1,0 +1,78 @@
+//! Elasticsearch and OpenSearch: `elasticsearch.yml` from 1.x to 9.x, `jvm.options` and its directory, docker-compose
+//! services and manifests of Elastic's operator, read the way the program of each version reads them.
+//!
+//! ```
+//! let text = "cluster.name: orders\nnode: {name: orders-1, master: false}\n";
+//! let model = confvet_elasticsearch::parse(text).model;
+//! let node = &model.nodes[0];
+//! assert_eq!(node.cluster_name(), Some("orders"));
+//! assert_eq!(node.is_master_eligible(), Some(false));
+//! ```
+#![forbid(unsafe_code)]
+
+mod cluster;
+mod compose;
+mod defaults;
+mod detect;
+mod eck;
+mod edits;
+pub mod flags;
+pub mod jvm;
+pub mod keys;
+mod model;
+mod node;
+mod release;
+mod rules;
+pub mod settings;
+pub mod values;
+
+pub use model::{Elasticsearch, kind};
+pub use node::{Binding, Carrier, Container, Node, Publication, Seed, Server, Variable};
+pub use release::{Basis, Flavour, Release};
+
+use confvet_core::{Detection, Facts, Identity, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+
+/// Elasticsearch and OpenSearch.
+#[derive(Debug, Clone, Copy)]
+pub struct ElasticsearchSystem;
+
+impl System for ElasticsearchSystem {
+    type Model = Elasticsearch;
+
+    const NAME: &'static str = "elasticsearch";
+    const TITLE: &'static str = "Elasticsearch";
+    const TARGETS: &'static [&'static str] = &["elasticsearch", "opensearch"];
+    const KINDS: &'static [&'static str] = kind::ALL;
+
+    fn might_be(path: &str) -> bool {
+        detect::might_be(path)
+    }
+
+    fn detect(path: &str, text: &str) -> Option<Detection> {
+        detect::detect(path, text)
+    }
+
+    fn parse(input: &Input<'_>) -> Parsed<Elasticsearch> {
+        model::parse(input)
+    }
+
+    fn identity(model: &Elasticsearch) -> Identity {
+        model.identity()
+    }
+
+    fn rules() -> &'static [&'static Rule<Elasticsearch>] {
+        rules::FILE_RULES
+    }
+
+    fn set_rules() -> &'static [&'static Rule<Set<Elasticsearch>>] {
+        rules::SET_RULES
+    }
+}
+
+/// Reads the text of one `elasticsearch.yml`, for no version in particular.
+pub fn parse(text: &str) -> Parsed<Elasticsearch> {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("elasticsearch.yml", text));
+    let (target, facts) = (Target::new(), Facts::new());
+    model::parse(&Input { sources: &sources, file, kind: kind::SETTINGS, target: &target, facts: &facts })
+}

@@ -1,0 +1,86 @@
+//! Two nodes of one cluster that share what must be their own: name, address, data directory.
+
+use crate::cluster::{Directory, Peer};
+use crate::model::Elasticsearch;
+use crate::node::{INITIAL_MASTER_KEYS, Node, Server};
+use confvet_core::{Address, Context, Findings, Rule, Set, Severity};
+use std::collections::HashMap;
+
+pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/duplicate-node-name", check };
+
+fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
+    let directory = Directory::new(set);
+    for cluster in directory.clusters() {
+        let nodes: Vec<Peer<'_>> = cluster.sound().collect();
+        report_names(&nodes, context, findings);
+        report_addresses(&nodes, context, findings);
+        for peer in &nodes {
+            report_ports(peer.node, findings);
+        }
+    }
+}
+
+fn report_names(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
+    let mut first: HashMap<&str, Peer<'_>> = HashMap::new();
+    for &peer in nodes {
+        let Some(name) = peer.node.name() else { continue };
+        let Some(earlier) = first.get(name.text.as_str()).copied() else {
+            first.insert(&name.text, peer);
+            continue;
+        };
+        // One file of settings that several services share names all of them alike.
+        if earlier.node.name().is_some_and(|other| other.span == name.span) {
+            continue;
+        }
+        let by_name = [earlier, peer]
+            .iter()
+            .any(|peer| peer.node.first_of(INITIAL_MASTER_KEYS).is_some() && peer.node.release.is_from(7, 0));
+        let address = |peer: Peer<'_>| peer.node.addresses().into_iter().map(|address| address.value).next();
+        let same_address = address(peer).is_some() && address(peer) == address(earlier);
+        let report = findings
+            .report(name.span, format!("node.name `{}` is also used in {}", name.text, earlier.place(context)))
+            .severity(if by_name || same_address { Severity::Error } else { Severity::Warning });
+        if let Some(other) = earlier.node.name() {
+            report.label(other.span, "the same name");
+        }
+    }
+}
+
+fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
+    let mut first: HashMap<(Address, u16), Peer<'_>> = HashMap::new();
+    for &peer in nodes.iter().filter(|peer| peer.node.container.is_none()) {
+        for server in [Server::Transport, Server::Http] {
+            let Some(port) = peer.node.port(server) else { continue };
+            let Some(address) = peer.node.addresses().into_iter().next() else { continue };
+            let place = (address.value.clone(), port);
+            let Some(earlier) = first.get(&place).copied() else {
+                first.insert(place, peer);
+                continue;
+            };
+            if earlier.is(peer) {
+                continue;
+            }
+            findings
+                .report(
+                    address.span,
+                    format!("{} with port {port} is also used in {}", address.value, earlier.place(context)),
+                )
+                .severity(Severity::Error)
+                .help("give each node on one machine ports of its own");
+            break;
+        }
+    }
+}
+
+fn report_ports(node: &Node, findings: &mut Findings) {
+    let (Some(http), Some(transport)) = (node.port(Server::Http), node.port(Server::Transport)) else { return };
+    let keys = ["transport.port", "transport.tcp.port"];
+    let (Some(first), Some(second)) = (node.get("http.port"), node.first_of(&keys)) else { return };
+    if http == transport && http != 0 {
+        findings
+            .report(second.value_span, format!("http.port and {} are both {http}", second.key))
+            .label(first.value_span, "http.port")
+            .severity(Severity::Error)
+            .help("the second server cannot bind: use 9200 and 9300");
+    }
+}

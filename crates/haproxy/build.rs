@@ -1,0 +1,89 @@
+//! Turns `src/keys.tsv` into one static sorted array per context.
+
+use confvet_tables::{Row, Table, TableError, version, write_output};
+use std::fmt::Write;
+
+const COLUMNS: &[&str] = &[
+    "key",
+    "context",
+    "since",
+    "deprecated",
+    "removed",
+    "places",
+    "modes",
+    "negatable",
+    "args",
+    "build",
+    "replacement",
+];
+
+fn main() -> Result<(), TableError> {
+    let table = Table::read("src/keys.tsv", COLUMNS)?;
+    let mut rows: Vec<Row<'_>> = table.rows().collect();
+    rows.sort_by_key(|row| (row.get("context"), row.get("key")));
+    let mut code = String::new();
+    let mut contexts: Vec<&str> = rows.iter().map(|row| row.get("context")).collect();
+    contexts.dedup();
+    let mut slot = 0;
+    for context in &contexts {
+        let _ = writeln!(code, "static {}: &[Key] = &[", constant(context));
+        for row in rows.iter().filter(|row| row.get("context") == *context) {
+            let _ = writeln!(code, "    {},", key(*row, slot));
+            slot += 1;
+        }
+        code.push_str("];\n");
+    }
+    code.push_str("impl Context {\n    fn table(self) -> &'static [Key] {\n        match self {\n");
+    for context in &contexts {
+        let _ = writeln!(code, "            Context::{} => {},", variant(context), constant(context));
+    }
+    code.push_str("        }\n    }\n}\n");
+    write_output("keys.rs", &code)
+}
+
+fn key(row: Row<'_>, slot: usize) -> String {
+    let version = |column| version(row.get(column)).unwrap_or_else(|message| panic!("keys.tsv: {message}"));
+    let places: u8 = (row.get("places").chars())
+        .map(|place| match place {
+            'd' => 1,
+            'n' => 2,
+            'f' => 4,
+            'l' => 8,
+            'b' => 16,
+            's' => 32,
+            other => panic!("keys.tsv: `{other}` is no place"),
+        })
+        .sum();
+    let http_only = row.get("modes") == "http";
+    let negatable = match row.get("negatable") {
+        "" => "Never",
+        "no" => "No",
+        _ => "NoAndDefault",
+    };
+    let arguments = match row.get("args") {
+        "1" => "One",
+        "*" => "Several",
+        _ => "None",
+    };
+    format!(
+        "Key {{ name: {:?}, slot: {slot}, since: {}, deprecated: {}, removed: {}, places: {places}, http_only: \
+         {http_only}, negatable: Negatable::{negatable}, arguments: Arguments::{arguments}, build: {}, replacement: {:?} }}",
+        row.get("key"),
+        version("since"),
+        version("deprecated"),
+        version("removed"),
+        row.get("build") == "y",
+        row.get("replacement"),
+    )
+}
+
+/// `proxy-http-check` as the name of a static: `PROXY_HTTP_CHECK`.
+fn constant(context: &str) -> String {
+    context.replace('-', "_").to_uppercase()
+}
+
+/// `proxy-http-check` as the name of a variant: `ProxyHttpCheck`.
+fn variant(context: &str) -> String {
+    let capital = |part: &str| format!("{}{}", part[..1].to_uppercase(), &part[1..]);
+    context.split(['-', '_']).map(capital).collect()
+}

@@ -1,0 +1,126 @@
+//! Is a file a HAProxy configuration?
+
+use crate::model::SectionKind;
+use confvet_core::source::{file_name, parent};
+use confvet_core::{Confidence, Detection};
+
+/// Words at the start of a line that a section of a proxy nearly always has.
+const STATEMENTS: &[&str] = &[
+    "bind",
+    "server",
+    "mode",
+    "timeout",
+    "default_backend",
+    "use_backend",
+    "stats",
+    "log",
+    "option",
+    "balance",
+    "maxconn",
+];
+
+/// Sections whose names other programs hardly use at the start of a line.
+fn is_section_line(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default();
+    let first = first.split('#').next().unwrap_or_default();
+    let Some(kind) = SectionKind::of_word(first) else { return false };
+    let name = words.next().filter(|name| !name.starts_with('#'));
+    match kind {
+        SectionKind::Global => name.is_none(),
+        SectionKind::Defaults => true,
+        _ => name.is_some_and(|name| !name.contains(['{', '=', ';', '('])),
+    }
+}
+
+pub(crate) fn might_be(path: &str) -> bool {
+    let name = file_name(path);
+    name.ends_with(".cfg") || name.ends_with(".conf") || name.ends_with(".haproxy") || name.contains("haproxy")
+}
+
+/// How many section lines and how many statements are there, and does something say that it is another format?
+fn count(text: &str) -> (usize, usize, bool) {
+    let mut sections = 0;
+    let mut statements = 0;
+    let mut foreign = false;
+    for line in text.trim_start_matches('\u{feff}').lines().take(2_000) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if is_section_line(line) {
+            sections += 1;
+        } else if line.split_ascii_whitespace().next().is_some_and(|word| STATEMENTS.contains(&word))
+            && !line.ends_with([';', '{'])
+        {
+            statements += 1;
+        }
+        foreign |= line.ends_with(';') && !line.contains('"')
+            || line.starts_with('<')
+            || line.starts_with("spoe-agent")
+            || line.starts_with("define ");
+    }
+    (sections, statements, foreign)
+}
+
+pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
+    let name = file_name(path).to_ascii_lowercase();
+    let found = |confidence, reason: String| Some(Detection::new("haproxy", confidence, reason));
+    let extension = [".cfg", ".conf", ".haproxy"].iter().any(|extension| name.ends_with(extension));
+    if name == "haproxy.cfg"
+        || name == "haproxy.conf"
+        || (name.starts_with("haproxy") && name.ends_with(".cfg"))
+        || name.ends_with(".haproxy")
+    {
+        return found(Confidence::Sure, format!("its name, `{}`", file_name(path)));
+    }
+    let (sections, statements, foreign) = count(text);
+    if foreign || sections == 0 {
+        return None;
+    }
+    let directory = parent(path);
+    let in_haproxy = directory.split('/').any(|part| part.eq_ignore_ascii_case("haproxy") || part == "haproxy.d");
+    if in_haproxy && name.ends_with(".cfg") {
+        return found(Confidence::Sure, "a section of HAProxy, and its directory".to_owned());
+    }
+    if statements > 0 && extension {
+        return found(Confidence::Sure, format!("{sections} sections and {statements} statements of HAProxy"));
+    }
+    if statements > 1 {
+        return found(Confidence::Likely, format!("{sections} sections and {statements} statements of HAProxy"));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "global\n    daemon\ndefaults\n    mode http\nfrontend web\n    bind :80\n";
+
+    #[test]
+    fn names_and_contents_are_recognised() {
+        for path in ["haproxy.cfg", "etc/haproxy-prod.cfg", "lb.haproxy", "haproxy.conf"] {
+            assert!(detect(path, "# nothing yet\n").is_some(), "{path}");
+        }
+        assert!(detect("etc/haproxy/conf.d/10-web.cfg", "frontend web\n    bind :80\n").is_some());
+        assert!(detect("lb/edge.cfg", PLAIN).is_some());
+    }
+
+    #[test]
+    fn neighbours_are_not() {
+        assert!(detect("nginx.conf", "http {\n    server {\n        listen 80;\n    }\n}\n").is_none());
+        assert!(detect("setup.cfg", "[metadata]\nname = x\n\n[options]\npackages = find:\n").is_none());
+        assert!(detect("nagios.cfg", "define host{\n    host_name a\n}\n").is_none());
+        assert!(
+            detect(
+                "haproxy/spoe-mirror.conf",
+                "[mirror]\nspoe-agent mirror\n    log global\n    option var-prefix x\n"
+            )
+            .is_none()
+        );
+        assert!(detect("prometheus.yml", "global:\n  scrape_interval: 15s\n").is_none());
+        assert!(detect("smb.conf", "[global]\n   log file = /x\n").is_none());
+        assert!(detect("grub.cfg", "set default=0\nmenuentry 'x' {\n}\n").is_none());
+    }
+}

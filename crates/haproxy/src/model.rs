@@ -1,0 +1,290 @@
+//! The typed model: sections, proxies with what they inherit, servers, binds, and the questions rules ask of them.
+
+mod build;
+mod check;
+mod expression;
+mod pool;
+mod proxy;
+mod reference;
+mod schema;
+mod server;
+mod statement;
+
+pub use check::{CheckKind, HealthCheck, Request};
+pub use expression::{Call, Condition, Criterion, Expression, Term};
+pub(crate) use pool::database_on;
+pub use pool::{Endpoint, Pool, Purpose};
+pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
+pub use reference::{Named, Reference};
+pub use schema::{Problem, ProblemKind};
+pub use server::{Server, ServerOption};
+pub use statement::{Prefix, Section, SectionKind, Statement};
+
+pub(crate) use build::build;
+
+use crate::condition::{Branch, Branches};
+use crate::syntax::{GluedHash, SyntaxProblem, Word};
+use crate::table::HaVersion;
+use confvet_core::{Category, Severity, Span};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Newest version that is released.
+pub const NEWEST: HaVersion = (3, 4, 0);
+/// Oldest version that is supported, and assumed when the target is not known.
+pub const OLDEST: HaVersion = (2, 6, 0);
+
+/// One configuration: all files that HAProxy is started with, in load order.
+#[derive(Debug, Serialize)]
+pub struct Haproxy {
+    /// The version it will run on.
+    #[serde(skip)]
+    pub target: Option<HaVersion>,
+    /// The `global` sections; their statements add up.
+    #[serde(rename = "global")]
+    pub globals: Vec<Section>,
+    /// The `defaults` sections, in load order.
+    pub defaults: Vec<Proxy>,
+    /// Frontends, backends and listens, in load order.
+    pub proxies: Vec<Proxy>,
+    /// All other sections: userlists, resolvers, peers, caches, …
+    pub others: Vec<Section>,
+    /// What the tokenizer refuses.
+    #[serde(skip)]
+    pub syntax: Vec<SyntaxProblem>,
+    /// What HAProxy refuses, ignores or reads otherwise than it is written.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
+    /// `#` in the middle of words.
+    #[serde(skip)]
+    pub(crate) hashes: Vec<(GluedHash, Option<Arc<Statement>>)>,
+    /// Lines with template marks were left out.
+    #[serde(skip)]
+    pub template: bool,
+    #[serde(skip)]
+    pub(crate) branches: Branches,
+    #[serde(skip)]
+    pub(crate) index: Index,
+}
+
+/// A rule in a defaults section, and a proxy that cannot take it.
+#[derive(Debug)]
+pub struct MisusedDefaults<'a> {
+    /// The first rule.
+    pub statement: &'a Statement,
+    /// Where it stands.
+    pub defaults: &'a Proxy,
+    /// The header of the user.
+    pub header: Span,
+    /// What the user is.
+    pub by: &'static str,
+}
+
+/// What is looked up by name often.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    backends: BTreeMap<String, usize>,
+    users: BTreeMap<String, Vec<usize>>,
+    dynamic_routes: bool,
+    headers: Vec<Span>,
+}
+
+impl Index {
+    fn of(haproxy: &Haproxy) -> Self {
+        let mut index = Self::default();
+        for (number, proxy) in haproxy.proxies.iter().enumerate() {
+            if proxy.has_backend_side() {
+                index.backends.entry(proxy.name().to_owned()).or_insert(number);
+            }
+            for name in proxy.routes().filter_map(|route| route.word(1)) {
+                index.dynamic_routes |= !name.is_known();
+                let users = index.users.entry(name.text.to_string()).or_default();
+                if users.last() != Some(&number) {
+                    users.push(number);
+                }
+            }
+        }
+        let sections =
+            haproxy.globals.iter().chain(&haproxy.others).chain(haproxy.sections().map(|proxy| &proxy.section));
+        let mut headers: Vec<(u32, Span)> = sections.map(|section| (section.index, section.header())).collect();
+        headers.sort_unstable_by_key(|(number, _)| *number);
+        index.headers = headers.into_iter().map(|(_, header)| header).collect();
+        index
+    }
+}
+
+impl Haproxy {
+    /// Is it certain that the target is this version or a later one? Without a target 2.6 is assumed.
+    pub fn at_least(&self, version: HaVersion) -> bool {
+        self.target.unwrap_or(OLDEST) >= version
+    }
+
+    /// Is it certain that the target is older than this version? Without a target 3.4 is assumed.
+    pub fn before(&self, version: HaVersion) -> bool {
+        self.target.unwrap_or(NEWEST) < version
+    }
+
+    /// Parts of the configuration are missing here: it holds nothing that listens, or proxies without the `global` and
+    /// `defaults` they need, or lines only a template engine can fill.
+    pub fn is_part(&self) -> bool {
+        let listens = self.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
+        self.template || !listens || (self.globals.is_empty() && self.defaults.is_empty())
+    }
+
+    /// The statements of all `global` sections.
+    pub fn global(&self) -> impl DoubleEndedIterator<Item = &Statement> {
+        self.globals.iter().flat_map(|section| section.statements.iter()).map(AsRef::as_ref)
+    }
+
+    /// The last statement of `global` with this keyword.
+    pub fn global_setting(&self, keyword: &str) -> Option<&Statement> {
+        self.global().rev().find(|statement| statement.is(keyword))
+    }
+
+    /// The proxies and the defaults sections.
+    pub fn sections(&self) -> impl Iterator<Item = &Proxy> {
+        self.defaults.iter().chain(&self.proxies)
+    }
+
+    /// Names within words that hold more than a name, such as the arguments of fetches, and the servers that others
+    /// `track`.
+    pub fn mentions(&self) -> impl Iterator<Item = &str> {
+        let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
+        let within =
+            self.statements().flat_map(|statement| statement.from(1)).filter(move |word| word.text.contains(apart));
+        within.flat_map(move |word| word.text.split(apart))
+    }
+
+    /// Every statement of every section.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);
+        plain.chain(self.sections().flat_map(|proxy| &proxy.statements)).map(AsRef::as_ref)
+    }
+
+    /// The defaults section a proxy inherits from.
+    pub fn defaults_of(&self, proxy: &Proxy) -> Option<&Proxy> {
+        self.defaults.get(proxy.defaults?)
+    }
+
+    /// The backend or listen of this name.
+    pub fn backend(&self, name: &str) -> Option<&Proxy> {
+        self.proxies.get(*self.index.backends.get(name)?)
+    }
+
+    /// The frontends and listens that send to this backend with a static name.
+    pub fn users_of<'a>(&'a self, backend: &Proxy) -> impl Iterator<Item = &'a Proxy> {
+        let users = self.index.users.get(backend.name()).filter(|_| backend.has_backend_side());
+        users.into_iter().flatten().filter_map(|&number| self.proxies.get(number))
+    }
+
+    /// Would HAProxy still accept the routes to and from a proxy if it had this mode?
+    pub fn may_become(&self, proxy: &Proxy, mode: Mode) -> bool {
+        let accepts = |from: Mode, to: Mode| from == to || (from == Mode::Tcp && to == Mode::Http);
+        let mut targets = proxy.routes().filter_map(|route| self.backend(route.text(1)));
+        targets.all(|backend| accepts(mode, backend.mode()))
+            && self.users_of(proxy).all(|user| accepts(user.mode(), mode))
+    }
+
+    /// Some `use_backend` decides by a log-format string or a variable.
+    pub fn has_dynamic_routes(&self) -> bool {
+        self.index.dynamic_routes
+    }
+
+    /// Sections of this kind.
+    pub fn of_kind(&self, kind: SectionKind) -> impl Iterator<Item = &Section> {
+        self.others.iter().filter(move |section| section.kind == kind)
+    }
+
+    /// The header of the section a statement stands in.
+    pub fn header_of(&self, statement: &Statement) -> Span {
+        let header = self.index.headers.get(statement.section as usize).copied();
+        header.unwrap_or(statement.keyword_span())
+    }
+
+    /// Never both are read: they stand in different arms of one `.if`.
+    pub fn exclude_each_other(&self, a: Branch, b: Branch) -> bool {
+        self.branches.exclude_each_other(a, b)
+    }
+
+    /// Severity and category of what HAProxy refuses: only a line that is read for sure makes the file invalid.
+    pub fn refused(&self, branch: Branch) -> (Severity, Category) {
+        if self.branches.is_certain(branch) {
+            (Severity::Error, Category::Invalid)
+        } else {
+            (Severity::Warning, Category::Outage)
+        }
+    }
+
+    /// Empty words, with their statements.
+    pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
+        self.statements()
+            .filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
+    }
+
+    /// `#` in the middle of words, with the statements they cut. A section word with a comment glued to it is fine.
+    pub fn cut_words(&self) -> impl Iterator<Item = (&GluedHash, &Statement)> {
+        self.hashes.iter().filter_map(|(hash, statement)| Some((hash, statement.as_deref()?)))
+    }
+
+    /// Version words of `option httpchk` that hold headers.
+    pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
+        let checks = self
+            .sections()
+            .flat_map(|proxy| &proxy.statements)
+            .filter(|statement| statement.starts("option", "httpchk"));
+        checks.filter_map(|statement| {
+            let version = statement.word(4)?;
+            let holds = version.text.contains(['\r', '\n']) || version.text.contains("\\r\\n");
+            holds.then_some((statement.as_ref(), version))
+        })
+    }
+
+    /// Rules in named defaults sections that are used by a proxy which cannot take them.
+    pub fn misused_defaults(&self) -> Vec<MisusedDefaults<'_>> {
+        let rule = |statement: &&Arc<Statement>| {
+            matches!(
+                statement.keyword(),
+                "acl" | "http-request" | "http-response" | "http-after-response" | "tcp-request" | "tcp-response"
+            )
+        };
+        let with_rules: Vec<Option<&Arc<Statement>>> = self
+            .defaults
+            .iter()
+            .map(|defaults| defaults.statements.iter().find(rule).filter(|_| defaults.name.is_some()))
+            .collect();
+        let mut kinds: Vec<Option<SectionKind>> = vec![None; self.defaults.len()];
+        let mut found = Vec::new();
+        for proxy in self.sections() {
+            let Some((number, statement)) = proxy.defaults.and_then(|number| Some((number, with_rules[number]?)))
+            else {
+                continue;
+            };
+            let by = match (proxy.kind, kinds[number]) {
+                (SectionKind::Listen, _) => "a `listen`",
+                (SectionKind::Defaults, _) => "another `defaults`",
+                (kind, Some(first)) if kind != first => "both a `frontend` and a `backend`",
+                (kind, _) => {
+                    kinds[number] = Some(kind);
+                    continue;
+                }
+            };
+            found.push(MisusedDefaults { statement, defaults: &self.defaults[number], header: proxy.header(), by });
+        }
+        found
+    }
+
+    /// Does some backend that the frontend with this header sends to lack the setting?
+    pub fn lacks_in_backends(&self, frontend: Span, setting: &str) -> bool {
+        let Some(frontend) = self.proxies.iter().find(|proxy| proxy.header() == frontend) else { return false };
+        frontend
+            .routes()
+            .filter_map(|route| self.backend(route.text(1)))
+            .any(|backend| backend.effective(setting).is_none())
+    }
+
+    /// Is a statement in this branch read for sure?
+    pub fn is_certain(&self, branch: Branch) -> bool {
+        self.branches.is_certain(branch)
+    }
+}

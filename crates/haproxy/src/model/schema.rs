@@ -1,0 +1,602 @@
+//! Every statement held against the keyword table: what HAProxy refuses, ignores, or is about to.
+
+use super::build::{addresses, arguments, family, option_key};
+use super::statement::{SectionKind, Statement};
+use super::{Haproxy, Proxy, Section};
+use crate::condition::Branch;
+use crate::syntax::Word;
+use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
+use confvet_core::{Span, did_you_mean};
+use std::sync::Arc;
+
+mod values;
+
+/// Something about a statement that only the keyword tables and the value readers know.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// What.
+    pub kind: ProblemKind,
+    /// Where.
+    pub span: Span,
+    /// Under which `.if` it stands.
+    pub branch: Branch,
+    /// The statement; `None` for section headers.
+    pub statement: Option<Arc<Statement>>,
+}
+
+/// The kinds of [`Problem`]; each belongs to one rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// No version has it.
+    Unknown {
+        /// What it would have to be: `keyword`, `server option`, `sample fetch`, …
+        what: &'static str,
+        /// The word.
+        word: String,
+        /// A near word of the same context.
+        near: Option<&'static str>,
+    },
+    /// Only later versions have it.
+    TooNew {
+        /// The word.
+        word: String,
+        /// The first version that has it.
+        since: HaVersion,
+    },
+    /// HAProxy refuses it at this place.
+    NotAllowed {
+        /// The keyword.
+        word: String,
+        /// `frontend "web"`, or what it may not stand in front of.
+        place: String,
+        /// Deleting the line changes nothing, as it never had an effect in any version that loads it.
+        deletable: bool,
+    },
+    /// HAProxy ignores it at this place, with a warning.
+    Ignored {
+        /// The keyword.
+        word: String,
+    },
+    /// The target has removed it.
+    Removed {
+        /// The keyword.
+        word: String,
+        /// Since when.
+        version: HaVersion,
+        /// What to write instead.
+        replacement: &'static str,
+    },
+    /// It works, but its days are numbered.
+    Deprecated {
+        /// The keyword.
+        word: String,
+        /// The first version that warns.
+        since: Option<HaVersion>,
+        /// The first version that refuses it.
+        removed: Option<HaVersion>,
+        /// What to write instead.
+        replacement: &'static str,
+    },
+    /// A value that HAProxy refuses.
+    Invalid {
+        /// Why, as a whole message.
+        message: String,
+        /// What to write instead, and whether that is what the author visibly meant.
+        instead: Option<(String, bool)>,
+    },
+    /// A value of which HAProxy reads a part only.
+    ReadPartly {
+        /// The setting.
+        setting: String,
+        /// What it is read as.
+        read: String,
+        /// What was probably meant.
+        instead: Option<String>,
+        /// It is a time: HAProxy warns.
+        time: bool,
+    },
+    /// A bare number of milliseconds that is suspiciously small.
+    SmallTime {
+        /// The setting.
+        setting: String,
+        /// The number.
+        number: u64,
+    },
+}
+
+/// Words that may follow `deny` and `tarpit`.
+const ANSWERS: &[&str] = &[
+    "deny_status",
+    "status",
+    "content-type",
+    "errorfile",
+    "errorfiles",
+    "default-errorfiles",
+    "file",
+    "lf-file",
+    "string",
+    "lf-string",
+    "hdr",
+];
+
+/// One run over a configuration.
+pub(crate) struct Schema<'a> {
+    haproxy: &'a Haproxy,
+    problems: Vec<Problem>,
+}
+
+/// What may have a `no` or `default` in front, beside options.
+const NEGATABLE: &[&str] =
+    &["option", "log", "busy-polling", "set-dumpable", "strict-limits", "insecure-fork-wanted", "numa-cpu-mapping"];
+
+impl<'a> Schema<'a> {
+    pub(crate) fn check(haproxy: &'a Haproxy) -> Vec<Problem> {
+        let mut schema = Schema { haproxy, problems: Vec::new() };
+        for section in haproxy.globals.iter().chain(&haproxy.others) {
+            schema.header(section);
+            for statement in &section.statements {
+                schema.plain(section, statement);
+            }
+        }
+        for proxy in haproxy.sections() {
+            schema.header(proxy);
+            for statement in &proxy.statements {
+                schema.proxy(proxy, statement);
+            }
+        }
+        schema.problems
+    }
+
+    fn add(&mut self, statement: &Arc<Statement>, span: Span, kind: ProblemKind) {
+        self.problems.push(Problem { kind, span, branch: statement.branch, statement: Some(Arc::clone(statement)) });
+    }
+
+    fn header(&mut self, section: &Section) {
+        let mut add = |kind, span| self.problems.push(Problem { kind, span, branch: section.branch, statement: None });
+        if section.kind.needs_name() && section.name.is_none() {
+            let message = format!("a `{}` section needs a name", section.kind.as_str());
+            add(ProblemKind::Invalid { message, instead: None }, section.word);
+        }
+        let alone = matches!(section.kind, SectionKind::Global).then_some(section.name.as_ref()).flatten();
+        let extra = section.extra.as_ref().filter(|_| section.kind.is_proxy()).or(alone);
+        if let Some(extra) = extra.filter(|extra| !extra.is_variable() && !extra.is_empty()) {
+            let message = match section.kind {
+                SectionKind::Global => "`global` takes no name".to_owned(),
+                kind => {
+                    format!("only `from` may follow the name of a {}: addresses stand in `bind` lines", kind.as_str())
+                }
+            };
+            add(ProblemKind::Invalid { message, instead: None }, extra.span);
+        }
+        if let Some(name) = section.name.as_ref().filter(|name| name.is_known()) {
+            let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+            if ((section.kind.is_proxy() && section.kind != SectionKind::Defaults)
+                || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
+                && let Some(bad) = name.text.chars().find(|&c| bad(c))
+            {
+                let message = format!("`{bad}` is not allowed in the name of a section");
+                add(ProblemKind::Invalid { message, instead: None }, name.span);
+            }
+        }
+        let Some(key) = Context::Section.find(section.kind.as_str()) else { return };
+        let problem = self.version_problem(key, section.kind.as_str());
+        if let Some(kind) = problem {
+            self.problems.push(Problem { kind, span: section.word, branch: section.branch, statement: None });
+        }
+    }
+
+    /// Does the target have the key?
+    fn version_problem(&self, key: &'static Key, word: &str) -> Option<ProblemKind> {
+        let haproxy = self.haproxy;
+        let word = || word.to_owned();
+        if let (Some(since), Some(target)) = (key.since, haproxy.target)
+            && since > (2, 2, 0)
+            && (target.0, target.1) < (since.0, since.1)
+        {
+            return Some(ProblemKind::TooNew { word: word(), since });
+        }
+        let replacement = key.replacement;
+        if let Some(version) = key.removed {
+            if haproxy.at_least(version) {
+                return Some(ProblemKind::Removed { word: word(), version, replacement });
+            }
+            let known = haproxy.target.is_some();
+            if known || super::NEWEST >= version {
+                return Some(ProblemKind::Deprecated {
+                    word: word(),
+                    since: key.deprecated,
+                    removed: key.removed,
+                    replacement,
+                });
+            }
+        } else if let (Some(since), Some(target)) = (key.deprecated, haproxy.target)
+            && target >= since
+        {
+            return Some(ProblemKind::Deprecated { word: word(), since: key.deprecated, removed: None, replacement });
+        }
+        None
+    }
+
+    /// Reports what the version makes of a known key; true when the target refuses it.
+    fn version(&mut self, statement: &Arc<Statement>, key: &'static Key, word: &str, span: Span) -> bool {
+        if key.name == "option" || !self.haproxy.is_certain(statement.branch) {
+            return false;
+        }
+        let Some(kind) = self.version_problem(key, word) else { return false };
+        if matches!(kind, ProblemKind::Deprecated { .. })
+            && self.haproxy.global_setting("expose-deprecated-directives").is_some()
+        {
+            return false;
+        }
+        let refused = matches!(kind, ProblemKind::TooNew { .. } | ProblemKind::Removed { .. });
+        self.add(statement, span, kind);
+        refused
+    }
+
+    fn unknown(&mut self, statement: &Arc<Statement>, word: &Word, what: &'static str, context: Context) {
+        // Keywords are compared as they stand: only a variable in double quotes may turn into one.
+        if word.is_variable() || word.is_empty() || is_build(&word.text) {
+            return;
+        }
+        let near = did_you_mean(&word.text, context.names()).or_else(|| anagram(&word.text, context));
+        self.add(statement, word.span, ProblemKind::Unknown { what, word: word.text.to_string(), near });
+    }
+
+    /// A statement of a section that is no proxy.
+    fn plain(&mut self, section: &Section, statement: &Arc<Statement>) {
+        let Some(context) = section.kind.context() else { return };
+        let word = &statement.words[0];
+        if statement.prefix.is_some() && section.kind != SectionKind::Program {
+            self.prefix(statement);
+        }
+        match statement.key {
+            Some(key) => {
+                if self.version(statement, key.0, word, word.span) {
+                    return;
+                }
+            }
+            None if context == Context::Global && Context::Proxy.find(word).is_some() => {
+                let place = "the `global` section".to_owned();
+                let kind = ProblemKind::NotAllowed { word: word.text.to_string(), place, deletable: false };
+                self.add(statement, statement.keyword_span(), kind);
+                return;
+            }
+            None => {
+                self.unknown(statement, word, "keyword", context);
+                return;
+            }
+        }
+        match (section.kind, word.text.as_str()) {
+            (SectionKind::Peers | SectionKind::Ring, "server" | "default-server")
+                if section.kind == SectionKind::Ring =>
+            {
+                self.options(statement, if statement.is("server") { 3 } else { 1 }, Context::ServerOption, false);
+            }
+            (SectionKind::LogForward, "bind") => self.options(statement, 2, Context::BindOption, false),
+            _ => {}
+        }
+        self.values(None, statement);
+    }
+
+    /// `no` or `default` in front of something that takes neither.
+    fn prefix(&mut self, statement: &Arc<Statement>) {
+        if NEGATABLE.contains(&statement.keyword()) {
+            return;
+        }
+        let place = "a negation: only options can be negated".to_owned();
+        let kind = ProblemKind::NotAllowed { word: format!("no {}", statement.setting()), place, deletable: false };
+        self.add(statement, statement.keyword_span(), kind);
+    }
+
+    fn proxy(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+        let word = &statement.words[0];
+        let Some(key) = statement.key.map(|key| key.0) else {
+            if Context::Global.find(word).is_some() {
+                let kind =
+                    ProblemKind::NotAllowed { word: word.text.to_string(), place: proxy.title(), deletable: false };
+                self.add(statement, statement.keyword_span(), kind);
+            } else {
+                self.unknown(statement, word, "keyword", Context::Proxy);
+            }
+            return;
+        };
+        if statement.prefix.is_some() {
+            self.prefix(statement);
+        }
+        if self.version(statement, key, word, word.span) {
+            return;
+        }
+        if let Some(context) = family(word) {
+            let Some(second) = statement.word(1) else {
+                let message = format!("`{}` needs a word behind it", word.text);
+                self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+                return;
+            };
+            match statement.sub {
+                Some(sub) => {
+                    if self.version(statement, sub.0, second, second.span) {
+                        return;
+                    }
+                    if statement.is_negated() && word.text == "option" && sub.0.negatable == Negatable::Never {
+                        let word = format!("no {}", statement.setting());
+                        let place = "a negation".to_owned();
+                        let deletable = true;
+                        self.add(
+                            statement,
+                            statement.keyword_span(),
+                            ProblemKind::NotAllowed { word, place, deletable },
+                        );
+                        return;
+                    }
+                }
+                None => {
+                    self.unknown(statement, second, what_of(context), context);
+                    return;
+                }
+            }
+        }
+        let decisive = statement.sub.map_or(key, |sub| sub.0);
+        if !self.place(proxy, statement, key, decisive) {
+            return;
+        }
+        self.actions(statement);
+        self.criteria(statement);
+        self.fetches(statement);
+        if statement.is("use_backend") {
+            self.condition_at(statement, 2);
+        }
+        match statement.keyword() {
+            "server" => self.options(statement, 3, Context::ServerOption, false),
+            "server-template" => self.options(statement, 4, Context::ServerOption, false),
+            "default-server" => self.options(statement, 1, Context::ServerOption, true),
+            "bind" => self.options(statement, 2, Context::BindOption, false),
+            _ => {}
+        }
+        self.values(Some(proxy), statement);
+    }
+
+    /// May it stand here? False when not.
+    fn place(&mut self, proxy: &Proxy, statement: &Arc<Statement>, key: &'static Key, decisive: &'static Key) -> bool {
+        let Some(place) = proxy.place() else { return true };
+        let fits = key.fits(place) && decisive.fits(place);
+        if fits {
+            return true;
+        }
+        let is_defaults = matches!(place, Place::Defaults | Place::NamedDefaults);
+        let boolean = decisive.negatable == Negatable::NoAndDefault;
+        let fatal = match place {
+            Place::Defaults | Place::NamedDefaults => !boolean,
+            Place::Frontend => matches!(
+                statement.keyword(),
+                "server" | "default-server" | "server-template" | "use-fcgi-app" | "tcp-response" | "retry-on"
+            ),
+            Place::Listen | Place::Backend => statement.is("declare"),
+        };
+        let span = statement.setting_span();
+        if fatal || (boolean && !is_defaults && self.haproxy.at_least((3, 2, 0))) {
+            let kind = ProblemKind::NotAllowed { word: statement.setting(), place: proxy.title(), deletable: false };
+            self.add(statement, span, kind);
+        } else {
+            self.add(statement, span, ProblemKind::Ignored { word: statement.setting() });
+        }
+        false
+    }
+
+    /// The action of a rule.
+    fn actions(&mut self, statement: &Arc<Statement>) {
+        let (at, context, what) = match (statement.keyword(), statement.text(1)) {
+            ("http-request", _) => (1, Context::HttpRequestAction, "http-request action"),
+            ("http-response", _) => (1, Context::HttpResponseAction, "http-response action"),
+            ("http-after-response", _) => (1, Context::HttpAfterResponseAction, "http-after-response action"),
+            ("tcp-request", "connection") => (2, Context::TcpRequestConnectionAction, "tcp-request connection action"),
+            ("tcp-request", "session") => (2, Context::TcpRequestSessionAction, "tcp-request session action"),
+            ("tcp-request", "content") => (2, Context::TcpRequestContentAction, "tcp-request content action"),
+            ("tcp-response", "content") => (2, Context::TcpResponseContentAction, "tcp-response content action"),
+            ("quic-initial", _) => (1, Context::QuicInitialAction, "quic-initial action"),
+            ("filter", _) => (1, Context::Filter, "filter"),
+            _ => return,
+        };
+        let Some(word) = statement.word(at).filter(|word| !word.is_variable()) else { return };
+        match context.find_action(&word.text) {
+            Some(key) => {
+                self.version(statement, key, word, word.span);
+                self.action_end(statement, at, key.name);
+                if let Some(service) = statement.word(at + 1).filter(|word| key.name == "use-service" && is_plain(word))
+                    && Context::Service.find(&service.text).is_none()
+                    && !service.text.starts_with("lua.")
+                {
+                    self.unknown(statement, service, "service", Context::Service);
+                }
+            }
+            None => self.unknown(statement, word, what, context),
+        }
+    }
+
+    /// Behind the arguments of an action only a condition may stand.
+    fn action_end(&mut self, statement: &Arc<Statement>, at: usize, action: &str) {
+        let arguments = match action {
+            "allow" | "accept" | "reject" | "auth" | "disable-l7-retry" | "silent-drop"
+                if statement.word(at + 1).is_none() =>
+            {
+                return;
+            }
+            "allow" | "accept" => 0,
+            "set-header" | "add-header" => 2,
+            "replace-header" | "replace-value" => 3,
+            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-log-level" | "set-nice"
+            | "set-tos" | "set-mark" => 1,
+            "replace-path" | "replace-pathq" | "replace-uri" => 2,
+            "deny" | "tarpit" if !ANSWERS.contains(&statement.text(at + 1)) => 0,
+            _ => return,
+        };
+        let end = at + 1 + arguments;
+        let splits = statement.words.iter().any(|word| word.is_variable() || word.is_empty());
+        if splits {
+            return;
+        }
+        if (at + 1..end).any(|at| statement.word(at).is_none()) {
+            let count = if arguments == 1 { "one word".to_owned() } else { format!("{arguments} words") };
+            let message = format!("`{action}` needs {count} behind it");
+            self.add(statement, statement.words[at].span, ProblemKind::Invalid { message, instead: None });
+        } else {
+            self.condition_at(statement, end);
+        }
+    }
+
+    /// Here only `if` or `unless` may stand.
+    fn condition_at(&mut self, statement: &Arc<Statement>, at: usize) {
+        let Some(word) = statement.word(at) else { return };
+        if !matches!(word.text.as_str(), "if" | "unless" | "\\") && !word.is_variable() && !word.is_empty() {
+            let message = format!("only `if` or `unless` may stand here, not `{}`", word.text);
+            self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+        }
+    }
+
+    /// Flags that do not exist, and braces that do not close.
+    fn criteria(&mut self, statement: &Arc<Statement>) {
+        let own = Arc::clone(statement);
+        for criterion in own.criteria() {
+            if let Some(flag) = criterion
+                .flags
+                .iter()
+                .find(|flag| flag.text.len() == 2 && flag.text.starts_with('-') && !"imnufM-".contains(&flag.text[1..]))
+            {
+                let message =
+                    format!("`{}` is no flag of an ACL: put `--` in front of a value that starts with `-`", flag.text);
+                self.add(statement, flag.span, ProblemKind::Invalid { message, instead: None });
+            }
+        }
+        if let Some(condition) = own.condition()
+            && let Some(open) = condition.words.iter().rposition(|word| word.text == "{" || word.text == "!{")
+            && !condition.words[open..].iter().any(|word| word.text == "}")
+            && !condition.words.iter().any(Word::is_variable)
+        {
+            let message = "`{` without `}` in the condition".to_owned();
+            self.add(statement, condition.words[open].span, ProblemKind::Invalid { message, instead: None });
+        }
+    }
+
+    /// Sample fetches and converters.
+    fn fetches(&mut self, statement: &Arc<Statement>) {
+        let own = Arc::clone(statement);
+        for expression in own.expressions() {
+            let fetch = &expression.fetch;
+            let criterion = fetch.word.text.starts_with(fetch.name);
+            let known =
+                Context::Fetch.find(fetch.name).or_else(|| Context::AclAlias.find(fetch.name).filter(|_| criterion));
+            self.call(statement, known, fetch, "sample fetch", Context::Fetch);
+            for converter in &expression.converters {
+                self.call(
+                    statement,
+                    Context::Converter.find(converter.name),
+                    converter,
+                    "converter",
+                    Context::Converter,
+                );
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        statement: &Arc<Statement>,
+        known: Option<&'static Key>,
+        call: &super::Call<'_>,
+        what: &'static str,
+        context: Context,
+    ) {
+        if call.name.starts_with("lua.") || !is_plain(call.word) && call.word.text.starts_with(call.name) {
+            return;
+        }
+        match known {
+            Some(key) if !key.build => {
+                self.version(statement, key, call.name, call.span());
+            }
+            Some(_) => {}
+            None if is_build(call.name) => {}
+            None => {
+                let near = did_you_mean(call.name, context.names().chain(Context::AclAlias.names()));
+                self.add(statement, call.span(), ProblemKind::Unknown { what, word: call.name.to_owned(), near });
+            }
+        }
+    }
+
+    /// The options of a `server`, `default-server` or `bind` line.
+    fn options(&mut self, statement: &Arc<Statement>, from: usize, context: Context, is_default: bool) {
+        let what = if context == Context::BindOption { "bind option" } else { "server option" };
+        let mut at = from;
+        while let Some(word) = statement.word(at).filter(|word| !word.is_empty()) {
+            let Some(key) = option_key(context, &word.text) else {
+                if word.text != "\\" {
+                    self.unknown(statement, word, what, context);
+                }
+                return;
+            };
+            if is_default && !key.fits_default_server() {
+                let place = "a `default-server` line".to_owned();
+                let kind = ProblemKind::NotAllowed { word: word.text.to_string(), place, deletable: false };
+                self.add(statement, word.span, kind);
+                return;
+            }
+            if !key.build && self.version(statement, key, word, word.span) {
+                return;
+            }
+            // At the end of a line these are read as the number 0, without a word.
+            let silent = matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr")
+                && context == Context::ServerOption;
+            if key.arguments == Arguments::One
+                && !silent
+                && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)
+            {
+                let message = format!("`{}` needs a value", word.text);
+                self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+                return;
+            }
+            self.option_value(statement, key, at);
+            at += 1 + arguments(key, statement, at);
+        }
+    }
+}
+
+/// Nothing in it that the program fills in, and no byte that only a template has.
+fn is_plain(word: &Word) -> bool {
+    word.is_known() && !word.text.contains(['$', '<']) && !is_build(&word.text)
+}
+
+/// Words of programs that are built in on request.
+fn is_build(word: &str) -> bool {
+    ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."]
+        .iter()
+        .any(|prefix| word.starts_with(prefix))
+}
+
+/// A word of the context with the same letters in another order.
+fn anagram(word: &str, context: Context) -> Option<&'static str> {
+    let sorted = |word: &str| {
+        let mut letters: Vec<u8> = word.bytes().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let letters = sorted(word);
+    context.names().find(|name| name.len() == word.len() && sorted(name) == letters)
+}
+
+fn what_of(context: Context) -> &'static str {
+    match context {
+        Context::ProxyOption => "option",
+        Context::ProxyTimeout => "timeout",
+        Context::ProxyStats => "stats keyword",
+        Context::ProxyHttpCheck => "http-check keyword",
+        Context::ProxyTcpCheck => "tcp-check keyword",
+        Context::ProxyCapture => "capture keyword",
+        Context::ProxyStick => "stick keyword",
+        _ => "keyword",
+    }
+}
+
+impl Proxy {
+    /// The addresses of a `bind`-like word; public to the value checks.
+    pub(super) fn addresses_of(word: &Word) -> Vec<crate::values::Endpoint> {
+        addresses(word)
+    }
+}

@@ -1,0 +1,481 @@
+//! Values that HAProxy refuses, or reads otherwise than they are written.
+
+use super::{ProblemKind, Schema};
+use crate::model::{Proxy, Statement};
+use crate::syntax::Word;
+use crate::table::{Arguments, Context, Key};
+use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, time};
+use confvet_core::did_you_mean;
+use std::sync::Arc;
+
+/// Enumerated values: setting, words.
+const ENUMERATIONS: &[(&str, &[&str])] = &[
+    ("http-reuse", &["never", "safe", "aggressive", "always"]),
+    ("load-server-state-from-file", &["global", "local", "none"]),
+];
+
+/// The same for options of `server` and `bind`.
+const OPTION_ENUMERATIONS: &[(&str, &[&str])] = &[
+    ("on-marked-down", &["shutdown-sessions"]),
+    ("on-marked-up", &["shutdown-backup-sessions"]),
+    ("on-error", &["fastinter", "fail-check", "sudden-death", "mark-down"]),
+    ("observe", &["layer4", "layer7"]),
+    ("level", &["user", "operator", "admin"]),
+    ("resolve-prefer", &["ipv4", "ipv6"]),
+    ("ssl-min-ver", &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
+    ("ssl-max-ver", &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
+    ("log-proto", &["legacy", "octet-count"]),
+    ("ws", &["auto", "h1", "h2"]),
+];
+
+const OPTION_TIMES: &[&str] =
+    &["inter", "fastinter", "downinter", "agent-inter", "pool-purge-delay", "tcp-ut", "idle-ping"];
+const OPTION_NUMBERS: &[&str] = &["maxconn", "minconn", "maxqueue", "port"];
+const PROXY_NUMBERS: &[&str] = &["maxconn", "retries", "fullconn", "backlog"];
+const GLOBAL_TIMES: &[&str] = &[
+    "hard-stop-after",
+    "grace",
+    "close-spread-time",
+    "max-spread-checks",
+    "tune.lua.session-timeout",
+    "tune.lua.task-timeout",
+    "tune.lua.service-timeout",
+];
+
+/// Statements that take exactly one word.
+const ONE_WORD: &[&str] = &[
+    "default_backend",
+    "maxconn",
+    "retries",
+    "fullconn",
+    "backlog",
+    "mode",
+    "http-reuse",
+    "log-format",
+    "log-format-sd",
+    "error-log-format",
+    "unique-id-format",
+    "log-tag",
+    "monitor-uri",
+];
+
+const FACILITIES: &[&str] = &[
+    "alert", "audit", "auth", "auth2", "cron", "cron2", "daemon", "ftp", "kern", "local0", "local1", "local2",
+    "local3", "local4", "local5", "local6", "local7", "lpr", "mail", "news", "ntp", "syslog", "user", "uucp",
+];
+
+impl Schema<'_> {
+    fn invalid(&mut self, statement: &Arc<Statement>, word: &Word, message: String, instead: Option<(String, bool)>) {
+        self.add(statement, word.span, ProblemKind::Invalid { message, instead });
+    }
+
+    pub(super) fn values(&mut self, proxy: Option<&Proxy>, statement: &Arc<Statement>) {
+        let keyword = statement.keyword();
+        let second = statement.text(1);
+        match (proxy.is_some(), keyword) {
+            (true, "timeout") => self.lone_time(statement, 2),
+            (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
+            (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
+                self.lone_time(statement, 1);
+            }
+            (true, "stick-table") => self.table(statement),
+            (true, "mode") => self.mode(statement),
+            (true, "balance") => self.balance(statement),
+            (true, "bind") => self.bind(statement),
+            (true, "server" | "server-template") => self.server(statement),
+            (_, "log") => self.log(statement),
+            (true, "option") if second == "httpchk" => self.httpchk(statement),
+            (true, "stats") if second == "refresh" => self.time_value(statement, 2, Unit::Seconds),
+            (false, keyword) if GLOBAL_TIMES.contains(&keyword) => self.lone_time(statement, 1),
+            (false, "stats") if second == "timeout" => self.lone_time(statement, 2),
+            (false, "maxconn") => self.global_maxconn(statement),
+            _ => {}
+        }
+        if proxy.is_none() {
+            return;
+        }
+        if PROXY_NUMBERS.contains(&keyword) {
+            self.number(statement, keyword, 1);
+        }
+        if let Some((_, words)) = ENUMERATIONS.iter().find(|(name, _)| *name == keyword) {
+            self.one_of(statement, keyword, 1, words);
+        }
+        if ONE_WORD.contains(&keyword) {
+            self.one_word(statement);
+        }
+    }
+
+    /// A word more than the statement takes.
+    fn one_word(&mut self, statement: &Arc<Statement>) {
+        match statement.word(1) {
+            None => {
+                let message = format!("`{}` needs a value", statement.keyword());
+                self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            }
+            Some(_) if statement.words.iter().any(|word| word.is_empty() || word.text.contains("[*]")) => {}
+            Some(_) => {
+                let Some(extra) = statement.word(2).filter(|word| word.text != "\\") else { return };
+                let keyword = statement.keyword();
+                let message = if keyword.contains("format") {
+                    format!("`{keyword}` takes one word: quote the format, or escape its spaces")
+                } else {
+                    format!("`{keyword}` takes one word; `{}` is one too many", extra.text)
+                };
+                self.invalid(statement, extra, message, None);
+            }
+        }
+    }
+
+    /// A time that is the last word of its statement.
+    fn lone_time(&mut self, statement: &Arc<Statement>, at: usize) {
+        let Some(word) = statement.word(at) else {
+            let message = format!("`{}` needs a time", statement.setting());
+            self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        };
+        if let Some(extra) = statement.word(at + 1).filter(|extra| extra.text != "\\" && !extra.is_empty()) {
+            let joined = format!("{}{}", word.text, extra.text);
+            let reads = matches!(time(&joined, Unit::Milliseconds), Some(Time::Exact(_)));
+            if word.is_known() && extra.is_known() {
+                let message =
+                    format!("`{} {}` is not a valid time for `{}`", word.text, extra.text, statement.setting());
+                let instead = reads.then_some((joined, true));
+                self.add(statement, word.span.to(extra.span), ProblemKind::Invalid { message, instead });
+            }
+            return;
+        }
+        self.time_value(statement, at, Unit::Milliseconds);
+    }
+
+    fn time_value(&mut self, statement: &Arc<Statement>, at: usize, unit: Unit) {
+        let Some(word) =
+            statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.text.contains('$'))
+        else {
+            return;
+        };
+        let setting =
+            if at == 2 && statement.sub.is_some() { statement.setting() } else { statement.text(at - 1).to_owned() };
+        match time(&word.text, unit) {
+            Some(Time::Exact(_)) => {}
+            Some(Time::Partly(_, length)) => {
+                let read = word.text[..length].to_owned();
+                let kind = ProblemKind::ReadPartly { setting, read: read.clone(), instead: Some(read), time: true };
+                self.add(statement, word.span, kind);
+            }
+            Some(Time::Bare(_, number)) => {
+                let idle = ["timeout client", "timeout server", "timeout tunnel", "hard-stop-after"]
+                    .contains(&setting.as_str());
+                let small = number > 0 && (number < 100 || (idle && number < 1000));
+                if unit == Unit::Milliseconds && small {
+                    self.add(statement, word.span, ProblemKind::SmallTime { setting, number });
+                }
+            }
+            None => {
+                let message = format!("`{}` is not a valid time for `{setting}`", word.text);
+                let instead = repaired_time(&word.text).map(|time| (time, true));
+                self.invalid(statement, word, message, instead);
+            }
+        }
+    }
+
+    fn number(&mut self, statement: &Arc<Statement>, setting: &str, at: usize) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) else { return };
+        let (number, whole) = leading_number(&word.text);
+        if whole {
+            return;
+        }
+        let read = match (setting, number) {
+            ("maxconn", 0) => "0, which is no limit".to_owned(),
+            _ => number.to_string(),
+        };
+        let instead = written_out(&word.text);
+        let kind = ProblemKind::ReadPartly { setting: setting.to_owned(), read, instead, time: false };
+        self.add(statement, word.span, kind);
+    }
+
+    fn one_of(&mut self, statement: &Arc<Statement>, setting: &str, at: usize, words: &'static [&'static str]) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        if words.contains(&word.text.as_str()) || word.is_empty() {
+            return;
+        }
+        let near =
+            did_you_mean(&word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
+        let message = format!("`{}` is not a valid value for `{setting}`: it takes {}", word.text, words.join(", "));
+        self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+    }
+
+    fn mode(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        match Context::ProxyMode.find(&word.text) {
+            Some(key) => {
+                self.version(statement, key, &format!("mode {}", word.text), word.span);
+            }
+            None => {
+                let near = did_you_mean(&word.text, Context::ProxyMode.names());
+                let message = format!("`{}` is not a valid mode: it is `tcp` or `http`", word.text);
+                self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+            }
+        }
+    }
+
+    fn balance(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        let name = word.text.split('(').next().unwrap_or_default();
+        let context = Context::ProxyBalance;
+        let known = context.find(name).or_else(|| context.find("hdr(").filter(|_| name == "hdr"));
+        match known {
+            Some(key) => {
+                self.version(statement, key, &format!("balance {name}"), word.span);
+            }
+            None => {
+                let near = did_you_mean(&word.text, context.names());
+                let message = format!("`{}` is not a valid algorithm for `balance`", word.text);
+                self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+            }
+        }
+    }
+
+    fn bind(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1) else {
+            let message = "`bind` needs an address".to_owned();
+            self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        };
+        if word.is_variable() || word.is_empty() {
+            return;
+        }
+        for address in Proxy::addresses_of(word) {
+            let needs_port = matches!(address.host, Host::Inet(_));
+            match address.port {
+                Port::None | Port::Relative if needs_port => {
+                    let digits = !address.text.is_empty() && address.text.bytes().all(|byte| byte.is_ascii_digit());
+                    let instead = digits.then(|| (format!(":{}", address.text), false));
+                    let message = format!("`bind {}` has no port", address.text);
+                    self.add(statement, address.span, ProblemKind::Invalid { message, instead });
+                }
+                Port::Invalid => self.bad_port(statement, &address),
+                Port::Fixed(port) if port != 0 => self.partial_port(statement, &address),
+                Port::Fixed(0) if needs_port && !self.haproxy.template => {
+                    let message = format!("`bind {}` has port 0", address.text);
+                    self.add(statement, address.span, ProblemKind::Invalid { message, instead: None });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn bad_port(&mut self, statement: &Arc<Statement>, address: &crate::values::Endpoint) {
+        let port = address.text.rsplit(':').next().unwrap_or_default();
+        let message = format!("`{port}` is not a valid port: it is a number up to 65535");
+        self.add(statement, address.port_span.unwrap_or(address.span), ProblemKind::Invalid { message, instead: None });
+    }
+
+    fn server(&mut self, statement: &Arc<Statement>) {
+        let at = if statement.is("server-template") { 3 } else { 2 };
+        if statement.words.iter().take(at + 1).any(|word| word.is_variable() || word.is_empty()) {
+            return;
+        }
+        let Some(word) = statement.word(at) else {
+            let message = format!("`{}` needs a name and an address", statement.keyword());
+            self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        };
+        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        if let Some(bad) = statement.text(1).chars().find(|&c| bad(c)) {
+            let message = format!("`{bad}` is not allowed in the name of a server");
+            self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
+        }
+        let address = endpoint(word, 0..word.text.len());
+        if matches!(address.port, Port::Invalid | Port::Range(..)) {
+            self.bad_port(statement, &address);
+        }
+        self.partial_port(statement, &address);
+    }
+
+    /// Digits with something behind them: the digits count.
+    fn partial_port(&mut self, statement: &Arc<Statement>, address: &crate::values::Endpoint) {
+        let text = address.text.rsplit(':').next().unwrap_or_default();
+        if let (Port::Fixed(port), Some(span)) = (address.port, address.port_span)
+            && !text.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let kind = ProblemKind::ReadPartly {
+                setting: "port".to_owned(),
+                read: port.to_string(),
+                instead: None,
+                time: false,
+            };
+            self.add(statement, span, kind);
+        }
+    }
+
+    fn table(&mut self, statement: &Arc<Statement>) {
+        let mut at = 1;
+        while let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) {
+            at += match word.text.as_str() {
+                "type" if matches!(statement.text(at + 2), "len" | "length") => 4,
+                "type" | "size" | "expire" | "peers" | "store" | "brates-factor" | "write-to" | "server-key"
+                | "srvkey" | "recv-only" => 2,
+                "nopurge" => 1,
+                "\\" => return,
+                _ => {
+                    let message = format!("`{}` is no argument of `stick-table`", word.text);
+                    self.invalid(statement, word, message, None);
+                    return;
+                }
+            };
+        }
+        if let Some(at) = statement.words.iter().position(|word| word.text == "expire") {
+            self.time_value(statement, at + 1, Unit::Milliseconds);
+        }
+        if let Some(size) = statement.after("size").filter(|size| size.is_known() && !size.is_empty()) {
+            let digits = size.text.bytes().take_while(u8::is_ascii_digit).count();
+            if digits == 0 || !matches!(&size.text[digits..], "" | "k" | "K" | "m" | "M" | "g" | "G") {
+                let message = format!("`{}` is not a valid size: write a number with `k`, `m` or `g`", size.text);
+                self.invalid(statement, size, message, None);
+            }
+        }
+    }
+
+    fn global_maxconn(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.is_empty()) else { return };
+        if leading_number(&word.text).1 {
+            return;
+        }
+        match self.haproxy.target {
+            Some(target) if target >= (2, 8, 0) => {
+                let message = format!("`{}` is not a valid number for `maxconn`", word.text);
+                self.invalid(statement, word, message, written_out(&word.text).map(|number| (number, false)));
+            }
+            _ => self.number(statement, "maxconn", 1),
+        }
+    }
+
+    fn httpchk(&mut self, statement: &Arc<Statement>) {
+        let Some(host) = statement.word(5).filter(|host| !host.is_empty() && host.text != "\\") else { return };
+        if self.haproxy.target.is_some_and(|target| target < (3, 1, 0)) {
+            let message = format!(
+                "`{}` is one argument too many: the host of `option httpchk` exists since HAProxy 3.1",
+                host.text
+            );
+            self.invalid(statement, host, message, None);
+        }
+    }
+
+    /// `log ADDRESS [len N] [format F] [sample S] [profile P] FACILITY [LEVEL [MINIMUM]]`
+    fn log(&mut self, statement: &Arc<Statement>) {
+        if statement.is_negated() || statement.words.iter().any(|word| word.is_variable() || word.is_empty()) {
+            return;
+        }
+        let Some(address) = statement.word(1) else { return };
+        if address.text == "global" {
+            return;
+        }
+        let mut at = 2;
+        while matches!(statement.text(at), "len" | "format" | "sample" | "profile") {
+            at += 2;
+        }
+        let Some(facility) = statement.word(at) else {
+            let message = format!("`log {}` needs a facility such as `local0`", address.text);
+            self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        };
+        if !FACILITIES.contains(&facility.text.as_str()) {
+            let near = did_you_mean(&facility.text, FACILITIES.iter().copied());
+            let message = format!("`{}` is not a log facility", facility.text);
+            self.invalid(statement, facility, message, near.map(|near| (near.to_owned(), false)));
+            return;
+        }
+        if let Some(word) =
+            statement.word(at + 1).filter(|word| matches!(word.text.as_str(), "len" | "format" | "sample" | "profile"))
+        {
+            let message = format!("`{}` must stand in front of the facility `{}`", word.text, facility.text);
+            self.invalid(statement, word, message, None);
+        }
+    }
+
+    /// The value of an option of `server` or `bind`.
+    pub(super) fn option_value(&mut self, statement: &Arc<Statement>, key: &'static Key, at: usize) {
+        if key.arguments != Arguments::One {
+            return;
+        }
+        let is_bind = statement.is("bind");
+        let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.text.contains('$')) else {
+            return;
+        };
+        let number = |text: &str| text.parse::<i64>().ok();
+        match key.name {
+            name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
+            "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
+            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
+                self.number(statement, name, at + 1);
+            }
+            "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
+                let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "fall" | "rise" if leading_number(&word.text).0 < 1 => {
+                let message = format!("`{} {}` is not a valid number of checks: it is 1 or more", key.name, word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "verify" if is_bind => self.one_of(statement, "verify", at + 1, &["none", "optional", "required"]),
+            "verify" => self.one_of(statement, "verify", at + 1, &["none", "required"]),
+            name => {
+                if let Some((_, words)) = OPTION_ENUMERATIONS.iter().find(|(option, _)| *option == name) {
+                    self.one_of(statement, name, at + 1, words);
+                }
+            }
+        }
+    }
+}
+
+/// `1.5s` is `1500ms`, `30M` is `30m`.
+fn repaired_time(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    if lower != text && matches!(time(&lower, Unit::Milliseconds), Some(Time::Exact(_))) {
+        return Some(lower);
+    }
+    let (whole, rest) = text.split_once('.')?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (fraction, unit) = rest.split_at(digits);
+    let factor: u64 = match unit {
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    let fraction = fraction.get(..3.min(digits)).filter(|fraction| !fraction.is_empty())?;
+    let thousandths: u64 = format!("{fraction:0<3}").parse().ok()?;
+    let millis = whole.parse::<u64>().ok()?.checked_mul(factor)?.checked_add(factor * thousandths / 1_000)?;
+    Some(format!("{millis}ms"))
+}
+
+/// `5k` is `5000`, `1,000` is `1000`.
+fn written_out(text: &str) -> Option<String> {
+    let plain = text.replace([',', '_', '\''], "");
+    if plain.len() < text.len() && plain.bytes().all(|byte| byte.is_ascii_digit()) && !plain.is_empty() {
+        return Some(plain);
+    }
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let factor: u64 = match &text[digits..] {
+        "k" | "K" => 1_000,
+        "m" | "M" => 1_000_000,
+        _ => return None,
+    };
+    Some(text[..digits].parse::<u64>().ok()?.checked_mul(factor)?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_mended_where_the_meaning_is_clear() {
+        assert_eq!(repaired_time("1.5s").as_deref(), Some("1500ms"));
+        assert_eq!(repaired_time("30M").as_deref(), Some("30m"));
+        assert_eq!(repaired_time("0.25m").as_deref(), Some("15000ms"));
+        assert_eq!(repaired_time("soon"), None);
+        assert_eq!(written_out("5k").as_deref(), Some("5000"));
+        assert_eq!(written_out("1,000").as_deref(), Some("1000"));
+        assert_eq!(written_out("abc"), None);
+    }
+}

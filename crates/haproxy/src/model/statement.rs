@@ -1,0 +1,343 @@
+//! Sections and their statements.
+
+use crate::condition::Branch;
+use crate::syntax::Word;
+use crate::table::{Context, Key, Place};
+use crate::values::{Time, Unit, time};
+use confvet_core::{Edit, Span};
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The kinds of section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "each variant is the section word")]
+pub enum SectionKind {
+    Global,
+    Defaults,
+    Frontend,
+    Backend,
+    Listen,
+    Peers,
+    Resolvers,
+    Mailers,
+    Userlist,
+    NamespaceList,
+    Cache,
+    Ring,
+    HttpErrors,
+    LogForward,
+    LogProfile,
+    FcgiApp,
+    Program,
+    CrtStore,
+    Traces,
+    Acme,
+    Healthcheck,
+}
+
+impl SectionKind {
+    const WORDS: &'static [(&'static str, SectionKind)] = &[
+        ("global", SectionKind::Global),
+        ("defaults", SectionKind::Defaults),
+        ("frontend", SectionKind::Frontend),
+        ("backend", SectionKind::Backend),
+        ("listen", SectionKind::Listen),
+        ("peers", SectionKind::Peers),
+        ("resolvers", SectionKind::Resolvers),
+        ("mailers", SectionKind::Mailers),
+        ("userlist", SectionKind::Userlist),
+        ("namespace_list", SectionKind::NamespaceList),
+        ("cache", SectionKind::Cache),
+        ("ring", SectionKind::Ring),
+        ("http-errors", SectionKind::HttpErrors),
+        ("log-forward", SectionKind::LogForward),
+        ("log-profile", SectionKind::LogProfile),
+        ("fcgi-app", SectionKind::FcgiApp),
+        ("program", SectionKind::Program),
+        ("crt-store", SectionKind::CrtStore),
+        ("traces", SectionKind::Traces),
+        ("acme", SectionKind::Acme),
+        ("healthcheck", SectionKind::Healthcheck),
+    ];
+
+    /// The section that a word opens.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(name, _)| *name == word).map(|&(_, kind)| kind)
+    }
+
+    /// The section word.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
+    /// Is it a frontend, backend, listen or defaults?
+    pub fn is_proxy(self) -> bool {
+        matches!(self, Self::Defaults | Self::Frontend | Self::Backend | Self::Listen)
+    }
+
+    /// Where its keywords are listed; `None` when they are not.
+    pub(crate) fn context(self) -> Option<Context> {
+        Some(match self {
+            Self::Global => Context::Global,
+            Self::Defaults | Self::Frontend | Self::Backend | Self::Listen => Context::Proxy,
+            Self::Peers => Context::Peers,
+            Self::Resolvers => Context::Resolvers,
+            Self::Mailers => Context::Mailers,
+            Self::Userlist => Context::Userlist,
+            Self::NamespaceList => return None,
+            Self::Cache => Context::Cache,
+            Self::Ring => Context::Ring,
+            Self::HttpErrors => Context::HttpErrors,
+            Self::LogForward => Context::LogForward,
+            Self::LogProfile => Context::LogProfile,
+            Self::FcgiApp => Context::FcgiApp,
+            Self::Program => Context::Program,
+            Self::CrtStore => Context::CrtStore,
+            Self::Traces => Context::Traces,
+            Self::Acme => Context::Acme,
+            Self::Healthcheck => Context::Healthcheck,
+        })
+    }
+
+    /// Must it have a name?
+    pub(crate) fn needs_name(self) -> bool {
+        !matches!(self, Self::Global | Self::Defaults | Self::Traces | Self::CrtStore | Self::NamespaceList)
+    }
+}
+
+/// A section as it is written.
+#[derive(Debug, Serialize)]
+pub struct Section {
+    /// Which kind.
+    pub kind: SectionKind,
+    /// Its number in load order.
+    #[serde(skip)]
+    pub(crate) index: u32,
+    /// Where the section word stands.
+    #[serde(skip)]
+    pub word: Span,
+    /// Its name.
+    pub name: Option<Word>,
+    /// The defaults section named behind `from`.
+    pub from: Option<Word>,
+    /// A word that does not belong into the header.
+    #[serde(skip)]
+    pub(crate) extra: Option<Word>,
+    /// Its statements, in order.
+    pub statements: Vec<Arc<Statement>>,
+    /// Under which `.if` it stands.
+    #[serde(skip)]
+    pub branch: Branch,
+}
+
+impl Section {
+    /// Section word and name.
+    pub fn header(&self) -> Span {
+        self.name.as_ref().map_or(self.word, |name| self.word.to(name.span))
+    }
+
+    /// The name; empty when there is none.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().map_or("", |name| name.text.as_str())
+    }
+
+    /// Where the name stands, or the section word.
+    pub fn name_span(&self) -> Span {
+        self.name.as_ref().map_or(self.word, |name| name.span)
+    }
+
+    /// `frontend "web"`, for messages.
+    pub fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} `{}`", self.kind.as_str(), name.text),
+            None => self.kind.as_str().to_owned(),
+        }
+    }
+
+    /// The statements with this keyword.
+    pub fn all<'a>(&'a self, keyword: &'a str) -> impl DoubleEndedIterator<Item = &'a Statement> {
+        self.statements.iter().map(AsRef::as_ref).filter(move |statement: &&Statement| statement.is(keyword))
+    }
+
+    /// The last statement with this keyword.
+    pub fn last(&self, keyword: &str) -> Option<&Statement> {
+        self.statements.iter().rev().map(AsRef::as_ref).find(|statement: &&Statement| statement.is(keyword))
+    }
+
+    /// Which `places` of a keyword it is.
+    pub(crate) fn place(&self) -> Option<Place> {
+        Some(match self.kind {
+            SectionKind::Defaults if self.name.is_some() => Place::NamedDefaults,
+            SectionKind::Defaults => Place::Defaults,
+            SectionKind::Frontend => Place::Frontend,
+            SectionKind::Backend => Place::Backend,
+            SectionKind::Listen => Place::Listen,
+            _ => return None,
+        })
+    }
+
+    /// Puts a line into the section, as its first.
+    pub fn insert_first(&self, line: &str) -> Edit {
+        match self.statements.first().filter(|statement| statement.span().file == self.word.file) {
+            Some(first) => Edit::insert_before(first.span(), format!("{line}\n    ")),
+            None => {
+                Edit::insert_after(self.from.as_ref().map_or(self.header(), |from| from.span), format!("\n    {line}"))
+            }
+        }
+    }
+}
+
+/// `no` or `default` in front of a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    /// `no`.
+    No,
+    /// `default`.
+    Default,
+}
+
+/// One line of a section.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The words, without `no` or `default` in front.
+    pub words: Box<[Word]>,
+    /// `no` or `default`, and where it stands.
+    pub prefix: Option<(Prefix, Span)>,
+    /// Under which `.if` it stands.
+    pub branch: Branch,
+    pub(crate) section: u32,
+    pub(crate) line: Span,
+    pub(crate) key: Option<SameKey>,
+    pub(crate) sub: Option<SameKey>,
+}
+
+/// A row of the keyword table; two are equal when they are the same row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SameKey(pub(crate) &'static Key);
+
+impl PartialEq for SameKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.slot == other.0.slot
+    }
+}
+
+impl Eq for SameKey {}
+
+/// As the list of its words.
+impl Serialize for Statement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(None)?;
+        if let Some((prefix, _)) = self.prefix {
+            sequence.serialize_element(if prefix == Prefix::No { "no" } else { "default" })?;
+        }
+        for word in &self.words {
+            sequence.serialize_element(word)?;
+        }
+        sequence.end()
+    }
+}
+
+impl Statement {
+    /// The first word.
+    pub fn keyword(&self) -> &str {
+        self.text(0)
+    }
+
+    /// Is this the keyword?
+    pub fn is(&self, keyword: &str) -> bool {
+        self.text(0) == keyword
+    }
+
+    /// Are these the first two words?
+    pub fn starts(&self, first: &str, second: &str) -> bool {
+        self.text(0) == first && self.text(1) == second
+    }
+
+    /// A word by its number; the keyword is number 0.
+    pub fn word(&self, index: usize) -> Option<&Word> {
+        self.words.get(index)
+    }
+
+    /// The text of a word; empty when there are fewer.
+    pub fn text(&self, index: usize) -> &str {
+        self.words.get(index).map_or("", |word| word.text.as_str())
+    }
+
+    /// The words from a number on.
+    pub fn from(&self, index: usize) -> &[Word] {
+        self.words.get(index..).unwrap_or_default()
+    }
+
+    /// The word behind the first one with this text.
+    pub fn after(&self, text: &str) -> Option<&Word> {
+        let at = self.words.iter().position(|word| word.text == text)?;
+        self.words.get(at + 1)
+    }
+
+    /// From the first word to the last, `no` included.
+    pub fn span(&self) -> Span {
+        let first = self.keyword_span();
+        self.words.last().map_or(first, |last| first.to(last.span))
+    }
+
+    /// The keyword, with `no` or `default`.
+    pub fn keyword_span(&self) -> Span {
+        let first = self.words[0].span;
+        self.prefix.map_or(first, |(_, prefix)| prefix.to(first))
+    }
+
+    /// The keyword and, for families such as `option`, the second word.
+    pub fn setting_span(&self) -> Span {
+        let first = self.keyword_span();
+        if self.sub.is_some() { self.words.get(1).map_or(first, |second| first.to(second.span)) } else { first }
+    }
+
+    /// The name of the setting: `timeout client`, `option httpchk`, `balance`.
+    pub fn setting(&self) -> String {
+        if self.sub.is_some() { format!("{} {}", self.text(0), self.text(1)) } else { self.text(0).to_owned() }
+    }
+
+    /// Is it negated with `no`, or set back with `default`?
+    pub fn is_negated(&self) -> bool {
+        self.prefix.is_some()
+    }
+
+    /// Does its keyword, or its second word, mean something in http mode only?
+    pub fn needs_http(&self) -> bool {
+        self.sub.or(self.key).is_some_and(|key| key.0.http_only)
+    }
+
+    /// Number of the setting it sets.
+    pub(crate) fn slot(&self) -> Option<u16> {
+        self.sub.or(self.key).map(|key| key.0.slot)
+    }
+
+    /// A word read as a time in milliseconds by default.
+    pub fn time(&self, index: usize) -> Option<Duration> {
+        let word = self.word(index).filter(|word| word.is_known())?;
+        time(word, Unit::Milliseconds).map(Time::duration)
+    }
+
+    /// A word read as a number, all of it.
+    pub fn number(&self, index: usize) -> Option<u64> {
+        self.word(index).filter(|word| word.is_known())?.text.parse().ok()
+    }
+
+    /// Takes the whole line out of the file.
+    pub fn delete(&self) -> Edit {
+        Edit::delete(self.line)
+    }
+
+    /// Puts a line in front of it.
+    pub fn insert_line_before(&self, line: &str) -> Edit {
+        Edit::insert_before(self.span(), format!("{line}\n    "))
+    }
+
+    /// Puts a line behind it.
+    pub fn insert_line_after(&self, line: &str) -> Edit {
+        Edit::insert_after(self.span(), format!("\n    {line}"))
+    }
+}

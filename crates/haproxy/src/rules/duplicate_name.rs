@@ -1,0 +1,125 @@
+//! Two things of one name where HAProxy allows only one.
+
+use crate::condition::Branch;
+use crate::model::{Haproxy, SectionKind};
+use confvet_core::{Context, Findings, Rule, Span};
+use std::collections::BTreeMap;
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/duplicate-name", check };
+
+/// What has been seen under a name.
+type Seen<K> = BTreeMap<K, Vec<(Span, Branch)>>;
+
+fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    proxies(haproxy, context, findings);
+    servers(haproxy, context, findings);
+    let mut sections: Seen<(SectionKind, &str)> = Seen::new();
+    for section in
+        haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
+    {
+        let span = section.name_span();
+        once(
+            haproxy,
+            context,
+            findings,
+            &mut sections,
+            (section.kind, section.name()),
+            span,
+            section.branch,
+            section.kind.as_str(),
+        );
+    }
+    for peers in haproxy.of_kind(SectionKind::Peers) {
+        let mut seen: Seen<&str> = Seen::new();
+        for peer in peers.statements.iter().filter(|line| line.is("peer") || line.is("server")) {
+            let Some(name) = peer.word(1) else { continue };
+            once(haproxy, context, findings, &mut seen, &name.text, name.span, peer.branch, "peer");
+        }
+    }
+}
+
+fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    let mut sides: Seen<(bool, &str)> = Seen::new();
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
+        let span = proxy.name_span();
+        let mine = [(proxy.has_frontend_side(), true), (proxy.has_backend_side(), false)];
+        let clash = mine
+            .iter()
+            .filter(|(has, _)| *has)
+            .find_map(|&(_, side)| clashing(haproxy, &sides, &(side, proxy.name()), proxy.branch));
+        let shared = || {
+            let other = clashing(haproxy, &sides, &(!proxy.has_frontend_side(), proxy.name()), proxy.branch);
+            other.filter(|_| haproxy.at_least((3, 3, 0)))
+        };
+        if let Some(first) = clash.or_else(shared) {
+            report(haproxy, context, findings, proxy.kind.as_str(), proxy.name(), span, first, proxy.branch);
+        }
+        for (_, side) in mine.into_iter().filter(|(has, _)| *has) {
+            sides.entry((side, proxy.name())).or_default().push((span, proxy.branch));
+        }
+    }
+}
+
+fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    for proxy in &haproxy.proxies {
+        let mut seen: Seen<String> = Seen::new();
+        for server in proxy.servers.iter().filter(|server| server.name.is_known()) {
+            let names: Vec<String> = match server.slots {
+                Some((low, high)) => (low..=high.min(low.saturating_add(999)))
+                    .map(|slot| format!("{}{slot}", server.name.text))
+                    .collect(),
+                None => vec![server.name.text.to_string()],
+            };
+            for name in names {
+                once(haproxy, context, findings, &mut seen, name, server.name.span, server.statement.branch, "server");
+            }
+        }
+    }
+}
+
+fn clashing<K: Ord>(haproxy: &Haproxy, seen: &Seen<K>, key: &K, branch: Branch) -> Option<Span> {
+    seen.get(key)?.iter().find(|(_, other)| !haproxy.exclude_each_other(branch, *other)).map(|(span, _)| *span)
+}
+
+#[expect(clippy::too_many_arguments, reason = "what to remember and what to say of it")]
+fn once<K: Ord>(
+    haproxy: &Haproxy,
+    context: &Context<'_>,
+    findings: &mut Findings,
+    seen: &mut Seen<K>,
+    key: K,
+    span: Span,
+    branch: Branch,
+    kind: &str,
+) {
+    if let Some(first) = clashing(haproxy, seen, &key, branch) {
+        let name = context.text(span);
+        report(haproxy, context, findings, kind, name, span, first, branch);
+    } else {
+        seen.entry(key).or_default().push((span, branch));
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one message, written once")]
+fn report(
+    haproxy: &Haproxy,
+    context: &Context<'_>,
+    findings: &mut Findings,
+    kind: &str,
+    name: &str,
+    span: Span,
+    first: Span,
+    branch: Branch,
+) {
+    let (severity, category) = haproxy.refused(branch);
+    let place = if first.file == span.file {
+        format!("line {}", context.line(first))
+    } else {
+        format!("{}:{}", context.path(first.file), context.line(first))
+    };
+    findings
+        .report(span, format!("{kind} `{name}` is already defined at {place}"))
+        .severity(severity)
+        .category(category)
+        .label(first, "defined here first");
+}

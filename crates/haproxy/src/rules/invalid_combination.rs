@@ -1,0 +1,125 @@
+//! Words that are each right, and that HAProxy refuses together.
+
+use crate::model::{CheckKind, Haproxy, Proxy, SectionKind, Server};
+use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/invalid-combination", check };
+
+fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
+    let mut refuse = |branch, span: Span, message: String, edit: Option<Edit>| {
+        let (severity, category) = haproxy.refused(branch);
+        findings.report(span, message).severity(severity).category(category).suggest_as(Safety::Unsafe, "add it", edit);
+    };
+    let verify_none = haproxy.global_setting("ssl-server-verify").is_some_and(|line| line.text(1) == "none");
+    for proxy in &haproxy.proxies {
+        for bind in &proxy.binds {
+            let certificate = ["crt", "crt-list", "generate-certificates", "default-crt"]
+                .iter()
+                .any(|name| bind.option(name).is_some());
+            let variable = bind.statement.words.iter().any(crate::syntax::Word::is_variable);
+            let f_use = proxy.last("ssl-f-use").is_some() || proxy.last("crt").is_some();
+            if let Some(ssl) = bind.option("ssl").filter(|_| !certificate && !variable && !f_use) {
+                refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
+            }
+        }
+        for server in &proxy.servers {
+            let variable = server.statement.words.iter().any(crate::syntax::Word::is_variable);
+            if variable {
+                continue;
+            }
+            if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
+                let edit = server.append("verify required ca-file @system-ca");
+                refuse(
+                    server.statement.branch,
+                    ssl.span(),
+                    "`ssl` needs `ca-file`, or `verify none`".to_owned(),
+                    Some(edit),
+                );
+            }
+            if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
+                refuse(
+                    server.statement.branch,
+                    check.span(),
+                    "`check` needs a port: the address has none, and no `port` is set".to_owned(),
+                    None,
+                );
+            }
+        }
+        cookie(proxy, &mut refuse);
+        checks(haproxy, proxy, &mut refuse);
+    }
+}
+
+fn needs_ca(server: &Server) -> bool {
+    server.option("ca-file").is_none() && server.option("verify").is_none_or(|verify| verify.text() != "none")
+}
+
+fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
+    for line in proxy.all("cookie") {
+        let has = |name: &str| line.from(2).iter().find(|word| word.text == name);
+        let modes: Vec<_> = ["rewrite", "insert", "prefix"].iter().filter_map(|mode| has(mode)).collect();
+        if let [first, second, ..] = modes[..] {
+            refuse(
+                line.branch,
+                second.span,
+                format!("`{}` and `{}` exclude each other", first.text, second.text),
+                None,
+            );
+        } else if let (Some(_), Some(indirect)) = (has("rewrite"), has("indirect")) {
+            refuse(line.branch, indirect.span, "`rewrite` and `indirect` exclude each other".to_owned(), None);
+        } else if let Some(preserve) = has("preserve").filter(|_| has("insert").is_none() && has("indirect").is_none())
+        {
+            refuse(line.branch, preserve.span, "`preserve` needs `insert` or `indirect`".to_owned(), None);
+        }
+    }
+}
+
+fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
+    let own_http: Vec<_> = proxy.all("http-check").collect();
+    let position = |name: &str| own_http.iter().position(|line| line.text(1) == name);
+    if let (Some(connect), Some(expect)) = (position("connect"), position("expect"))
+        && connect < expect
+        && !own_http[connect..expect].iter().any(|line| line.text(1) == "send")
+    {
+        let line = own_http[expect];
+        refuse(
+            line.branch,
+            line.setting_span(),
+            "`http-check expect` after `http-check connect` needs an `http-check send` between them".to_owned(),
+            None,
+        );
+    }
+    if proxy.kind == SectionKind::Frontend || haproxy.is_part() {
+        return;
+    }
+    if let Some(option) =
+        proxy.check.option.as_deref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
+    {
+        let checked = proxy.servers.iter().any(|server| server.check().is_some());
+        if checked && haproxy.global_setting("external-check").is_none() {
+            refuse(
+                option.branch,
+                option.setting_span(),
+                "`option external-check` needs `external-check` in `global`".to_owned(),
+                None,
+            );
+        } else if checked && proxy.effective("external-check command").is_none() {
+            refuse(
+                option.branch,
+                option.setting_span(),
+                "`option external-check` needs `external-check command`".to_owned(),
+                None,
+            );
+        }
+    }
+    let stats = |second: &str| proxy.stats().find(|line| line.text(1) == second);
+    if let (Some(rule), Some(plain)) = (stats("http-request"), stats("auth").or_else(|| stats("realm"))) {
+        let (first, second) = if rule.span().start < plain.span().start { (rule, plain) } else { (plain, rule) };
+        refuse(
+            second.branch,
+            second.setting_span(),
+            format!("`{}` and `{}` exclude each other", first.setting(), second.setting()),
+            None,
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! A known keyword where HAProxy ignores it with a warning.
+
+use crate::model::{Haproxy, Problem, ProblemKind};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/keyword-ignored", check };
+
+fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    for Problem { kind, span, branch, statement } in &haproxy.problems {
+        let (ProblemKind::Ignored { word }, Some(statement)) = (kind, statement) else { continue };
+        if !haproxy.is_certain(*branch) {
+            continue;
+        }
+        let header = haproxy.header_of(statement);
+        let place = context.text(header);
+        let lost = matches!(word.as_str(), "use_backend" | "default_backend" | "bind" | "maxconn")
+            || (matches!(word.as_str(), "timeout server" | "timeout connect")
+                && haproxy.lacks_in_backends(header, word));
+        let severity = if lost { Severity::Error } else { Severity::Warning };
+        let report = findings
+            .report(*span, format!("`{word}` does nothing in `{place}`"))
+            .severity(severity)
+            .label(header, "ignored here");
+        match word.as_str() {
+            "maxconn" => {
+                report
+                    .help("`fullconn` is the backend's word; `maxconn` on each server limits the servers")
+                    .suggest("write `fullconn`", [Edit::replace(*span, "fullconn")]);
+            }
+            _ if place.starts_with("frontend") => {
+                report.help("put it in the backend or in defaults");
+            }
+            _ => {
+                report.help("put it in the frontend or in defaults");
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A route to a backend of another mode.
+
+use crate::model::{Haproxy, Mode, Proxy};
+use confvet_core::{Context, Findings, Rule, Span};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/mode-mismatch", check };
+
+fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
+    if haproxy.template {
+        return;
+    }
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.mode() != Mode::Unknown && !proxy.is_disabled()) {
+        for route in proxy.routes() {
+            let Some(name) = route.word(1).filter(|name| name.is_known()) else { continue };
+            let Some(backend) = haproxy.backend(&name.text) else { continue };
+            let (from, to) = (proxy.mode(), backend.mode());
+            let itself = backend.header() == proxy.header();
+            let upgrade = from == Mode::Tcp && to == Mode::Http;
+            if !itself && (from == to || upgrade || to == Mode::Unknown) {
+                continue;
+            }
+            let message = if itself {
+                format!("{} cannot use itself as a backend", proxy.title())
+            } else {
+                format!("{} {} cannot use {} backend `{}`", from.as_str(), proxy.title(), to.as_str(), name.text)
+            };
+            let (severity, category) = haproxy.refused(route.branch);
+            let report = findings.report(name.span, message).severity(severity).category(category);
+            report
+                .label(mode_span(proxy), format!("{} mode", from.as_str()))
+                .label(mode_span(backend), format!("{} mode", to.as_str()));
+        }
+    }
+}
+
+fn mode_span(proxy: &Proxy) -> Span {
+    proxy.mode_setting().map_or(proxy.header(), crate::model::Statement::span)
+}

@@ -1,0 +1,150 @@
+//! Routing by what is in the client's first bytes, at a moment or in a place where it cannot be seen.
+
+use crate::model::{Call, Expression, Haproxy, Mode, Proxy, Statement};
+use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/sni-routing", check };
+
+const TLS_CONTENT: &[&str] = &[
+    "req.ssl_sni",
+    "req_ssl_sni",
+    "req.ssl_hello_type",
+    "req_ssl_hello_type",
+    "req.ssl_ver",
+    "req_ssl_ver",
+    "req.ssl_alpn",
+];
+const CONTENT: &[&str] = &["req.len", "req_len", "req.payload", "payload", "req.rdp_cookie", "req_rdp_cookie"];
+
+fn is_tls_content(call: &Call<'_>) -> bool {
+    TLS_CONTENT.contains(&call.name)
+}
+
+fn is_http(call: &Call<'_>) -> bool {
+    matches!(call.name, "method" | "path" | "url" | "base" | "query")
+        || ["hdr", "req.hdr", "path_", "url_", "base_", "cook", "req.cook"]
+            .iter()
+            .any(|prefix| call.name.starts_with(prefix))
+}
+
+fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    if haproxy.template {
+        return;
+    }
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_frontend_side() && !proxy.is_disabled()) {
+        let decisions = decisions(proxy);
+        let calls: Vec<(Call<'_>, &Statement)> = decisions
+            .iter()
+            .flat_map(|(statement, expressions)| {
+                expressions.iter().map(|expression| (expression.fetch.clone(), *statement))
+            })
+            .collect();
+        let tls: Vec<_> = proxy.binds.iter().filter(|bind| bind.terminates_tls()).collect();
+        let variable = proxy.binds.iter().any(|bind| bind.statement.words.iter().any(crate::syntax::Word::is_variable));
+        if !proxy.binds.is_empty() && !variable {
+            blind(context, proxy, &calls, tls.len(), findings);
+        }
+        if proxy.mode() == Mode::Tcp {
+            too_early(proxy, &calls, tls.is_empty(), findings);
+        }
+    }
+}
+
+/// The statements that decide where a connection goes, with what they look at, through the ACLs they name.
+fn decisions(proxy: &Proxy) -> Vec<(&Statement, Vec<Expression<'_>>)> {
+    let rules = proxy.all("use_backend").chain(proxy.all("use-server")).chain(proxy.rules("tcp-request content"));
+    let mut found = Vec::new();
+    for rule in
+        rules.filter(|rule| !rule.starts("tcp-request", "content") || matches!(rule.text(2), "accept" | "reject"))
+    {
+        let mut expressions: Vec<Expression<'_>> = rule.expressions();
+        if let Some(condition) = rule.condition() {
+            for (name, _) in condition.names() {
+                expressions.extend(proxy.acls(name).flat_map(Statement::expressions));
+            }
+        }
+        found.push((rule, expressions));
+    }
+    found
+}
+
+/// Fetches that look at the wrong side of TLS.
+fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[(Call<'_>, &Statement)], tls: usize, findings: &mut Findings) {
+    let mut seen = Vec::new();
+    for (call, _) in calls {
+        if seen.contains(&call.span()) {
+            continue;
+        }
+        seen.push(call.span());
+        let terminated = call.name.starts_with("ssl_fc") || call.name.starts_with("ssl_c_");
+        let accepts_proxy = proxy.binds.iter().any(|bind| bind.option("accept-proxy").is_some());
+        if terminated && tls == 0 && call.name.contains("sni") && !accepts_proxy {
+            findings
+                .report(
+                    call.span(),
+                    format!("`{}` is always empty: no bind of `{}` has `ssl`", call.name, proxy.name()),
+                )
+                .severity(Severity::Error)
+                .label(proxy.binds[0].statement.span(), "TLS passes through here")
+                .help("use `req.ssl_sni`")
+                .suggest_as(
+                    Safety::Unsafe,
+                    "look into the client's hello",
+                    [Edit::replace(call.span(), "req.ssl_sni")],
+                );
+        } else if matches!(call.name, "req.ssl_sni" | "req_ssl_sni") && tls > 0 && tls == proxy.binds.len() {
+            let bind = &proxy.binds[0].statement;
+            let line = context.line(bind.span());
+            findings
+                .report(
+                    call.span(),
+                    format!("`{}` never matches: TLS is terminated by the bind on line {line}", call.name),
+                )
+                .severity(Severity::Error)
+                .label(bind.span(), "the hello is consumed here")
+                .help("use `ssl_fc_sni`")
+                .suggest_as(Safety::Unsafe, "ask the TLS layer", [Edit::replace(call.span(), "ssl_fc_sni")]);
+        }
+    }
+}
+
+/// Fetches that read the client's first bytes before they are there.
+fn too_early(proxy: &Proxy, calls: &[(Call<'_>, &Statement)], passes_through: bool, findings: &mut Findings) {
+    let delayed = proxy.effective("tcp-request inspect-delay").is_some();
+    let switches = proxy.all("tcp-request").any(|rule| rule.text(2) == "switch-mode");
+    if switches {
+        return;
+    }
+    let any_tls = calls.iter().any(|(call, _)| is_tls_content(call));
+    let on_443 = proxy.binds.iter().flat_map(|bind| &bind.addresses).any(|address| address.fixed_port() == Some(443));
+    let mut seen_early = false;
+    for (call, _) in calls {
+        let content = is_tls_content(call) || CONTENT.contains(&call.name);
+        if is_http(call) && passes_through && (any_tls || on_443) {
+            findings
+                .report(
+                    call.span(),
+                    format!("`{}` sees nothing: the content is encrypted and passes through", call.name),
+                )
+                .severity(Severity::Warning)
+                .label(proxy.header(), "no bind terminates TLS");
+        } else if (content || is_http(call)) && !delayed && !seen_early {
+            seen_early = true;
+            let wait = if is_tls_content(call) {
+                "{ req.ssl_hello_type 1 }"
+            } else if is_http(call) {
+                "HTTP"
+            } else {
+                "REQ_CONTENT"
+            };
+            let lines = format!("tcp-request inspect-delay 5s\n    tcp-request content accept if {wait}");
+            let routes = ["use_backend", "use-server", "tcp-request"];
+            let first = proxy.statements.iter().find(|statement| routes.contains(&statement.keyword()));
+            findings
+                .report(call.span(), format!("`{}` without `tcp-request inspect-delay`: the rule runs before the client's first bytes arrive", call.name))
+                .severity(Severity::Warning)
+                .label(proxy.header(), "routes at random")
+                .suggest_as(Safety::Safe, "wait for the first bytes", first.map(|first| first.insert_line_before(&lines)));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! TLS versions and ciphers that are known to be broken.
+
+use crate::model::{Haproxy, Mode};
+use crate::syntax::Word;
+use confvet_core::{Context, Edit, Fact, Findings, Rule, Safety, Severity, Span};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ssl-weak", check };
+
+fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    if context.facts.is_true(Fact::AllowLegacyTls) {
+        return;
+    }
+    for line in haproxy.global() {
+        match line.keyword() {
+            "ssl-default-bind-options" | "ssl-default-server-options" => {
+                options(line.from(1), findings);
+            }
+            "ssl-default-bind-ciphers" | "ssl-default-server-ciphers" => ciphers(line.word(1), findings),
+            "tune.ssl.default-dh-param" => {
+                if let Some(word) = line.word(1).filter(|_| line.number(1).is_some_and(|bits| bits < 2048)) {
+                    findings
+                        .report(word.span, format!("{} bits of Diffie-Hellman are too few", word.text))
+                        .suggest("use 2048 bits", [Edit::replace(word.span, "2048")]);
+                }
+            }
+            _ => {}
+        }
+    }
+    let newer_default = haproxy.target.is_none_or(|target| target >= (2, 2, 0));
+    for proxy in &haproxy.proxies {
+        for bind in proxy.binds.iter().filter(|bind| bind.option("ssl").is_some()) {
+            let lowest = options(bind.statement.from(2), findings);
+            ciphers(bind.option("ciphers").and_then(|option| option.value()), findings);
+            let ignored = bind
+                .options()
+                .find(|option| option.name().starts_with("no-sslv3") || option.name().starts_with("no-tlsv1"));
+            let bounded = ["ssl-min-ver", "ssl-max-ver"].iter().find_map(|name| bind.option(name));
+            if let (Some(ignored), Some(bounded)) = (ignored, bounded) {
+                findings
+                    .report(ignored.span(), format!("`{}` is ignored: `{}` decides", ignored.name(), bounded.name()))
+                    .label(bounded.whole(), "this one counts");
+            }
+            if !newer_default && !lowest && !haproxy.global().any(|line| line.is("ssl-default-bind-options")) {
+                let span = bind.option("ssl").map_or(bind.statement.span(), crate::model::ServerOption::span);
+                findings
+                    .report(span, "TLSv1.0 is allowed: no minimum version is set")
+                    .help("add `ssl-min-ver TLSv1.2`");
+            }
+            if proxy.mode() == Mode::Http {
+                alpn(haproxy, bind, findings);
+            }
+        }
+        for server in &proxy.servers {
+            options_of(
+                server.own_options().iter().map(|option| (option.name(), option.span(), option.value())),
+                findings,
+            );
+        }
+    }
+}
+
+fn alpn(haproxy: &Haproxy, bind: &crate::model::Bind, findings: &mut Findings) {
+    match bind.option("alpn").and_then(|alpn| alpn.value()) {
+        Some(alpn) if alpn.text == "h2" => {
+            findings
+                .report(alpn.span, "clients without HTTP/2 cannot connect: `alpn h2` leaves `http/1.1` out")
+                .severity(Severity::Info)
+                .suggest("offer both", [Edit::insert_after(alpn.span, ",http/1.1")]);
+        }
+        None if haproxy.target.is_some_and(|target| target < (2, 8, 0)) => {
+            let span = bind.option("ssl").map_or(bind.statement.span(), crate::model::ServerOption::span);
+            findings.report(span, "no HTTP/2: before HAProxy 2.8 it needs `alpn h2,http/1.1`").severity(Severity::Info);
+        }
+        _ => {}
+    }
+}
+
+/// Reads the words of an options line; says whether a lowest version is among them.
+fn options(words: &[Word], findings: &mut Findings) -> bool {
+    let named = words.iter().enumerate().map(|(index, word)| (word.text.as_str(), word.span, words.get(index + 1)));
+    options_of(named, findings)
+}
+
+fn options_of<'a>(options: impl Iterator<Item = (&'a str, Span, Option<&'a Word>)>, findings: &mut Findings) -> bool {
+    let mut bounded = false;
+    for (name, span, value) in options {
+        match (name, value) {
+            ("ssl-min-ver", Some(version)) => {
+                bounded = true;
+                if matches!(version.text.as_str(), "SSLv3" | "TLSv1.0" | "TLSv1.1") {
+                    findings.report(version.span, format!("`ssl-min-ver {0}` allows {0}", version.text)).suggest_as(
+                        Safety::Safe,
+                        "ask for TLSv1.2",
+                        [Edit::replace(version.span, "TLSv1.2")],
+                    );
+                }
+            }
+            ("force-sslv3" | "force-tlsv10" | "force-tlsv11", _) => {
+                bounded = true;
+                findings.report(span, format!("`{name}` allows nothing newer"));
+            }
+            (other, _) => bounded |= other.starts_with("force-tls") || other.starts_with("no-tlsv1"),
+        }
+    }
+    bounded
+}
+
+const WEAK: &[&str] = &["RC4", "3DES", "DES", "NULL", "eNULL", "aNULL", "ADH", "AECDH", "EXPORT", "EXP", "MD5", "ALL"];
+
+fn ciphers(list: Option<&Word>, findings: &mut Findings) {
+    let Some(list) = list.filter(|list| list.is_known()) else { return };
+    let mut at = 0;
+    for part in list.text.split(':') {
+        let span = list.slice(at..at + part.len());
+        at += part.len() + 1;
+        let excluded = part.starts_with(['!', '-']);
+        let weak = part.split(['+', '-', '@']).find(|name| WEAK.contains(name));
+        if part == "DEFAULT@SECLEVEL=0" || (!excluded && weak.is_some()) {
+            let name = weak.unwrap_or("weak keys");
+            let excluded_elsewhere = list.text.split(':').any(|other| other.strip_prefix('!') == Some(name));
+            if !excluded_elsewhere {
+                findings.report(
+                    span,
+                    format!(
+                        "`{part}` allows {}",
+                        if name == "ALL" { "every cipher, broken ones included" } else { name }
+                    ),
+                );
+                return;
+            }
+        }
+    }
+}

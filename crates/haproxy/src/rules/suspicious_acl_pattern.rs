@@ -1,0 +1,96 @@
+//! A word among the patterns of an ACL that was meant as an operator or a flag, or a pattern that cannot match.
+
+use crate::model::{Criterion, Haproxy};
+use crate::syntax::Word;
+use crate::table::Context as Keywords;
+use confvet_core::{Context, Findings, Rule};
+
+pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/suspicious-acl-pattern", check };
+
+fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
+    for statement in haproxy.sections().flat_map(|proxy| &proxy.statements) {
+        for criterion in statement.criteria() {
+            if criterion.ends_flags {
+                continue;
+            }
+            match stray(&criterion) {
+                Some(word) => {
+                    findings
+                        .report(word.span, format!("`{}` is a pattern here, not an operator or flag", word.text))
+                        .help(
+                            "alternatives are several `acl` lines of one name; flags stand in front of the first value",
+                        );
+                }
+                None => impossible(&criterion, findings),
+            }
+        }
+    }
+}
+
+const OPERATORS: &[&str] = &["or", "||", "and", "&&", "//", "#"];
+const FLAGS: &[&str] = &["-i", "-m", "-f", "-n"];
+
+fn compares_text(criterion: &Criterion<'_>) -> bool {
+    let alias =
+        ["_beg", "_end", "_sub", "_dir", "_dom", "_reg"].iter().any(|ending| criterion.fetch().ends_with(ending));
+    alias
+        || criterion
+            .method()
+            .is_some_and(|method| matches!(method, "str" | "beg" | "end" | "sub" | "dir" | "dom" | "reg"))
+}
+
+fn stray<'a>(criterion: &Criterion<'a>) -> Option<&'a Word> {
+    let values = criterion.values;
+    if let Some(first) =
+        values.first().filter(|first| first.text.starts_with('(') && !first.is_quoted() && !compares_text(criterion))
+    {
+        return Some(first);
+    }
+    values.iter().enumerate().skip(1).map(|(index, word)| (word, index + 1 < values.len())).find_map(|(word, more)| {
+        let text = word.text.as_str();
+        let operator = OPERATORS.contains(&text) || FLAGS.contains(&text);
+        let fetch = more && compares_text(criterion) && text.contains(['_', '.', '(']) && !text.contains('/') && {
+            let name = text.split('(').next().unwrap_or(text);
+            Keywords::Fetch.find(name).is_some() || Keywords::AclAlias.find(name).is_some()
+        };
+        ((operator || fetch) && !word.is_quoted()).then_some(word)
+    })
+}
+
+/// Patterns that the fetch never gives.
+fn impossible(criterion: &Criterion<'_>, findings: &mut Findings) {
+    let Some(expression) = criterion.expression.as_ref().filter(|expression| expression.converters.is_empty()) else {
+        return;
+    };
+    if criterion.has_flag("-f") || criterion.values.is_empty() {
+        return;
+    }
+    let argument = expression.fetch.argument(0).unwrap_or_default().to_ascii_lowercase();
+    let fetch = expression.fetch.name;
+    let exact = matches!(criterion.method(), None | Some("str" | "beg"));
+    let path = matches!(fetch, "path" | "path_beg")
+        && exact
+        && !(fetch == "path" && criterion.method().is_none() && criterion.has_flag("-f"));
+    let host = (matches!(fetch, "hdr" | "req.hdr" | "hdr_beg" | "hdr_end" | "hdr_dom") && argument == "host")
+        || matches!(fetch, "ssl_fc_sni" | "req.ssl_sni" | "req_ssl_sni");
+    for value in criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '%'])) {
+        let text = value.text.as_str();
+        if path && !text.starts_with('/') && !text.is_empty() && text != "*" {
+            let first = text.chars().next().unwrap_or(' ');
+            findings.report(value.span, format!("a path never starts with `{first}`: this ACL cannot match"));
+        } else if host && text.contains('/') {
+            findings.report(value.span, "a host name holds no `/`: this ACL cannot match");
+        } else if host
+            && !criterion.has_flag("-i")
+            && text.chars().any(|c| c.is_ascii_uppercase())
+            && criterion.method() != Some("reg")
+        {
+            findings
+                .report(
+                    value.span,
+                    format!("`{text}` is compared letter by letter, and clients send host names in lower case"),
+                )
+                .help("put `-i` in front of the value");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The keywords HAProxy knows, by context: since when, until when, where they may stand.
+
+use std::cmp::Ordering;
+
+/// A HAProxy version: major, minor, patch.
+pub type HaVersion = (u16, u16, u16);
+
+/// Where a word is looked up. The names follow the program's own keyword lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is named after the keyword list it stands for")]
+pub enum Context {
+    AclAlias,
+    Acme,
+    BindOption,
+    Cache,
+    Converter,
+    CrtListOption,
+    CrtStore,
+    FcgiApp,
+    Fetch,
+    Filter,
+    Global,
+    Healthcheck,
+    HttpAfterResponseAction,
+    HttpErrors,
+    HttpRequestAction,
+    HttpResponseAction,
+    LogForward,
+    LogProfile,
+    Mailers,
+    Peers,
+    Program,
+    Proxy,
+    ProxyBalance,
+    ProxyCapture,
+    ProxyDeclare,
+    ProxyEmailAlert,
+    ProxyExternalCheck,
+    ProxyHttpCheck,
+    ProxyMode,
+    ProxyMonitor,
+    ProxyOption,
+    ProxyPersist,
+    ProxyRateLimit,
+    ProxyStats,
+    ProxyStick,
+    ProxyTcpCheck,
+    ProxyTcpRequest,
+    ProxyTcpResponse,
+    ProxyTimeout,
+    QuicInitialAction,
+    Resolvers,
+    Ring,
+    Section,
+    ServerOption,
+    Service,
+    SpoeAgent,
+    SpoeGroup,
+    SpoeMessage,
+    TcpRequestConnectionAction,
+    TcpRequestContentAction,
+    TcpRequestSessionAction,
+    TcpResponseContentAction,
+    Traces,
+    Userlist,
+}
+
+/// May `no` or `default` stand in front of an option?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Negatable {
+    /// Neither: the file is refused.
+    Never,
+    /// `no` only.
+    No,
+    /// Both; these are the boolean options.
+    NoAndDefault,
+}
+
+/// How many words an option of `bind` or `server` takes behind its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arguments {
+    /// It is a flag.
+    None,
+    /// One word.
+    One,
+    /// As many as it likes.
+    Several,
+}
+
+/// One known keyword.
+#[derive(Debug)]
+pub struct Key {
+    /// The word; with a `(` at its end it is a prefix.
+    pub name: &'static str,
+    /// A number of its own among all keywords.
+    pub(crate) slot: u16,
+    /// First version that has it; `None` when it is older than 1.6.
+    pub since: Option<HaVersion>,
+    /// First version that warns.
+    pub deprecated: Option<HaVersion>,
+    /// First version that refuses it.
+    pub removed: Option<HaVersion>,
+    places: u8,
+    /// Means something in http mode only.
+    pub http_only: bool,
+    /// May it be negated?
+    pub negatable: Negatable,
+    /// Words behind it.
+    pub arguments: Arguments,
+    /// Known to some builds only.
+    pub build: bool,
+    /// What to write instead of a removed one; for an ACL alias what it stands for.
+    pub replacement: &'static str,
+}
+
+/// A kind of proxy section, as the `places` of a keyword name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Any defaults section.
+    Defaults,
+    /// A defaults section with a name.
+    NamedDefaults,
+    /// A frontend.
+    Frontend,
+    /// A listen.
+    Listen,
+    /// A backend.
+    Backend,
+}
+
+impl Key {
+    /// May it stand there?
+    pub fn fits(&self, place: Place) -> bool {
+        let bits = match place {
+            Place::Defaults => 1,
+            Place::NamedDefaults => 1 | 2,
+            Place::Frontend => 4,
+            Place::Listen => 8,
+            Place::Backend => 16,
+        };
+        self.places == 0 || self.places & bits != 0
+    }
+
+    /// For an option of `server`: may a `default-server` line carry it?
+    pub fn fits_default_server(&self) -> bool {
+        self.places & 1 != 0
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+
+impl Context {
+    /// The keyword of this name.
+    pub fn find(self, name: &str) -> Option<&'static Key> {
+        let table = self.table();
+        table.binary_search_by(|key| key.name.cmp(name)).ok().map(|index| &table[index])
+    }
+
+    /// The rule action that a word starts: `set-var(txn.x)` is `set-var(`, `track-sc0` is `track-sc(`.
+    pub fn find_action(self, word: &str) -> Option<&'static Key> {
+        if let Some(key) = self.find(word) {
+            return Some(key);
+        }
+        if let Some(open) = word.find('(') {
+            return self.find(&word[..=open]);
+        }
+        if word.starts_with("lua.") {
+            return self.find("lua.(");
+        }
+        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        if stem.len() == word.len() {
+            return None;
+        }
+        let table = self.table();
+        let found = table.binary_search_by(|key| match key.name.strip_suffix('(') {
+            Some(name) => name.cmp(stem).then(Ordering::Equal),
+            None => key.name.cmp(stem),
+        });
+        found.ok().map(|index| &table[index]).filter(|key| key.name.ends_with('('))
+    }
+
+    /// All names, for suggestions.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.table().iter().map(|key| key.name.trim_end_matches('('))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_are_found_in_their_context() {
+        assert!(Context::ProxyOption.find("httpchk").is_some());
+        assert!(Context::Proxy.find("httpchk").is_none());
+        assert_eq!(Context::ProxyOption.find("clitcpka").map(|key| key.negatable), Some(Negatable::NoAndDefault));
+        assert_eq!(Context::Global.find("nbproc").and_then(|key| key.removed), Some((2, 5, 0)));
+        assert!(Context::Proxy.find("server").is_some_and(|key| !key.fits(Place::Frontend)));
+    }
+
+    #[test]
+    fn actions_are_found_by_their_prefix() {
+        let find = |word| Context::HttpRequestAction.find_action(word).map(|key| key.name);
+        assert_eq!(find("deny"), Some("deny"));
+        assert_eq!(find("set-var(txn.host)"), Some("set-var("));
+        assert_eq!(find("track-sc0"), Some("track-sc("));
+        assert_eq!(find("lua.check"), Some("lua.("));
+        assert_eq!(find("denny"), None);
+        assert_eq!(find("deny2"), None);
+    }
+}

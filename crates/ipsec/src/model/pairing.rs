@@ -1,0 +1,223 @@
+//! Two gateways that face each other: which connection of one meets which of the other.
+
+use super::{Connection, End, Ipsec, Peer};
+use crate::selector::{Essence, Scope, Selector, relation};
+use confvet_core::{Member, Set, Source, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Two connections that face each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// The gateway whose path sorts first.
+    pub a: &'a Ipsec,
+    /// The other one: findings stand here.
+    pub b: &'a Ipsec,
+    /// The connection of the first.
+    pub conn_a: Oriented<'a>,
+    /// The connection of the second.
+    pub conn_b: Oriented<'a>,
+    /// The file of the first, for messages.
+    pub file_a: confvet_core::FileId,
+    /// Indexes of both gateways among those with live connections.
+    members: (usize, usize),
+}
+
+/// A connection with the sides it is read by: the programs swap left and right when their own address is on the right.
+#[derive(Debug, Clone, Copy)]
+pub struct Oriented<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// The end that is this gateway.
+    pub local: &'a End,
+    /// The end that is the peer.
+    pub remote: &'a End,
+}
+
+impl<'a> Oriented<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, local: &connection.local, remote: &connection.remote }
+    }
+
+    fn swapped(self) -> Self {
+        Self { connection: self.connection, local: self.remote, remote: self.local }
+    }
+}
+
+/// What is compared of a network list: `dynamic` is the host's own address when it is known.
+pub fn essence(end: &End) -> Vec<Essence> {
+    let own = match end.addresses.as_slice() {
+        [Peer::Ip(ip)] => Scope::Net((*ip).into()),
+        _ => Scope::Dynamic,
+    };
+    let mut all: Vec<_> = end.selectors().iter().map(Selector::essence).collect();
+    if all.is_empty() {
+        all.push((own, None, None));
+    }
+    for entry in &mut all {
+        if entry.0 == Scope::Dynamic {
+            entry.0 = own;
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+impl Pair<'_> {
+    /// Do the networks of both mirror each other exactly?
+    pub fn is_mirror(&self) -> bool {
+        essence(self.conn_a.local) == essence(self.conn_b.remote)
+            && essence(self.conn_a.remote) == essence(self.conn_b.local)
+    }
+
+    /// How many networks of one end the other end knows as well.
+    fn shared(&self) -> usize {
+        let count = |a: &End, b: &End| {
+            let b = essence(b);
+            essence(a).iter().filter(|entry| b.contains(entry)).count()
+        };
+        count(self.conn_a.local, self.conn_b.remote) + count(self.conn_a.remote, self.conn_b.local)
+    }
+}
+
+/// May two lists agree on anything?
+pub fn lists_meet(a: &End, b: &End) -> bool {
+    let b = essence(b);
+    essence(a).iter().any(|x| {
+        b.iter().any(|y| match (x.0, y.0) {
+            (Scope::Net(x), Scope::Net(y)) => relation(x, y).is_some(),
+            _ => true,
+        })
+    })
+}
+
+/// Is one end's remote the other end's local? `Some(true)` when an address or name says so, `Some(false)` when nothing
+/// contradicts, `None` when something does.
+fn meets(remote: &End, local: &End) -> Option<bool> {
+    let wanted = remote.handles();
+    if !wanted.is_empty() {
+        let has = local.handles();
+        if wanted.iter().any(|handle| has.contains(handle)) {
+            return Some(true);
+        }
+    }
+    let open = |end: &End| end.is_wildcard() && end.id.is_none();
+    (open(remote) || open(local)).then_some(false)
+}
+
+fn face(a: Oriented<'_>, b: Oriented<'_>) -> bool {
+    match (meets(a.remote, b.local), meets(b.remote, a.local)) {
+        (Some(x), Some(y)) => x || y,
+        _ => false,
+    }
+}
+
+/// All pairs of the set, each once. Only loaded tunnels take part.
+pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
+    let members: Vec<&Member<Ipsec>> =
+        set.members.iter().filter(|member| member.model().live().next().is_some()).collect();
+    if members.len() < 2 {
+        return Vec::new();
+    }
+    let mut by_handle: BTreeMap<String, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
+    let live: Vec<Vec<&Connection>> = members.iter().map(|member| member.model().live().collect()).collect();
+    let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (member, connections) in live.iter().enumerate() {
+        for (index, connection) in connections.iter().enumerate() {
+            for handle in connection.local.handles() {
+                claims.entry(handle).or_default().insert(member);
+            }
+            for handle in connection.ends().into_iter().flat_map(End::handles) {
+                by_handle.entry(handle).or_default().entry(member).or_default().push(index);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (member_a, connections) in live.iter().enumerate() {
+        for &connection in connections {
+            let a = Oriented::new(connection);
+            // Per other gateway, the connections that share an address or a name with this one.
+            let mut facing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for handle in connection.ends().into_iter().flat_map(End::handles) {
+                for (&member_b, indexes) in by_handle[&handle].range(member_a + 1..) {
+                    let known = facing.entry(member_b).or_default();
+                    let new: Vec<usize> =
+                        indexes.iter().copied().take(64).filter(|index| !known.contains(index)).collect();
+                    known.extend(new);
+                }
+            }
+            for (member_b, candidates) in facing {
+                let (first, second) = (members[member_a], members[member_b]);
+                let candidates = candidates.into_iter().filter_map(|index| {
+                    let b = Oriented::new(live[member_b][index]);
+                    let identical = same_ends(a, b);
+                    // A program swaps left and right when its own address is on the right; that takes two addresses.
+                    let mut orientations = vec![(a, b)];
+                    if is_concrete(b) {
+                        orientations.push((a, b.swapped()));
+                    }
+                    if is_concrete(a) {
+                        orientations.push((a.swapped(), b));
+                    }
+                    let mut orientations = orientations.into_iter().skip(usize::from(identical));
+                    let found = orientations.find(|&(a, b)| face(a, b))?;
+                    Some(Pair {
+                        a: first.model(),
+                        b: second.model(),
+                        conn_a: found.0,
+                        conn_b: found.1,
+                        file_a: first.file,
+                        members: (member_a, member_b),
+                    })
+                });
+                let candidates: Vec<Pair<'_>> = candidates.collect();
+                // Where a perfect mirror exists the others are other tunnels.
+                let best = candidates.iter().find(|pair| pair.is_mirror()).or_else(|| {
+                    let name = |pair: &&Pair<'_>| pair.conn_b.connection.name == connection.name;
+                    candidates.iter().rev().max_by_key(|pair| (pair.shared(), name(pair)))
+                });
+                all.extend(best.copied());
+            }
+        }
+    }
+    keep_best(all.into_iter().filter(|pair| is_unmistakable(pair, &claims)).collect())
+}
+
+/// Does no third gateway claim to be one of the two? Copies of a set-up, or several set-ups with the same addresses,
+/// would be compared across otherwise.
+fn is_unmistakable(pair: &Pair<'_>, claims: &BTreeMap<String, BTreeSet<usize>>) -> bool {
+    let third = |member: &usize| *member != pair.members.0 && *member != pair.members.1;
+    let mut ours = [pair.conn_a.local, pair.conn_b.local].into_iter().flat_map(End::handles);
+    !ours.any(|handle| claims.get(&handle).is_some_and(|members| members.iter().any(third)))
+}
+
+/// Both ends have a known address.
+fn is_concrete(connection: Oriented<'_>) -> bool {
+    !connection.local.is_wildcard() && !connection.remote.is_wildcard()
+}
+
+/// Both files list the same ends under the same sides.
+fn same_ends(a: Oriented<'_>, b: Oriented<'_>) -> bool {
+    a.local.side == b.local.side
+        && a.local.addresses == b.local.addresses
+        && a.remote.addresses == b.remote.addresses
+        && a.connection.origin == b.connection.origin
+}
+
+/// A connection that has a perfect mirror meets nobody else.
+fn keep_best(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
+    let mirrored: BTreeSet<Span> = (pairs.iter())
+        .filter(|pair| pair.is_mirror())
+        .flat_map(|pair| [pair.conn_a.connection.name_span, pair.conn_b.connection.name_span])
+        .collect();
+    let taken = |pair: &Pair<'_>| {
+        mirrored.contains(&pair.conn_a.connection.name_span) || mirrored.contains(&pair.conn_b.connection.name_span)
+    };
+    pairs.into_iter().filter(|pair| pair.is_mirror() || !taken(pair)).collect()
+}
+
+/// The file of one end, as messages name it.
+pub fn file_name<'a>(context: &confvet_core::Context<'a>, file: confvet_core::FileId) -> &'a str {
+    let source: &Source = context.sources.get(file);
+    source.path()
+}

@@ -1,0 +1,34 @@
+//! IKEv1 negotiates one network a side.
+
+use crate::keys::Key;
+use crate::model::{IkeVersion, Ipsec};
+use confvet_core::{Category, Context, Findings, Rule, Severity};
+use std::collections::BTreeSet;
+
+pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/ikev1-single-subnet", check };
+
+fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
+    let libreswan = model.program.is_libreswan();
+    let mut reported = BTreeSet::new();
+    for connection in model.live().filter(|connection| connection.ike_version == IkeVersion::V1) {
+        let cisco_split = model.value(connection, Key::CISCO_SPLIT).is_some_and(|setting| setting.value == "yes");
+        if model.charon.cisco_unity || cisco_split {
+            continue;
+        }
+        for end in connection.ends().into_iter().filter(|end| !end.plural) {
+            let [first, second, ..] = end.selectors() else { continue };
+            if !reported.insert(second.span) {
+                continue;
+            }
+            let consequence = if libreswan {
+                "libreswan does not load the conn".to_owned()
+            } else {
+                format!("only `{}` is used", first.text)
+            };
+            let report = findings.report(second.span, format!("IKEv1 negotiates one subnet per side: {consequence}"));
+            if model.program.is_libreswan_since((5, 0, 0)) {
+                report.severity(Severity::Error).category(Category::Invalid);
+            }
+        }
+    }
+}

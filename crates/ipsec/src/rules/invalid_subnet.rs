@@ -1,0 +1,124 @@
+//! A network that the program takes for something else.
+
+use crate::dialect::Program;
+use crate::model::{Connection, Ipsec, Origin};
+use crate::selector::{FaultySelector, SelectorFault};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety};
+use std::collections::BTreeSet;
+
+pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/invalid-subnet", check };
+
+fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
+    let mut reported = BTreeSet::new();
+    for connection in &model.connections {
+        for faulty in connection.ends().into_iter().flat_map(|end| &end.networks.faults) {
+            if !super::placeholder::is_placeholder(&faulty.text) && reported.insert(faulty.span) {
+                report(model, connection, faulty, findings);
+            }
+        }
+        if connection.is_loaded() {
+            families(model, connection, findings);
+            one_plural(model, connection, findings);
+        }
+    }
+}
+
+fn report(model: &Ipsec, connection: &Connection, faulty: &FaultySelector, findings: &mut Findings) {
+    let program = &model.program;
+    let new = program.is_libreswan_since((5, 0, 0));
+    let message = format!("`{}`: {}", faulty.text, consequence(program, faulty));
+    let category = if new && connection.origin == Origin::IpsecConf { Category::Invalid } else { Category::Outage };
+    let report = findings.report(faulty.span, message).category(category);
+    let Some(repair) = &faulty.repair else { return };
+    match faulty.fault {
+        SelectorFault::List => {
+            // The singular key takes one network; the plural one takes them in braces.
+            let sides = connection.ends();
+            let key = sides.into_iter().find(|end| end.networks_span == Some(faulty.span)).map(|end| end.side);
+            let setting = model.conf.settings.iter().find(|setting| setting.value_span == faulty.span);
+            if let (Some(side), Some(setting)) = (key, setting) {
+                let edits = [
+                    Edit::replace(setting.name_span, format!("{side}subnets")),
+                    Edit::replace(faulty.span, format!("{{{repair}}}")),
+                ];
+                report.suggest_as(Safety::Unsafe, format!("write `{side}subnets={{{repair}}}`"), edits);
+            }
+        }
+        _ => {
+            report.suggest_as(Safety::Safe, format!("write `{repair}`"), [Edit::replace(faulty.span, repair.as_str())]);
+        }
+    }
+}
+
+fn consequence(program: &Program, faulty: &FaultySelector) -> String {
+    let taken = || faulty.taken_as.map_or_else(|| "nothing".to_owned(), |net| format!("`{net}`"));
+    if program.is_libreswan() {
+        let lost = if program.is_libreswan_since((5, 0, 0)) {
+            "libreswan drops this conn"
+        } else {
+            "libreswan 4 drops the subnet and loads the conn without it"
+        };
+        let reason = match faulty.fault {
+            SelectorFault::List => "`leftsubnet` takes one network; ",
+            SelectorFault::NoPrefix => "a network needs its prefix length; ",
+            SelectorFault::Netmask => "a netmask is no prefix length; ",
+            SelectorFault::PrefixTooLong => "the prefix is longer than the address; ",
+            SelectorFault::ProtocolPort => "a protocol belongs into `leftprotoport`; ",
+            SelectorFault::Unparsable | SelectorFault::Semicolon | SelectorFault::Range => "",
+        };
+        return format!("{reason}{lost}");
+    }
+    match faulty.fault {
+        SelectorFault::Netmask => format!("strongSwan does not read netmasks and takes this as {}", taken()),
+        SelectorFault::PrefixTooLong => {
+            format!("the prefix is longer than the address; strongSwan takes this as {}", taken())
+        }
+        SelectorFault::NoPrefix => format!("without a prefix length strongSwan takes this as {}", taken()),
+        SelectorFault::Semicolon => format!("strongSwan reads up to the `;` and takes this as {}", taken()),
+        SelectorFault::Range => "strongSwan skips a range of addresses".to_owned(),
+        _ => "strongSwan skips what it cannot read".to_owned(),
+    }
+}
+
+/// libreswan 5 wants one address family; strongSwan finds no packet that fits.
+fn families(model: &Ipsec, connection: &Connection, findings: &mut Findings) {
+    let family = |end: &crate::model::End| {
+        let nets: Vec<bool> =
+            end.selectors().iter().filter_map(crate::selector::Selector::net).map(|net| net.addr().is_ipv4()).collect();
+        let dynamic = end.selectors().len() > nets.len() || nets.is_empty();
+        (!dynamic).then_some((nets.contains(&true), nets.contains(&false)))
+    };
+    let (Some(local), Some(remote)) = (family(&connection.local), family(&connection.remote)) else { return };
+    let common = local.0 && remote.0 || local.1 && remote.1;
+    let (Some(a), Some(b)) = (connection.local.selectors().first(), connection.remote.selectors().first()) else {
+        return;
+    };
+    if !common {
+        let category = if model.program.is_libreswan_since((5, 0, 0)) { Category::Invalid } else { Category::Outage };
+        findings
+            .report(
+                b.span,
+                format!("`{}` and `{}` have no address family in common: no packet fits this conn", b.text, a.text),
+            )
+            .category(category)
+            .label(a.span, "the other side");
+    }
+}
+
+/// libreswan 4 loads nothing when only one side has the plural form and the other side has no network at all.
+fn one_plural(model: &Ipsec, connection: &Connection, findings: &mut Findings) {
+    if !model.program.is_libreswan_before((5, 0, 0)) {
+        return;
+    }
+    let [local, remote] = connection.ends();
+    for (plural, other) in [(local, remote), (remote, local)] {
+        if plural.plural && other.networks_span.is_none() {
+            let span = plural.networks_span.unwrap_or(connection.name_span);
+            let message = format!(
+                "`{0}subnets` without `{1}subnet` or `{1}subnets`: libreswan 4 loads nothing of this conn",
+                plural.side, other.side
+            );
+            findings.report(span, message).category(Category::Outage);
+        }
+    }
+}

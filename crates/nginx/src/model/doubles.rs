@@ -1,0 +1,338 @@
+//! Things defined twice, zones that disagree, buffers that do not fit each other, names asked at run time.
+
+use super::Nginx;
+use super::host::HostClass;
+use super::location::{Location, LocationKind};
+use super::resolver::Resolver;
+use super::tree::{Directive, Scope};
+use crate::context::{Context, Protocol};
+use crate::keys::{Key, key};
+use crate::value;
+use confvet_core::Span;
+use std::collections::BTreeMap;
+
+/// Something defined twice.
+#[derive(Debug, Clone)]
+pub(crate) struct Double {
+    pub(crate) second: Span,
+    pub(crate) first: Span,
+    pub(crate) message: String,
+    /// nginx takes it.
+    pub(crate) accepted: bool,
+}
+
+/// A `zone` of an upstream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UpstreamZone<'a> {
+    pub(crate) directive: Directive<'a>,
+    /// In bytes; `None`: not given.
+    pub(crate) size: Option<u64>,
+    /// Servers of the group are looked up at run time.
+    pub(crate) resolves: bool,
+    /// Another module, or the other protocol, has a zone of the same name.
+    pub(crate) clash: Option<(Span, &'static str)>,
+}
+
+/// Buffers of one family that do not fit each other.
+#[derive(Debug, Clone)]
+pub(crate) struct BufferClash {
+    pub(crate) span: Span,
+    pub(crate) others: Vec<Span>,
+    pub(crate) message: String,
+    pub(crate) replacement: Option<(Span, String)>,
+}
+
+/// A name that DNS is asked for at run time.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    pub(crate) resolver: &'a Resolver,
+}
+
+impl Asked<'_> {
+    /// `service.namespace`, asked of a Kubernetes name server.
+    pub(crate) fn is_namespaced(&self) -> bool {
+        let in_cluster = self.resolver.name_servers.iter().any(|server| {
+            let host = server.endpoint.host.as_str();
+            host.contains("kube-dns") || host.contains("coredns") || host == "10.96.0.10"
+        });
+        in_cluster && self.name.matches('.').count() == 1 && HostClass::of(&self.name) == HostClass::Public
+    }
+}
+
+struct Seen<K> {
+    first: BTreeMap<K, Span>,
+}
+
+impl<K: Ord> Seen<K> {
+    fn new() -> Self {
+        Self { first: BTreeMap::new() }
+    }
+
+    /// The place where this was seen first, when it was seen before.
+    fn before(&mut self, key: K, span: Span) -> Option<Span> {
+        match self.first.get(&key) {
+            Some(&first) => Some(first),
+            None => {
+                self.first.insert(key, span);
+                None
+            }
+        }
+    }
+}
+
+impl Nginx {
+    /// Locations, sockets, groups, formats and zones that are defined twice.
+    pub(crate) fn double_definitions(&self) -> Vec<Double> {
+        let mut found = Vec::new();
+        self.double_locations(&mut found);
+        self.double_listens(&mut found);
+        let mut groups = Seen::new();
+        for upstream in self.upstreams.iter().filter(|upstream| upstream.directive.is_some()) {
+            let name = &upstream.name;
+            if let Some(first) = groups.before((upstream.protocol, name.value.as_str()), name.span) {
+                let message = format!("upstream `{}` is defined twice", name.value);
+                found.push(Double { second: name.span, first, message, accepted: false });
+            }
+        }
+        let mut formats = Seen::new();
+        for format in self.all(key!("log_format")) {
+            let Some(word) = format.arg(0) else { continue };
+            if let Some(first) = formats.before((format.context().protocol(), word.text.as_str()), word.span) {
+                let message = format!("log format `{}` is defined twice", word.text);
+                found.push(Double { second: word.span, first, message, accepted: false });
+            }
+        }
+        for pass in self.passes.iter().filter(|pass| !pass.has_variables) {
+            if let (Some(group), Some(port)) = (pass.group(self), pass.endpoint.port) {
+                let message =
+                    format!("`{}` is a group and takes no port (nginx: may not have port {port})", group.name.value);
+                let (second, first) = (pass.word(self).span, group.name.span);
+                found.push(Double { second, first, message, accepted: false });
+            }
+        }
+        found.sort_by_key(|double| double.second);
+        found
+    }
+
+    fn double_locations(&self, found: &mut Vec<Double>) {
+        let mut seen = Seen::new();
+        for location in self.all(key!("location")).filter_map(Location::of) {
+            let class = match location.kind {
+                LocationKind::Exact => 0,
+                LocationKind::Prefix | LocationKind::FirmPrefix => 1,
+                LocationKind::Regex => 2,
+                LocationKind::CaselessRegex => 3,
+                LocationKind::Named => continue,
+            };
+            // Locations at any depth share one tree of prefixes only with their siblings.
+            let parent = location.directive.parent().map(Directive::id);
+            if let Some(first) = seen.before((parent, class, location.path), location.span) {
+                let message = if location.is_regex() {
+                    format!("location `{}` never runs: the same pattern stands before it", location.path)
+                } else {
+                    format!("location `{}` is defined twice", location.path)
+                };
+                found.push(Double { second: location.span, first, message, accepted: location.is_regex() });
+            }
+        }
+    }
+
+    fn double_listens(&self, found: &mut Vec<Double>) {
+        for server in &self.servers {
+            let mut seen = Seen::new();
+            for listen in server.listens.iter().filter(|listen| listen.address.port != 0) {
+                let span = listen.directive(self).span();
+                if let Some(first) = seen.before(listen.address.clone(), span) {
+                    let message =
+                        format!("`{}` is listened on twice in this server (nginx: a duplicate listen)", listen.address);
+                    found.push(Double { second: span, first, message, accepted: false });
+                }
+            }
+        }
+        for protocol in [Protocol::Http, Protocol::Stream] {
+            let (mut defaults, mut options) = (Seen::new(), Seen::new());
+            let servers = self.servers.iter().filter(|server| server.protocol == protocol);
+            for listen in servers.flat_map(|server| server.listens.iter()).filter(|listen| listen.address.port != 0) {
+                let span = listen.directive(self).span();
+                if let Some(first) =
+                    listen.default_server.then(|| defaults.before(listen.address.clone(), span)).flatten()
+                {
+                    let message = format!("`{}` has two default servers", listen.address);
+                    found.push(Double { second: span, first, message, accepted: false });
+                }
+                let Some(option) = listen.socket_option else { continue };
+                if let Some(first) = options.before(listen.address.clone(), option) {
+                    let message = format!(
+                        "options of the socket `{}` are set twice: only one `listen` may carry them",
+                        listen.address
+                    );
+                    found.push(Double { second: option, first, message, accepted: false });
+                }
+            }
+        }
+    }
+
+    /// The zones of upstreams.
+    pub(crate) fn upstream_zones(&self) -> Vec<UpstreamZone<'_>> {
+        let mut others: BTreeMap<&str, Span> = BTreeMap::new();
+        let named = [
+            (key!("limit_req_zone"), "zone="),
+            (key!("limit_conn_zone"), "zone="),
+            (key!("proxy_cache_path"), "keys_zone="),
+        ];
+        for (key, prefix) in named {
+            for word in self.all(key).flat_map(|directive| directive.args().iter()) {
+                if let Some(zone) = word.text.strip_prefix(prefix) {
+                    others.entry(zone.split(':').next().unwrap_or_default()).or_insert(word.span);
+                }
+            }
+        }
+        let mut zones = Vec::new();
+        let mut protocols: BTreeMap<&str, (Protocol, Span)> = BTreeMap::new();
+        for upstream in &self.upstreams {
+            let Some(directive) = upstream.zone(self) else { continue };
+            let Some(name) = directive.arg(0) else { continue };
+            let other = others.get(name.text.as_str()).map(|&span| (span, "a zone of another module"));
+            let (protocol, span) = *protocols.entry(name.text.as_str()).or_insert((upstream.protocol, name.span));
+            let crossed = (protocol != upstream.protocol).then_some((span, "a zone of the other protocol"));
+            zones.push(UpstreamZone {
+                directive,
+                size: value::size(directive.text(1)),
+                resolves: upstream.servers.iter().any(|server| server.resolve.is_some()),
+                clash: other.or(crossed),
+            });
+        }
+        zones
+    }
+
+    /// Buffers that nginx refuses because of each other.
+    pub(crate) fn buffer_clashes(&self) -> Vec<BufferClash> {
+        const FAMILIES: &[[Key; 5]] = &[
+            [
+                key!("proxy_buffer_size"),
+                key!("proxy_buffers"),
+                key!("proxy_busy_buffers_size"),
+                key!("proxy_temp_file_write_size"),
+                key!("proxy_max_temp_file_size"),
+            ],
+            [
+                key!("fastcgi_buffer_size"),
+                key!("fastcgi_buffers"),
+                key!("fastcgi_busy_buffers_size"),
+                key!("fastcgi_temp_file_write_size"),
+                key!("fastcgi_max_temp_file_size"),
+            ],
+            [
+                key!("uwsgi_buffer_size"),
+                key!("uwsgi_buffers"),
+                key!("uwsgi_busy_buffers_size"),
+                key!("uwsgi_temp_file_write_size"),
+                key!("uwsgi_max_temp_file_size"),
+            ],
+            [
+                key!("scgi_buffer_size"),
+                key!("scgi_buffers"),
+                key!("scgi_busy_buffers_size"),
+                key!("scgi_temp_file_write_size"),
+                key!("scgi_max_temp_file_size"),
+            ],
+        ];
+        let mut found = Vec::new();
+        for family in FAMILIES {
+            let mut scopes: Vec<Scope<'_>> =
+                family.iter().flat_map(|&key| self.all(key)).map(Directive::scope).collect();
+            scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
+            scopes.dedup();
+            found.extend(
+                scopes
+                    .into_iter()
+                    .filter(|scope| !scope.sees_unread_include())
+                    .filter_map(|scope| clash(scope, family)),
+            );
+        }
+        found
+    }
+
+    /// Every name that DNS is asked for at run time, as far as it is known.
+    pub(crate) fn names_asked_at_run_time(&self) -> Vec<Asked<'_>> {
+        let mut asked = Vec::new();
+        for resolver in &self.resolvers {
+            for group in resolver.groups(self) {
+                for server in group.servers.iter().filter(|server| server.resolve.is_some() && server.service.is_none())
+                {
+                    let name = server.endpoint.host.clone();
+                    if server.endpoint.class.is_name() || server.endpoint.class == HostClass::Loopback {
+                        asked.push(Asked { name, span: server.host, resolver });
+                    }
+                }
+            }
+            for pass in resolver.passes(self) {
+                for (name, span) in self.run_time_hosts(pass).names() {
+                    let span = span.unwrap_or(pass.host_span(self));
+                    asked.push(Asked { name: name.to_owned(), span, resolver });
+                }
+            }
+        }
+        asked
+    }
+}
+
+/// Do the buffers that hold here fit each other? Pages are 4k, as on most machines.
+fn clash(scope: Scope<'_>, family: &[Key; 5]) -> Option<BufferClash> {
+    const PAGE: u64 = 4096;
+    let set = family.map(|key| scope.effective(key));
+    let read = |index: usize, argument: usize| set[index].map(|line| value::size(line.text(argument)));
+    let buffer = read(0, 0).unwrap_or(Some(PAGE))?;
+    let count = set[1].map_or(Some(8), |line| value::number(line.text(0)))?;
+    let size = read(1, 1).unwrap_or(Some(PAGE))?;
+    let largest = buffer.max(size);
+    let busy = read(2, 0).unwrap_or(Some(2 * largest))?;
+    let all_but_one = count.saturating_sub(1).saturating_mul(size);
+    let name = |index: usize| family[index].name();
+    let span = |index: usize| set[index].map(Directive::span);
+    let kilo = |bytes: u64| if bytes >= 1024 { format!("{}k", bytes / 1024) } else { bytes.to_string() };
+    let make = |first: &[usize], message: String, replacement: Option<(Span, String)>| {
+        let mut spans = first.iter().filter_map(|&index| span(index));
+        let primary = spans.next()?;
+        Some(BufferClash { span: primary, others: spans.collect(), message, replacement })
+    };
+    if count < 2 {
+        return make(&[1], format!("`{}` needs at least 2 buffers", name(1)), None);
+    }
+    if busy < largest {
+        let message = format!("`{}` ({}) is less than one buffer ({})", name(2), kilo(busy), kilo(largest));
+        return make(&[2, 0, 1], message, span(2).map(|span| (span, format!("{} {}", name(2), kilo(2 * largest)))));
+    }
+    if busy > all_but_one {
+        let how = if set[2].is_some() { String::new() } else { ", twice the largest buffer".to_owned() };
+        let message =
+            format!("`{}` ({}{how}) exceeds `{}` minus one ({})", name(2), kilo(busy), name(1), kilo(all_but_one));
+        let replacement = span(1).map(|span| (span, format!("{} 8 {}", name(1), kilo(largest))));
+        return make(&[0, 1, 2], message, replacement);
+    }
+    if let Some(write) = read(3, 0).flatten().filter(|&write| write < largest) {
+        let message = format!("`{}` ({}) is less than one buffer ({})", name(3), kilo(write), kilo(largest));
+        return make(&[3, 0, 1], message, None);
+    }
+    let most = read(4, 0).flatten().filter(|&most| most != 0 && most < largest)?;
+    let message = format!("`{}` ({}) is less than one buffer ({})", name(4), kilo(most), kilo(largest));
+    make(&[4, 0, 1], message, None)
+}
+
+impl Nginx {
+    /// Directives that nginx of the target version takes with a warning only; without a target, those of the newest.
+    pub(crate) fn deprecated_directives(&self) -> Vec<Directive<'_>> {
+        self.directives()
+            .filter(|directive| directive.context() != Context::Entries)
+            .filter(|directive| {
+                directive.row().is_some_and(|row| {
+                    row.deprecated.is_some()
+                        && !row.deprecated_since.is_some_and(|since| self.release.is_before(since))
+                        && !row.removed.is_some_and(|removed| self.release.is_at_least(removed))
+                })
+            })
+            .collect()
+    }
+}

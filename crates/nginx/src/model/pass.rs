@@ -1,0 +1,215 @@
+//! `proxy_pass` and its kin: what they say, and where requests go.
+
+use super::Nginx;
+use super::host::{Endpoint, HostClass};
+use super::tree::{Directive, Scope};
+use super::upstream::Upstream;
+use crate::context::Protocol;
+use crate::keys::{Key, key};
+use crate::syntax::Word;
+use crate::template::{self, Part};
+use confvet_core::Span;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Which protocol is spoken to the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// `proxy_pass` in `http`.
+    Proxy,
+    /// `fastcgi_pass`.
+    Fastcgi,
+    /// `uwsgi_pass`.
+    Uwsgi,
+    /// `scgi_pass`.
+    Scgi,
+    /// `grpc_pass`.
+    Grpc,
+    /// `memcached_pass`.
+    Memcached,
+    /// `proxy_pass` in `stream`.
+    Stream,
+}
+
+/// A directive that passes requests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pass {
+    /// The protocol.
+    pub family: Family,
+    /// The scheme as written, such as `https`.
+    pub scheme: Option<String>,
+    /// The host and port.
+    pub endpoint: Endpoint,
+    /// What follows the host, even a lone `/`, as bytes of the argument.
+    #[serde(skip)]
+    pub uri: Option<Range<usize>>,
+    /// The argument holds a variable anywhere: it is evaluated for each request.
+    pub has_variables: bool,
+    /// The group it names literally, in [`Nginx::upstreams`].
+    pub upstream: Option<usize>,
+    #[serde(skip)]
+    pub(crate) directive: u32,
+}
+
+const KEYS: &[(Key, Family)] = &[
+    (key!("proxy_pass"), Family::Proxy),
+    (key!("fastcgi_pass"), Family::Fastcgi),
+    (key!("uwsgi_pass"), Family::Uwsgi),
+    (key!("scgi_pass"), Family::Scgi),
+    (key!("grpc_pass"), Family::Grpc),
+    (key!("memcached_pass"), Family::Memcached),
+];
+
+/// Variables whose value begins with `/` (or `?`), so that they end the host.
+const ENDS_HOST: &[&str] = &["request_uri", "uri", "document_uri", "is_args"];
+
+pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
+    let mut groups: BTreeMap<(Protocol, &str), usize> = BTreeMap::new();
+    for (index, upstream) in nginx.upstreams.iter().enumerate().rev() {
+        groups.insert((upstream.protocol, upstream.name.value.as_str()), index);
+    }
+    let mut passes: Vec<Pass> = KEYS
+        .iter()
+        .flat_map(|&(key, family)| nginx.all(key).map(move |directive| (directive, family)))
+        .filter_map(|(directive, family)| {
+            let mut pass = Pass::read(directive, family)?;
+            if !template::has_variables(&pass.endpoint.host) {
+                pass.upstream = groups.get(&(pass.protocol(), pass.endpoint.host.as_str())).copied();
+            }
+            Some(pass)
+        })
+        .collect();
+    passes.sort_by_key(|pass| pass.directive);
+    passes
+}
+
+impl Pass {
+    fn read(directive: Directive<'_>, family: Family) -> Option<Self> {
+        let text = directive.arg(0)?.text.as_str();
+        let protocol = directive.context().protocol();
+        let family = if protocol == Some(Protocol::Stream) { Family::Stream } else { family };
+        let (scheme, start) = match text.find("://") {
+            Some(at) => (Some(text[..at].to_owned()), at + 3),
+            None => (None, 0),
+        };
+        let rest = &text[start..];
+        let end = start + host_length(rest);
+        let host = &text[start..end];
+        let host = if rest.starts_with("unix:") { host.strip_suffix(':').unwrap_or(host) } else { host };
+        Some(Self {
+            family,
+            scheme,
+            endpoint: Endpoint::parse(host, start),
+            uri: (end < text.len()).then_some(end..text.len()),
+            has_variables: template::has_variables(text),
+            upstream: None,
+            directive: directive.id(),
+        })
+    }
+
+    /// `http` or `stream`.
+    pub fn protocol(&self) -> Protocol {
+        if self.family == Family::Stream { Protocol::Stream } else { Protocol::Http }
+    }
+
+    /// Its directive.
+    pub fn directive<'a>(&self, nginx: &'a Nginx) -> Directive<'a> {
+        nginx.directive(self.directive)
+    }
+
+    /// The block it stands in.
+    pub(crate) fn scope<'a>(&self, nginx: &'a Nginx) -> Scope<'a> {
+        self.directive(nginx).scope()
+    }
+
+    /// Its argument.
+    pub(crate) fn word<'a>(&self, nginx: &'a Nginx) -> &'a Word {
+        &self.directive(nginx).words()[1]
+    }
+
+    /// The place of the host.
+    pub(crate) fn host_span(&self, nginx: &Nginx) -> Span {
+        self.word(nginx).slice(self.endpoint.range.clone())
+    }
+
+    /// The URI part.
+    pub(crate) fn uri_text<'a>(&self, nginx: &'a Nginx) -> Option<&'a str> {
+        self.uri.clone().map(|range| &self.word(nginx).text[range])
+    }
+
+    /// The place of the URI part.
+    pub(crate) fn uri_span(&self, nginx: &Nginx) -> Option<Span> {
+        self.uri.clone().map(|range| self.word(nginx).slice(range))
+    }
+
+    /// TLS is spoken to the backend.
+    pub fn is_tls(&self) -> bool {
+        matches!(self.scheme.as_deref(), Some("https" | "grpcs" | "suwsgi"))
+    }
+
+    /// The port requests go to when none is written: that of the scheme.
+    pub fn port(&self) -> Option<u16> {
+        let default = match (self.family, self.is_tls()) {
+            (Family::Proxy | Family::Grpc, true) => Some(443),
+            (Family::Proxy | Family::Grpc, false) => Some(80),
+            _ => None,
+        };
+        self.endpoint.port.or(default)
+    }
+
+    /// The host itself is evaluated for each request.
+    pub fn has_variable_host(&self) -> bool {
+        self.endpoint.class == HostClass::Variable
+    }
+
+    /// The group it names literally.
+    pub(crate) fn group<'a>(&self, nginx: &'a Nginx) -> Option<&'a Upstream> {
+        self.upstream.and_then(|index| nginx.upstreams.get(index))
+    }
+
+    /// The host is written out, is no group, and there is no variable anywhere: looked up once, at start.
+    pub(crate) fn is_static_host(&self) -> bool {
+        !self.has_variables && self.upstream.is_none() && self.endpoint.class.is_name()
+    }
+
+    /// The resolver that holds here.
+    pub(crate) fn resolver<'a>(&self, nginx: &'a Nginx) -> Option<Directive<'a>> {
+        self.scope(nginx).effective(key!("resolver"))
+    }
+}
+
+/// How long the host is at the start of a text, the port included.
+fn host_length(text: &str) -> usize {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return path.find(':').map_or(text.len(), |at| "unix:".len() + at + 1);
+    }
+    for piece in template::pieces(text) {
+        match piece.part {
+            Part::Text(part) => {
+                if let Some(at) = part.find(['/', '?']) {
+                    return piece.range.start + at;
+                }
+            }
+            Part::Variable(name) if ENDS_HOST.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
+                return piece.range.start;
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+impl Nginx {
+    /// The literal uses of every group, in the order of [`Nginx::upstreams`].
+    pub(crate) fn uses(&self) -> Vec<Vec<&Pass>> {
+        let mut uses: Vec<Vec<&Pass>> = vec![Vec::new(); self.upstreams.len()];
+        for pass in &self.passes {
+            if let Some(index) = pass.upstream {
+                uses[index].push(pass);
+            }
+        }
+        uses
+    }
+}

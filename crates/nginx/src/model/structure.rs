@@ -1,0 +1,264 @@
+//! Questions about the tree as a whole: what is missing, repeated, out of place or newer than the target.
+
+use super::location::{Location, LocationKind};
+use super::server::{Listeners, Server, SocketAddress};
+use super::tree::{Directive, Scope};
+use super::variable::built_in;
+use super::{Nginx, RootKind};
+use crate::context::{Context, Protocol};
+use crate::keys::{Key, Origin, TableVersion, key};
+use crate::syntax::Word;
+use confvet_core::Span;
+use std::collections::BTreeMap;
+
+/// A parameter or value that came with a certain version.
+#[derive(Debug, Clone)]
+pub(crate) struct Newer {
+    pub(crate) span: Span,
+    /// As it is written.
+    pub(crate) what: String,
+    pub(crate) since: TableVersion,
+}
+
+/// Modules of nginx itself that distributions ship as files.
+const OWN_MODULES: &[&str] = &[
+    "ngx_http_geoip_",
+    "ngx_stream_geoip_",
+    "ngx_http_xslt_",
+    "ngx_http_image_",
+    "ngx_http_perl_",
+    "ngx_mail_",
+    "ngx_stream_module",
+];
+
+/// Third-party modules whose directives are in the table.
+const KNOWN_MODULES: &[&str] = &[
+    "js",
+    "headers_more",
+    "echo",
+    "set_misc",
+    "brotli",
+    "zstd",
+    "geoip2",
+    "vhost_traffic",
+    "rtmp",
+    "modsecurity",
+    "otel",
+    "acme",
+    "cache_purge",
+    "fancyindex",
+    "lua",
+    "ndk",
+];
+
+impl Nginx {
+    /// The first directive of a main file that has no `events` block. Only a file that is surely the main one counts:
+    /// it has `http` and directives such as `worker_processes` beside it, and all its includes have been read.
+    pub(crate) fn lacks_events(&self) -> Option<Directive<'_>> {
+        const MAIN_ONLY: &[Key] = &[key!("worker_processes"), key!("pid"), key!("user"), key!("daemon")];
+        let top = self.top();
+        let surely = self.root_kind == RootKind::Main
+            && top.has(key!("http"))
+            && MAIN_ONLY.iter().any(|&key| top.has(key))
+            && !top.has_unread_include();
+        (surely && !top.has(key!("events"))).then(|| top.children().next()).flatten()
+    }
+
+    /// Is a module loaded whose directives are not in the table?
+    pub(crate) fn loads_unknown_module(&self) -> bool {
+        self.all(key!("load_module")).any(|module| {
+            let name = module.text(0);
+            !OWN_MODULES.iter().chain(KNOWN_MODULES).any(|known| name.contains(known))
+        })
+    }
+
+    /// The first directive of each module outside the open-source distribution, in a whole configuration that loads no
+    /// modules and whose target does not bring them.
+    pub(crate) fn foreign_modules(&self) -> Vec<(&'static str, Directive<'_>)> {
+        use crate::release::Flavor;
+        if !self.is_main() || self.has(key!("load_module")) || !matches!(self.release.flavor, Flavor::OpenSource) {
+            return Vec::new();
+        }
+        let mut found: BTreeMap<&'static str, Directive<'_>> = BTreeMap::new();
+        for directive in self.directives() {
+            if let Some(row) = directive.row().filter(|row| row.origin != Origin::OpenSource) {
+                found.entry(row.module).or_insert(directive);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Locations that cannot lie where they lie, and why.
+    pub(crate) fn misplaced_locations(&self) -> Vec<(Location<'_>, String)> {
+        let mut found = Vec::new();
+        for location in self.all(key!("location")).filter_map(Location::of) {
+            let Some(outer) = location.directive.parent().and_then(Location::of) else { continue };
+            let message = match (location.kind, outer.kind) {
+                (LocationKind::Named, _) => {
+                    format!("named location `{}` can stand only at server level", location.path)
+                }
+                (_, LocationKind::Exact) => {
+                    format!("location `{}` cannot be inside the exact location `{}`", location.path, outer.path)
+                }
+                (_, LocationKind::Named) => {
+                    format!("location `{}` cannot be inside the named location `{}`", location.path, outer.path)
+                }
+                _ if location.is_regex() || outer.is_regex() || location.path.starts_with(outer.path) => continue,
+                _ => format!("location `{}` is outside location `{}`", location.path, outer.path),
+            };
+            found.push((location, message));
+        }
+        found
+    }
+
+    /// `limit_req` and `limit_conn` of a zone that already limits the block: the second, the first.
+    pub(crate) fn repeated_limits(&self) -> Vec<(Directive<'_>, Directive<'_>)> {
+        let zone = |limit: Directive<'_>| -> Option<String> {
+            if limit.is(key!("limit_conn")) {
+                return Some(limit.text(0).to_owned());
+            }
+            limit.args().iter().find_map(|word| word.text.strip_prefix("zone=")).map(str::to_owned)
+        };
+        let mut seen: BTreeMap<(Option<u32>, bool, String), Directive<'_>> = BTreeMap::new();
+        let mut found = Vec::new();
+        for limit in [key!("limit_req"), key!("limit_conn")].into_iter().flat_map(|key| self.all(key)) {
+            let Some(zone) = zone(limit) else { continue };
+            let place = (limit.parent().map(Directive::id), limit.is(key!("limit_conn")), zone);
+            match seen.get(&place) {
+                Some(&first) => found.push((limit, first)),
+                None => {
+                    seen.insert(place, limit);
+                }
+            }
+        }
+        found
+    }
+
+    /// Directives that override an earlier one of the same block in silence: the second, the first.
+    pub(crate) fn silent_overrides(&self) -> Vec<(Directive<'_>, Directive<'_>)> {
+        let mut found = Vec::new();
+        let zones =
+            self.all(key!("zone")).filter(|zone| matches!(zone.context(), Context::Upstream | Context::StreamUpstream));
+        let returns = self.all(key!("return")).filter(|it| it.context() != Context::StreamServer);
+        let mut seen: BTreeMap<(Option<u32>, Key), Directive<'_>> = BTreeMap::new();
+        for directive in zones.chain(returns) {
+            let (Some(parent), Some(key)) = (directive.parent(), directive.key()) else { continue };
+            match seen.get(&(Some(parent.id()), key)) {
+                Some(&first) => found.push((directive, first)),
+                None => {
+                    seen.insert((Some(parent.id()), key), directive);
+                }
+            }
+        }
+        let mut maps: BTreeMap<(Option<Protocol>, String), Directive<'_>> = BTreeMap::new();
+        for map in self.all(key!("map")).filter(|map| map.is_block()) {
+            let place = (map.context().protocol(), map.text(1).to_ascii_lowercase());
+            match maps.get(&place) {
+                Some(&first) => found.push((map, first)),
+                None => {
+                    maps.insert(place, map);
+                }
+            }
+        }
+        found
+    }
+
+    /// Definitions whose variable is one of nginx's own that cannot be set: the directive, the word, the name.
+    pub(crate) fn reassigned_built_ins(&self) -> Vec<(Directive<'_>, &Word, String)> {
+        let targets = [(key!("set"), 0), (key!("map"), 1), (key!("split_clients"), 1), (key!("auth_request_set"), 0)];
+        let mut found = Vec::new();
+        for (key, index) in targets {
+            for directive in self.all(key) {
+                let Some(word) = directive.arg(index) else { continue };
+                let (Some(name), Some(protocol)) = (word.text.strip_prefix('$'), directive.context().protocol()) else {
+                    continue;
+                };
+                let name = name.to_ascii_lowercase();
+                let fixed = built_in(protocol, &name).is_some_and(|row| {
+                    !row.prefix
+                        && !row.assignable
+                        && !row.since.is_some_and(|since| self.release.is_before(since))
+                        && !row.removed.is_some_and(|removed| self.release.is_at_least(removed))
+                });
+                if fixed {
+                    found.push((directive, word, name));
+                }
+            }
+        }
+        found
+    }
+
+    /// Parameters, values and variables that came with a later version than their directive.
+    pub(crate) fn newer_parameters(&self) -> Vec<Newer> {
+        let mut found = Vec::new();
+        let mut add = |word: &Word, what: String, since| found.push(Newer { span: word.span, what, since });
+        for listen in self.all(key!("listen")) {
+            if let Some(word) = listen.args().iter().skip(1).find(|word| word.text == "quic") {
+                add(word, "listen ... quic".to_owned(), (1, 25, 0));
+            }
+        }
+        for version in self.all(key!("proxy_http_version")) {
+            if let Some(word) = version.arg(0).filter(|word| word.text == "2") {
+                add(word, "proxy_http_version 2".to_owned(), (1, 29, 4));
+            }
+        }
+        for resolver in self.all(key!("resolver")) {
+            if let Some(word) = resolver.args().iter().find(|word| word.text.starts_with("ipv4=")) {
+                add(word, word.text.to_string(), (1, 23, 1));
+            }
+        }
+        for keepalive in self.all(key!("keepalive")) {
+            if let Some(word) = keepalive.arg(0).filter(|word| word.text == "0") {
+                add(word, "keepalive 0".to_owned(), (1, 29, 7));
+            }
+        }
+        for upstream in self.upstreams() {
+            for server in &upstream.servers {
+                let words = server.directive(self).args().iter().skip(1);
+                for word in words.filter(|word| word.text == "drain" || word.text.starts_with("route=")) {
+                    add(word, word.text.to_string(), (1, 29, 6));
+                }
+            }
+        }
+        for geo in self.all(key!("geo")) {
+            for include in geo.block().children().filter(|entry| entry.name().text == "include") {
+                if let Some(word) = include.arg(0).filter(|word| word.text.contains(['*', '?', '['])) {
+                    add(word, "include with a glob in geo".to_owned(), (1, 29, 8));
+                }
+            }
+        }
+        for used in self.variable_uses() {
+            let Some(protocol) = used.directive.context().protocol() else { continue };
+            let name = used.name.to_ascii_lowercase();
+            let since = built_in(protocol, &name).and_then(|row| row.since);
+            if let (Some(since), true) = (since, self.definitions(protocol, &name).is_empty()) {
+                found.push(Newer { span: used.span, what: format!("${name}"), since });
+            }
+        }
+        found
+    }
+
+    /// Is the server the default one on this socket?
+    pub(crate) fn is_default_on(
+        &self,
+        sockets: &BTreeMap<SocketAddress, Listeners>,
+        server: &Server,
+        address: &SocketAddress,
+    ) -> bool {
+        let Some(listeners) = sockets.get(address) else { return true };
+        let says_so = |&&(server, listen): &&(usize, Option<usize>)| {
+            listen.is_some_and(|listen| self.servers[server].listens[listen].default_server)
+        };
+        let default = listeners.iter().find(says_so).or(listeners.first());
+        default.is_none_or(|&(index, _)| self.servers[index].directive == server.directive)
+    }
+}
+
+impl Scope<'_> {
+    /// Does something else than `ssl_certificate` give this server its certificate, or refuse all handshakes?
+    pub(crate) fn brings_certificate_otherwise(self) -> bool {
+        const OTHERS: &[Key] =
+            &[key!("ssl_certificate_by_lua_block"), key!("ssl_certificate_by_lua_file"), key!("acme_certificate")];
+        OTHERS.iter().any(|&key| self.effective(key).is_some()) || self.is_on(key!("ssl_reject_handshake"))
+    }
+}

@@ -1,0 +1,420 @@
+//! Variables: where they are defined, where they are used, which values they can have.
+
+use super::Nginx;
+use super::tree::Directive;
+use crate::context::{Context, Protocol};
+use crate::keys::{Key, Origin, TableVersion, ValueType, key};
+use crate::pcre;
+use crate::syntax::Word;
+use crate::template;
+use confvet_core::{Span, Spanned};
+use std::collections::BTreeMap;
+
+/// What defines a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefinitionKind {
+    /// `set`: the value is the second argument.
+    Set,
+    /// `map`: the values are those of its entries.
+    Map,
+    /// `geo`: the values are those of its entries.
+    Geo,
+    /// `split_clients`: the values are those of its entries.
+    SplitClients,
+    /// A named group of a regular expression.
+    Group,
+    /// Another directive, whose values are not known.
+    Other,
+}
+
+/// A place that defines a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Definition {
+    /// What defines it.
+    pub kind: DefinitionKind,
+    /// Where its name stands.
+    pub span: Span,
+    pub(crate) directive: u32,
+    /// It holds in its server only.
+    local: bool,
+}
+
+/// The values a variable can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Possible {
+    /// These and no others.
+    Values(Vec<Spanned<String>>),
+    /// It may be anything.
+    Anything,
+}
+
+/// A variable that is used.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'a> {
+    /// Its name as written.
+    pub name: &'a str,
+    /// Where it stands, `$` included.
+    pub span: Span,
+    /// The directive or entry that uses it.
+    pub directive: Directive<'a>,
+}
+
+/// A variable of nginx itself.
+#[derive(Debug)]
+pub(crate) struct BuiltIn {
+    pub(crate) name: &'static str,
+    pub(crate) prefix: bool,
+    stream: bool,
+    pub(crate) since: Option<TableVersion>,
+    pub(crate) removed: Option<TableVersion>,
+    pub(crate) assignable: bool,
+}
+
+include!(concat!(env!("OUT_DIR"), "/variables.rs"));
+
+/// The built-in variable of that name (in lower case): exact rows before prefixes.
+pub(crate) fn built_in(protocol: Protocol, name: &str) -> Option<&'static BuiltIn> {
+    let fits = |row: &&BuiltIn| row.stream == (protocol == Protocol::Stream);
+    let start = BUILT_IN.partition_point(|row| row.name < name);
+    let exact = BUILT_IN[start..].iter().take_while(|row| row.name == name).filter(|row| !row.prefix).find(fits);
+    exact.or_else(|| {
+        BUILT_IN
+            .iter()
+            .filter(|row| row.prefix && row.name.len() <= name.len())
+            .filter(fits)
+            .find(|row| name.starts_with(row.name))
+    })
+}
+
+/// The names of all built-in variables of a protocol.
+pub(crate) fn built_in_names<'a>(protocol: Protocol) -> impl Iterator<Item = &'a str> {
+    BUILT_IN.iter().filter(move |row| !row.prefix && row.stream == (protocol == Protocol::Stream)).map(|row| row.name)
+}
+
+pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Definition>> {
+    let mut found: BTreeMap<(Protocol, String), Vec<Definition>> = BTreeMap::new();
+    let mut add = |directive: Directive<'_>, word: &Word, kind: DefinitionKind| {
+        let Some(name) = word.text.strip_prefix('$') else { return };
+        let protocol = directive.context().protocol().unwrap_or(Protocol::Http);
+        let local = kind == DefinitionKind::Set;
+        let definition = Definition { kind, span: word.span, directive: directive.id(), local };
+        found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
+    };
+    let simple: &[(Key, usize, DefinitionKind)] = &[
+        (key!("set"), 0, DefinitionKind::Set),
+        (key!("map"), 1, DefinitionKind::Map),
+        (key!("split_clients"), 1, DefinitionKind::SplitClients),
+        (key!("auth_request_set"), 0, DefinitionKind::Other),
+        (key!("perl_set"), 0, DefinitionKind::Other),
+        (key!("keyval"), 1, DefinitionKind::Other),
+        (key!("num_map"), 1, DefinitionKind::Other),
+    ];
+    for &(key, index, kind) in simple {
+        for directive in nginx.all(key) {
+            if let Some(word) = directive.arg(index) {
+                add(directive, word, kind);
+            }
+        }
+    }
+    for directive in nginx.all(key!("geo")) {
+        if let Some(word) = directive.args().last() {
+            add(directive, word, DefinitionKind::Geo);
+        }
+    }
+    for directive in nginx.directives().filter(|directive| !directive.words().is_empty()) {
+        let foreign = directive.row().is_some_and(|row| row.origin != Origin::OpenSource);
+        if foreign && directive.args().first().is_some_and(|word| word.text.starts_with('$')) {
+            add(directive, &directive.args()[0], DefinitionKind::Other);
+        }
+    }
+    for pattern in nginx.patterns() {
+        if !pattern.word.text.contains("(?") {
+            continue;
+        }
+        let Ok(parsed) = pattern.parse() else { continue };
+        let protocol = pattern.directive.context().protocol();
+        let outer = pattern.directive.parent().and_then(|parent| parent.context().protocol());
+        for (name, _) in &parsed.names {
+            let definition = Definition {
+                kind: DefinitionKind::Group,
+                span: pattern.word.span,
+                directive: pattern.directive.id(),
+                local: pattern.directive.context() != Context::Entries,
+            };
+            let protocol = protocol.or(outer).unwrap_or(Protocol::Http);
+            found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
+        }
+    }
+    for all in found.values_mut() {
+        all.sort_by_key(|definition| (definition.local, definition.directive));
+    }
+    found
+}
+
+/// A regular expression in the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PatternAt<'a> {
+    /// The directive, or the entry of a `map`.
+    pub(crate) directive: Directive<'a>,
+    /// The word that holds it.
+    pub(crate) word: &'a Word,
+    /// Where the pattern starts in the word, behind `~` or `~*`.
+    pub(crate) offset: usize,
+    /// Where it ends in the word, before the `)` of a condition.
+    pub(crate) end: usize,
+    /// `~*`.
+    pub(crate) caseless: bool,
+}
+
+impl<'a> PatternAt<'a> {
+    fn of_word(directive: Directive<'a>, word: &'a Word) -> Option<Self> {
+        let rest = word.text.strip_prefix('~')?;
+        let caseless = rest.starts_with('*');
+        Some(Self { directive, word, offset: 1 + usize::from(caseless), end: word.text.len(), caseless })
+    }
+
+    /// The pattern itself.
+    pub(crate) fn text(&self) -> &'a str {
+        &self.word.text[self.offset..self.end]
+    }
+
+    /// The pattern, understood.
+    pub(crate) fn parse(&self) -> Result<pcre::Pattern, pcre::Fault> {
+        pcre::parse(self.text(), self.caseless)
+    }
+
+    /// The place of a part of the pattern.
+    pub(crate) fn slice(&self, range: std::ops::Range<usize>) -> Span {
+        let end = range.end.saturating_add(self.offset).min(self.end);
+        self.word.slice((range.start + self.offset).min(end)..end)
+    }
+}
+
+impl<'a> Directive<'a> {
+    /// The pattern of a `location`, `rewrite` or `if`, or of the key of a `map` entry.
+    pub(crate) fn pattern(self) -> Option<PatternAt<'a>> {
+        let at = |word: &'a Word, caseless| {
+            Some(PatternAt { directive: self, word, offset: 0, end: word.text.len(), caseless })
+        };
+        if self.is(key!("location")) {
+            return match (self.text(0), self.arg(1)) {
+                ("~", Some(word)) => at(word, false),
+                ("~*", Some(word)) => at(word, true),
+                (_, None) => PatternAt::of_word(self, self.arg(0)?),
+                _ => None,
+            };
+        }
+        if self.is(key!("rewrite")) {
+            return at(self.arg(0)?, false);
+        }
+        if self.is(key!("if")) {
+            let condition = super::location::Condition::of(self)?;
+            return condition.pattern;
+        }
+        if self.context() == Context::Entries && self.parent().is_some_and(|parent| parent.is(key!("map"))) {
+            return PatternAt::of_word(self, self.name());
+        }
+        None
+    }
+}
+
+impl Nginx {
+    /// Every regular expression of `location`, `rewrite`, `if`, `server_name`, `map` and `valid_referers`.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = PatternAt<'_>> {
+        let single = [key!("location"), key!("rewrite"), key!("if")];
+        let lists = [key!("server_name"), key!("valid_referers")];
+        let singles = single.into_iter().flat_map(|key| self.all(key)).filter_map(Directive::pattern);
+        let words = lists
+            .into_iter()
+            .flat_map(|key| self.all(key))
+            .flat_map(|directive| directive.args().iter().filter_map(move |word| PatternAt::of_word(directive, word)));
+        let entries = self.all(key!("map")).flat_map(|map| map.block().children()).filter_map(Directive::pattern);
+        singles.chain(words).chain(entries)
+    }
+
+    /// Where a variable is defined. The name is compared without regard to case.
+    pub fn definitions(&self, protocol: Protocol, name: &str) -> &[Definition] {
+        self.definitions.get(&(protocol, name.to_ascii_lowercase())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All names that are defined, in lower case.
+    pub(crate) fn defined_names(&self, protocol: Protocol) -> impl Iterator<Item = &str> {
+        self.definitions.keys().filter(move |(other, _)| *other == protocol).map(|(_, name)| name.as_str())
+    }
+
+    /// Every use of a variable where nginx expands it.
+    pub fn variable_uses(&self) -> impl Iterator<Item = Use<'_>> {
+        self.directives().flat_map(|directive| {
+            expanded(directive).flat_map(move |word| {
+                template::variables(&word.text).map(move |(name, range)| Use {
+                    name,
+                    span: word.slice(range),
+                    directive,
+                })
+            })
+        })
+    }
+
+    /// Are there directives or modules whose variables are not known?
+    pub(crate) fn has_foreign_parts(&self) -> bool {
+        const SHIPPED_MODULES: &[&str] =
+            &["http_geoip", "stream_geoip", "http_xslt", "http_image", "http_perl", "mail", "stream_module"];
+        let foreign_module = |module: Directive<'_>| !SHIPPED_MODULES.iter().any(|name| module.text(0).contains(name));
+        self.all(key!("load_module")).any(foreign_module)
+            || self.problems.iter().any(|problem| matches!(problem, super::Problem::Unknown(_)))
+            || self.directives().any(|directive| directive.row().is_some_and(|row| row.origin != Origin::OpenSource))
+    }
+
+    /// Which values a variable can have at a place.
+    pub(crate) fn possible_values(&self, name: &str, at: Directive<'_>) -> Possible {
+        let mut values = Vec::new();
+        let mut fuel = 500;
+        match self.collect_values(name, at, &mut values, &mut fuel) {
+            Some(()) if !values.is_empty() => Possible::Values(values),
+            _ => Possible::Anything,
+        }
+    }
+
+    fn collect_values(
+        &self,
+        name: &str,
+        at: Directive<'_>,
+        values: &mut Vec<Spanned<String>>,
+        fuel: &mut u32,
+    ) -> Option<()> {
+        let protocol = at.context().protocol().unwrap_or(Protocol::Http);
+        let visible = self.visible_definitions(protocol, name, at);
+        if visible.is_empty() {
+            return None;
+        }
+        for definition in visible {
+            let directive = self.directive(definition.directive);
+            match definition.kind {
+                DefinitionKind::Set => self.collect_value(directive.arg(1)?, directive, values, fuel)?,
+                DefinitionKind::Map | DefinitionKind::Geo | DefinitionKind::SplitClients => {
+                    for value in entry_values(directive) {
+                        self.collect_value(value, directive, values, fuel)?;
+                    }
+                    if directive.block().has_unread_include() {
+                        return None;
+                    }
+                }
+                DefinitionKind::Group | DefinitionKind::Other => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn collect_value(
+        &self,
+        word: &Word,
+        at: Directive<'_>,
+        values: &mut Vec<Spanned<String>>,
+        fuel: &mut u32,
+    ) -> Option<()> {
+        *fuel = fuel.checked_sub(1)?;
+        if !template::has_variables(&word.text) {
+            values.push(Spanned::new(word.text.to_string(), word.span));
+            return Some(());
+        }
+        self.collect_values(template::sole_variable(&word.text)?, at, values, fuel)
+    }
+
+    /// The definitions of a variable that can hold at a place: a `set` counts when it stands around the place, or in the
+    /// same server if none does.
+    pub(crate) fn visible_definitions(&self, protocol: Protocol, name: &str, at: Directive<'_>) -> Vec<Definition> {
+        let all = self.definitions(protocol, name);
+        let (global, local) = all.split_at(all.partition_point(|definition| !definition.local));
+        let range = at.server().map_or(self.top().ids(), |server| server.block().ids());
+        let from = local.partition_point(|definition| definition.directive < range.start);
+        let to = local.partition_point(|definition| definition.directive < range.end);
+        let around = |definition: &&Definition| {
+            let own = self.directive(definition.directive);
+            at == own || at.scope().outwards().any(|outer| outer == own.scope() || outer == own.block())
+        };
+        // A name that the server itself captures stands on the server's own line of names.
+        let in_server = &local[from..to];
+        let near: Vec<Definition> = in_server.iter().filter(around).copied().collect();
+        let chosen = if near.is_empty() { in_server.to_vec() } else { near };
+        chosen.into_iter().chain(global.iter().copied()).collect()
+    }
+}
+
+/// The words of `map`, `geo` and `split_clients` entries that are values.
+pub(crate) fn entry_values<'a>(block: Directive<'a>) -> impl Iterator<Item = &'a Word> {
+    let is_geo = block.is(key!("geo"));
+    block.block().children().filter_map(move |entry| {
+        let words = entry.words();
+        let name = words[0].text.as_str();
+        let is_parameter = !words[0].quoted
+            && (name == "include" || is_geo && matches!(name, "proxy" | "delete" | "ranges" | "proxy_recursive"));
+        if is_parameter { None } else { words.get(1) }
+    })
+}
+
+/// The words of a directive or entry in which nginx expands variables.
+pub(crate) fn expanded<'a>(directive: Directive<'a>) -> impl Iterator<Item = &'a Word> {
+    let words = directive.words();
+    let any = words.iter().any(|word| template::has_variables(&word.text));
+    let (from, to) = if any { expanded_range(directive) } else { (0, 0) };
+    let pattern = if any { directive.pattern().map(|pattern| pattern.word.span) } else { None };
+    words[from.min(words.len())..to.min(words.len())].iter().filter(move |word| Some(word.span) != pattern)
+}
+
+/// From which word to which, counted with the name.
+fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
+    const NONE: (usize, usize) = (0, 0);
+    let all = directive.words().len();
+    if directive.context() == Context::Entries {
+        return match directive.parent() {
+            Some(parent) if parent.is(key!("map")) && directive.name().text != "include" => (1, 2),
+            _ => NONE,
+        };
+    }
+    let (Some(key), Some(row)) = (directive.key(), directive.row()) else { return NONE };
+    if row.origin != Origin::OpenSource {
+        return NONE;
+    }
+    match row.kind {
+        ValueType::Template => return (1, all),
+        ValueType::NameValue => return (2, all),
+        _ => {}
+    }
+    match key.name() {
+        "map" | "split_clients" => (1, 2),
+        "geo" if all > 2 => (1, 2),
+        "if" => (1, all),
+        "set" | "rewrite" | "auth_request_set" => (2, 3),
+        "return" => (1, all),
+        "add_header" | "add_trailer" | "log_format" => (2, all),
+        "proxy_pass"
+        | "fastcgi_pass"
+        | "uwsgi_pass"
+        | "scgi_pass"
+        | "grpc_pass"
+        | "memcached_pass"
+        | "try_files"
+        | "root"
+        | "alias"
+        | "index"
+        | "error_page"
+        | "auth_request"
+        | "proxy_redirect"
+        | "proxy_cache_key"
+        | "proxy_cookie_domain"
+        | "proxy_cookie_path"
+        | "proxy_store"
+        | "sub_filter"
+        | "mirror"
+        | "proxy_cache"
+        | "fastcgi_cache"
+        | "uwsgi_cache"
+        | "scgi_cache"
+        | "fastcgi_cache_key"
+        | "uwsgi_cache_key"
+        | "scgi_cache_key"
+        | "access_log" => (1, all),
+        "limit_req_zone" | "limit_conn_zone" | "hash" => (1, 2),
+        _ => NONE,
+    }
+}

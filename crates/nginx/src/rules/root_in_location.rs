@@ -1,0 +1,28 @@
+//! The same directory in every location.
+
+use crate::context::Protocol;
+use crate::keys::key;
+use crate::model::{Directive, Nginx};
+use confvet_core::{Context, Findings, Rule};
+
+pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/root-in-location", check };
+
+fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+    for server in nginx.servers().iter().filter(|server| server.protocol == Protocol::Http) {
+        let block = server.block(nginx);
+        let locations: Vec<Directive<'_>> = block.all(key!("location")).collect();
+        let roots: Vec<Directive<'_>> =
+            locations.iter().filter_map(|location| location.block().first(key!("root"))).collect();
+        let Some(first) =
+            roots.first().filter(|_| roots.len() > 1 && roots.len() == locations.len() && !block.has(key!("root")))
+        else {
+            continue;
+        };
+        if roots.iter().all(|root| root.text(0) == first.text(0)) {
+            findings.report(
+                first.span(),
+                format!("every location of this server sets `root {}`: set it once in the server", first.text(0)),
+            );
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A variable that nothing defines.
+
+use crate::model::Nginx;
+use crate::model::built_in;
+use crate::model::built_in_names;
+use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
+
+pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/unknown-variable", check };
+
+const SUGGESTIONS: usize = 50;
+
+fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+    for (directive, word, name) in nginx.reassigned_built_ins() {
+        findings
+            .report(word.span, format!("`${name}` is a variable of nginx itself and cannot be set"))
+            .label(directive.name().span, "set here");
+    }
+    if !nginx.is_complete() || nginx.has_foreign_parts() {
+        return;
+    }
+    let unknown = nginx.variable_uses().filter_map(|used| {
+        let protocol = used.directive.context().protocol().or_else(|| used.directive.parent()?.context().protocol())?;
+        let name = used.name.to_ascii_lowercase();
+        let known = built_in(protocol, &name).is_some() || !nginx.definitions(protocol, &name).is_empty();
+        (!known).then_some((used, protocol, name))
+    });
+    for (index, (used, protocol, name)) in unknown.enumerate() {
+        let near = (index < SUGGESTIONS).then(|| {
+            let defined: Vec<&str> = nginx.defined_names(protocol).collect();
+            did_you_mean(&name, built_in_names(protocol).chain(defined.iter().copied())).map(str::to_owned)
+        });
+        let near = near.flatten();
+        let environment = used.name.len() > 1
+            && used.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+        let message = match &near {
+            Some(near) => format!("unknown variable `${name}`, did you mean `${near}`?"),
+            None => format!("unknown variable `${name}`"),
+        };
+        let mut report = findings.report(used.span, message);
+        if environment && near.is_none() {
+            report = report.help("nginx does not expand environment variables: run envsubst first or use a map");
+        }
+        if let Some(near) = near {
+            report.suggest(format!("write `${near}`"), [Edit::replace(used.span, format!("${{{near}}}"))]);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Prometheus, read as the server reads it: prometheus.yml with its included files, rule files and target files, and
+//! relabelling that can be watched step by step.
+//!
+//! ```
+//! let text = "scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: ['db1:9100']\n";
+//! let config = confvet_prometheus::parse(text).model;
+//! let job = config.jobs().next().unwrap();
+//! assert_eq!(job.targets().next().unwrap().address.value, "db1:9100");
+//! assert_eq!(config.interval(job).to_string(), "1m"); // the default
+//! ```
+#![forbid(unsafe_code)]
+
+mod detect;
+mod keys;
+mod meta;
+mod model;
+mod problem;
+mod promql;
+pub mod relabel;
+mod rules;
+mod simulate;
+mod template;
+mod units;
+
+pub use meta::{MetaKind, MetaLabel, meta_labels};
+pub use model::{
+    AlertRule, Chain, Config, Discovery, Document, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup, RuleKind,
+    Stage, TargetGroup, TargetRef, Text, read_relabel_list,
+};
+pub use problem::{Check, Problem};
+pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};
+pub use simulate::{SimulateError, SimulateRequest, Simulation, simulate_file, simulate_job};
+pub use units::{DurationError, Millis, parse_duration};
+
+use confvet_core::{Detection, Facts, FileId, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+
+/// Prometheus.
+#[derive(Debug, Clone, Copy)]
+pub struct Prometheus;
+
+impl System for Prometheus {
+    type Model = Document;
+
+    const NAME: &'static str = "prometheus";
+    const TITLE: &'static str = "Prometheus";
+    const TARGETS: &'static [&'static str] = &["prometheus"];
+    const KINDS: &'static [&'static str] = &[detect::CONFIG, detect::RULES, detect::TARGETS];
+
+    fn might_be(path: &str) -> bool {
+        detect::might_be(path)
+    }
+
+    fn detect(path: &str, text: &str) -> Option<Detection> {
+        detect::detect(path, text)
+    }
+
+    fn parse(input: &Input<'_>) -> Parsed<Document> {
+        model::read(input)
+    }
+
+    fn rules() -> &'static [&'static Rule<Document>] {
+        rules::FILE_RULES
+    }
+
+    fn set_rules() -> &'static [&'static Rule<Set<Document>>] {
+        &[]
+    }
+}
+
+/// Reads a prometheus.yml by itself, without what it includes, for the newest version.
+pub fn parse(text: &str) -> Parsed<Document> {
+    parse_as("prometheus.yml", detect::CONFIG, text)
+}
+
+/// Reads a rule file by itself, for the newest version.
+pub fn parse_rules(text: &str) -> Parsed<Document> {
+    parse_as("rules.yml", detect::RULES, text)
+}
+
+fn parse_as(path: &str, kind: &'static str, text: &str) -> Parsed<Document> {
+    let sources: Sources = [Source::new(path, text)].into_iter().collect();
+    let (target, facts) = (Target::new(), Facts::new());
+    model::read(&Input { sources: &sources, file: FileId(0), kind, target: &target, facts: &facts })
+}
+
+/// `utf8` or `legacy`.
+pub fn scheme_of_name(name: &str) -> Option<relabel::NameScheme> {
+    match name {
+        "utf8" => Some(relabel::NameScheme::Utf8),
+        "legacy" => Some(relabel::NameScheme::Legacy),
+        _ => None,
+    }
+}

@@ -1,0 +1,820 @@
+//! What the server demands beyond the types of single values: required keys, names used once, timeouts, patterns of paths.
+
+use super::read::{Reader, cautious, items, text};
+use super::{Config, Document, RelabelStep, Text};
+use crate::problem::{Check, Problem};
+use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
+use confvet_core::{Category, Edit, Fact, Safety, Severity, Span};
+use confvet_yaml::Node;
+use std::collections::HashMap;
+
+/// What a service discovery cannot do without.
+const REQUIRED: &[(&str, &[&str])] = &[
+    ("aws", &["role"]),
+    ("azure", &["subscription_id"]),
+    ("dns", &["names"]),
+    ("docker", &["host"]),
+    ("dockerswarm", &["host", "role"]),
+    ("eureka", &["server"]),
+    ("file", &["files"]),
+    ("gce", &["project", "zone"]),
+    ("hetzner", &["role"]),
+    ("http", &["url"]),
+    ("ionos", &["datacenter_id"]),
+    ("kubernetes", &["role"]),
+    ("kuma", &["server"]),
+    ("marathon", &["servers"]),
+    ("nerve", &["servers", "paths"]),
+    ("oci", &["region"]),
+    ("openstack", &["role", "region"]),
+    ("outscale", &["region", "access_key"]),
+    ("ovhcloud", &["application_key", "application_secret", "consumer_key", "service"]),
+    ("puppetdb", &["url", "query"]),
+    ("scaleway", &["role", "project_id", "access_key"]),
+    ("serverset", &["servers", "paths"]),
+    ("triton", &["account", "dns_suffix", "endpoint"]),
+    ("uyuni", &["server", "username", "password"]),
+];
+
+/// The keys that a block of this mechanism needs.
+pub(crate) fn required(sd: &str) -> &'static [&'static str] {
+    REQUIRED.iter().find(|(name, _)| *name == sd).map_or(&[], |(_, keys)| keys)
+}
+
+fn is_blank(node: Option<Node<'_>>) -> bool {
+    node.is_none_or(|node| node.is_null() || node.as_str() == Some("") || node.is_sequence() && node.items().len() == 0)
+}
+
+/// What stands for an item: its first key; for a null value the key.
+fn missing(item: Node<'_>, key: &str) -> Span {
+    let written = item.entry(key).map(|entry| entry.key.span());
+    written.or_else(|| item.entry_at(0).map(|entry| entry.key.span())).unwrap_or(item.span())
+}
+
+fn need(reader: &mut Reader<'_>, item: Node<'_>, context: &str, key: &str) {
+    if is_blank(item.get(key)) {
+        reader.report(Problem::new(Check::MissingRequired, missing(item, key), format!("`{context}` needs `{key}`")));
+    }
+}
+
+/// One of several keys has to be there.
+fn need_one(reader: &mut Reader<'_>, item: Node<'_>, context: &str, keys: &[&str]) {
+    // With a default of their own `region` and the like are not needed; what is written empty is refused.
+    let written = keys.iter().any(|key| item.entry(key).is_some());
+    if keys.iter().all(|key| is_blank(item.get(key))) && (written || keys.contains(&"secret_key")) {
+        let names: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let message = format!("`{context}` needs {}", names.join(" or "));
+        reader.report(Problem::new(Check::MissingRequired, missing(item, keys[0]), message));
+    }
+}
+
+pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+    environment(reader, root);
+    jobs(reader, root);
+    for key in ["remote_write", "remote_read"] {
+        let mut names: HashMap<String, Span> = HashMap::new();
+        for item in items(root.get(key)) {
+            need(reader, item, key, "url");
+            http_client(reader, item);
+            unique(reader, &mut names, item.get("name").and_then(text).as_ref(), &format!("{key} name"));
+            remote_url(reader, item, key);
+            queue(reader, item.get("queue_config"));
+        }
+    }
+    for item in items(root.get("alerting").and_then(|node| node.get("alertmanagers"))) {
+        http_client(reader, item);
+        discoveries(reader, item);
+        manager_version(reader, item);
+        deprecated(reader, item);
+    }
+    if let Some(tracing) = root.get("tracing").filter(|node| node.is_mapping()) {
+        need(reader, tracing, "tracing", "endpoint");
+        http_client(reader, tracing);
+    }
+    patterns(reader, root.get("rule_files"), "rule_files");
+    patterns(reader, root.get("scrape_config_files"), "scrape_config_files");
+    label_names(
+        reader,
+        root.get("global").and_then(|node| node.get("external_labels")),
+        config.global.scheme.unwrap_or_default(),
+    );
+    otlp(reader, root, config);
+    storage(reader, root);
+    escaping(reader, root, config);
+    global_timeout(reader, config);
+}
+
+pub(super) fn scrape_file(reader: &mut Reader<'_>, root: Node<'_>) {
+    environment(reader, root);
+    jobs(reader, root);
+}
+
+fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
+    for item in items(root.get("scrape_configs")) {
+        need(reader, item, "scrape_configs", "job_name");
+        http_client(reader, item);
+        discoveries(reader, item);
+        deprecated(reader, item);
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for protocol in item.get("scrape_protocols").into_iter().flat_map(Node::items) {
+            let Some(word) = protocol.as_str() else { continue };
+            if seen.insert(word, protocol.span()).is_some() {
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    protocol.span(),
+                    format!("`scrape_protocols`: `{word}` stands here twice"),
+                ));
+            }
+        }
+    }
+}
+
+/// A name that may be used once only.
+fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Option<&Text>, what: &str) {
+    let Some(name) = name.filter(|name| !name.value.is_empty()) else { return };
+    match names.get(&name.value) {
+        Some(first) => {
+            let place = reader.input.sources.start(*first).line;
+            let there = if first.file == name.span.file {
+                format!("on line {place}")
+            } else {
+                format!("in {}", reader.input.sources.get(first.file).path())
+            };
+            let message = format!("{what} `{}` is already used {there}", name.value);
+            reader.report(Problem::new(Check::DuplicateName, name.span, message).related(*first, "first used here"));
+        }
+        None => {
+            names.insert(name.value.clone(), name.span);
+        }
+    }
+}
+
+/// The sizes of a remote-write queue, in their order.
+fn queue(reader: &mut Reader<'_>, queue: Option<Node<'_>>) {
+    let Some(queue) = queue else { return };
+    let number = |key: &str| queue.get(key).and_then(|node| Some((node.as_i64()?, node.span())));
+    for key in ["capacity", "max_shards", "min_shards", "max_samples_per_send"] {
+        if let Some((value, span)) = number(key).filter(|(value, _)| *value <= 0) {
+            let problem = Problem::new(
+                Check::InvalidValue,
+                span,
+                format!("`{key}`: `{value}` must be above 0, or the queue is refused since 3.14"),
+            );
+            queue_problem(reader, problem);
+        }
+    }
+    if let (Some((least, span)), Some((most, other))) = (number("min_shards"), number("max_shards"))
+        && least > most
+    {
+        let message = format!("`min_shards` `{least}` is above `max_shards` `{most}`, which is refused since 3.14");
+        queue_problem(reader, Problem::new(Check::InvalidValue, span, message).related(other, "the most"));
+    }
+    let wait = |key: &str| super::read::duration(queue.get(key));
+    if let (Some(least), Some(most)) = (wait("min_backoff"), wait("max_backoff"))
+        && most.value < least.value
+    {
+        let message = format!(
+            "`max_backoff` `{}` is below `min_backoff` `{}`, which is refused since 3.14",
+            most.value, least.value
+        );
+        queue_problem(reader, Problem::new(Check::InvalidValue, most.span, message).related(least.span, "the least"));
+    }
+}
+
+/// Refused since 3.14; before, the server only warns.
+fn queue_problem(reader: &mut Reader<'_>, problem: Problem) {
+    let older = reader.version.is_some_and(|version| (version.major, version.minor) < (3, 14));
+    reader.report(if older { problem.milder(Severity::Warning, Category::Performance) } else { problem });
+}
+
+fn storage(reader: &mut Reader<'_>, root: Node<'_>) {
+    let Some(retention) = root.get("storage").and_then(|node| node.get("tsdb")).and_then(|node| node.get("retention"))
+    else {
+        return;
+    };
+    if let Some(share) = retention.get("percentage")
+        && share.as_f64().is_some_and(|share| !(0.0..=100.0).contains(&share))
+    {
+        reader.report(Problem::new(Check::InvalidValue, share.span(), "`percentage`: it must lie between 0 and 100"));
+    }
+    if let Some(size) = retention.get("size")
+        && size.as_str().is_some_and(|size| size.starts_with('-'))
+    {
+        reader.report(Problem::new(Check::InvalidValue, size.span(), "`size`: it cannot be negative"));
+    }
+}
+
+/// Names that are not escaped need names that may hold anything.
+fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+    let written = root.get("global").and_then(|node| node.get("metric_name_validation_scheme"));
+    if config.global.scheme != Some(NameScheme::Legacy) || written.is_none() {
+        return;
+    }
+    let global = root.get("global").and_then(|node| node.get("metric_name_escaping_scheme"));
+    if let Some(node) = global.filter(|node| node.as_str() == Some("allow-utf-8")) {
+        let message = "`metric_name_escaping_scheme`: `allow-utf-8` contradicts the validation scheme `legacy`";
+        reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+    }
+}
+
+fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+    let Some(otlp) = root.get("otlp") else { return };
+    for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for item in otlp.get(key).into_iter().flat_map(Node::items) {
+            let name = item.as_str().unwrap_or_default().trim().to_owned();
+            if name.is_empty() {
+                reader.report(Problem::new(Check::InvalidValue, item.span(), format!("`{key}`: an empty attribute")));
+            } else if seen.contains_key(&name) {
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    item.span(),
+                    format!("`{key}`: `{name}` stands here twice"),
+                ));
+            }
+            seen.insert(name, item.span());
+        }
+    }
+    let strategy = otlp.get("translation_strategy");
+    if let Some(node) = strategy.filter(|_| config.global.scheme == Some(NameScheme::Legacy))
+        && let Some(word @ ("NoUTF8EscapingWithSuffixes" | "NoTranslation")) = node.as_str()
+    {
+        let message = format!("`translation_strategy`: `{word}` needs the name validation scheme `utf8`");
+        reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+    }
+    let all = otlp.get("promote_all_resource_attributes").and_then(Node::as_bool) == Some(true);
+    let filled = |key: &str| otlp.entry(key).filter(|entry| entry.value.items().len() > 0);
+    match (all, filled("promote_resource_attributes"), filled("ignore_resource_attributes")) {
+        (true, Some(entry), _) => conflict(
+            reader,
+            entry.key.span(),
+            "promote_resource_attributes",
+            missing(otlp, "promote_all_resource_attributes"),
+            "promote_all_resource_attributes",
+        ),
+        (false, _, Some(entry)) => {
+            let message = "`ignore_resource_attributes` needs `promote_all_resource_attributes: true`";
+            reader.report(Problem::new(Check::Conflict, entry.key.span(), message));
+        }
+        _ => {}
+    }
+}
+
+fn conflict(reader: &mut Reader<'_>, a: Span, a_name: &str, b: Span, b_name: &str) {
+    let (second, first) = if a.start > b.start { (a, b) } else { (b, a) };
+    let (second_name, first_name) = if a.start > b.start { (a_name, b_name) } else { (b_name, a_name) };
+    let message = format!("`{first_name}` and `{second_name}` cannot be used together");
+    reader.report(Problem::new(Check::Conflict, second, message).related(first, "set here"));
+}
+
+/// Pairs of keys of which one block may have only one.
+const EXCLUSIVE: &[(&str, &str)] = &[
+    ("basic_auth", "authorization"),
+    ("basic_auth", "oauth2"),
+    ("authorization", "oauth2"),
+    ("basic_auth", "bearer_token"),
+    ("basic_auth", "bearer_token_file"),
+    ("authorization", "bearer_token"),
+    ("authorization", "bearer_token_file"),
+    ("oauth2", "bearer_token"),
+    ("oauth2", "bearer_token_file"),
+    ("bearer_token", "bearer_token_file"),
+    ("sigv4", "basic_auth"),
+    ("sigv4", "authorization"),
+    ("sigv4", "oauth2"),
+    ("azuread", "basic_auth"),
+    ("azuread", "authorization"),
+    ("azuread", "oauth2"),
+    ("azuread", "sigv4"),
+    ("google_iam", "basic_auth"),
+    ("google_iam", "authorization"),
+    ("google_iam", "oauth2"),
+    ("google_iam", "sigv4"),
+    ("google_iam", "azuread"),
+];
+
+/// The same, one level down.
+const INNER: &[(&str, &str, &str)] = &[
+    ("basic_auth", "username", "username_file"),
+    ("basic_auth", "password", "password_file"),
+    ("authorization", "credentials", "credentials_file"),
+    ("oauth2", "client_secret", "client_secret_file"),
+    ("tls_config", "ca", "ca_file"),
+    ("tls_config", "cert", "cert_file"),
+    ("tls_config", "key", "key_file"),
+];
+
+fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
+    let set = |node: Node<'_>, key: &str| {
+        node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span())
+    };
+    for &(a, b) in EXCLUSIVE {
+        if let (Some(first), Some(second)) = (set(item, a), set(item, b)) {
+            conflict(reader, first, a, second, b);
+        }
+    }
+    for &(block, a, b) in INNER {
+        let Some(inner) = item.get(block) else { continue };
+        if let (Some(first), Some(second)) = (set(inner, a), set(inner, b)) {
+            conflict(reader, first, a, second, b);
+        }
+    }
+    if let Some(tls) = item.get("tls_config").filter(|node| node.is_mapping()) {
+        let cert = set(tls, "cert").or(set(tls, "cert_file")).or(set(tls, "cert_ref"));
+        let key = set(tls, "key").or(set(tls, "key_file")).or(set(tls, "key_ref"));
+        match (cert, key) {
+            (Some(cert), None) => reader.report(Problem::new(
+                Check::MissingRequired,
+                cert,
+                "a client certificate needs `key` or `key_file`",
+            )),
+            (None, Some(key)) => {
+                reader.report(Problem::new(Check::MissingRequired, key, "a client key needs `cert` or `cert_file`"));
+            }
+            _ => {}
+        }
+    }
+    if let Some(kind) = item.get("authorization").and_then(|node| node.get("type"))
+        && kind.as_str().is_some_and(|word| word.trim().eq_ignore_ascii_case("basic"))
+    {
+        reader.report(Problem::new(
+            Check::InvalidValue,
+            kind.span(),
+            "`type`: `basic` is refused here; write `basic_auth`",
+        ));
+    }
+    if let Some(oauth) = item.get("oauth2").filter(|node| node.is_mapping()) {
+        need(reader, oauth, "oauth2", "client_id");
+        need(reader, oauth, "oauth2", "token_url");
+    }
+    for field in item
+        .get("headers")
+        .map(Node::fields)
+        .unwrap_or_default()
+        .into_iter()
+        .chain(item.get("http_headers").map(Node::fields).unwrap_or_default())
+    {
+        let name = field.key.as_str().unwrap_or_default();
+        if RESERVED_HEADERS.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+            reader.report(Problem::new(
+                Check::InvalidValue,
+                field.key.span(),
+                format!("the header `{name}` cannot be set here"),
+            ));
+        }
+    }
+}
+
+const RESERVED_HEADERS: &[&str] = &[
+    "authorization",
+    "host",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "user-agent",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "www-authenticate",
+    "accept-encoding",
+    "x-prometheus-remote-write-version",
+    "x-prometheus-remote-read-version",
+    "x-prometheus-scrape-timeout-seconds",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-content-sha256",
+];
+
+fn discoveries(reader: &mut Reader<'_>, item: Node<'_>) {
+    for field in item.fields() {
+        let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
+        for block in items(Some(field.value)) {
+            let context = format!("{sd}_sd_configs");
+            for key in required(sd) {
+                need(reader, block, &context, key);
+            }
+            http_client(reader, block);
+            discovery(reader, sd, block, &context);
+        }
+    }
+}
+
+fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) {
+    match sd {
+        "dns" => {
+            let kind = block.get("type").and_then(Node::as_str).unwrap_or("SRV");
+            if !kind.eq_ignore_ascii_case("SRV") && block.get("port").and_then(Node::as_i64).unwrap_or(0) == 0 {
+                let message = format!("`{context}` of type {kind} needs `port`");
+                reader.report(Problem::new(Check::MissingRequired, missing(block, "port"), message));
+            }
+        }
+        "file" => {
+            for file in block.get("files").into_iter().flat_map(Node::items) {
+                let Some(path) = file.as_str() else { continue };
+                let name = path.rsplit('/').next().unwrap_or(path);
+                let ends = [".json", ".yml", ".yaml", ".JSON", ".YML", ".YAML"].iter().any(|end| name.ends_with(end));
+                if !ends {
+                    let message = format!("`files`: `{path}` must end in `.json`, `.yml` or `.yaml`");
+                    reader.report(Problem::new(Check::InvalidValue, file.span(), message));
+                }
+                pattern(reader, file, "files");
+            }
+        }
+        "http" | "puppetdb" => {
+            let Some(url) = block.get("url").and_then(text).filter(|url| !url.value.is_empty()) else { return };
+            let host = ["http://", "https://"].iter().find_map(|scheme| url.value.strip_prefix(scheme));
+            if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+                let message = format!("`url`: `{}` must start with `http://` or `https://` and a host", url.value);
+                reader.report(Problem::new(Check::InvalidValue, url.span, message));
+            }
+        }
+        "kubernetes" => kubernetes(reader, block),
+        "consul" | "nomad" => {
+            if let Some(server) = block.entry("server").filter(|entry| {
+                entry.value.as_str().is_some_and(|text| text.trim().is_empty()) && !entry.value.is_null()
+            }) {
+                reader.report(Problem::new(
+                    Check::MissingRequired,
+                    server.key.span(),
+                    format!("`{context}` needs `server`"),
+                ));
+            }
+        }
+        "azure" => {
+            let method = block.get("authentication_method").and_then(Node::as_str).unwrap_or("OAuth");
+            if method == "OAuth" {
+                for key in ["tenant_id", "client_id", "client_secret"] {
+                    need(reader, block, context, key);
+                }
+            }
+        }
+        "stackit" => {
+            need_one(reader, block, context, &["region", "endpoint"]);
+            if let Some(endpoint) =
+                block.get("endpoint").filter(|node| node.as_str().is_some_and(|text| text.starts_with(':')))
+            {
+                reader.report(Problem::new(
+                    Check::InvalidValue,
+                    endpoint.span(),
+                    "`endpoint`: a URL cannot start with a colon",
+                ));
+            }
+        }
+        "scaleway" | "outscale" => need_one(reader, block, context, &["secret_key", "secret_key_file"]),
+        "eureka" | "kuma" => {
+            let Some(server) = block.get("server").and_then(text).filter(|server| !server.value.is_empty()) else {
+                return;
+            };
+            if !server.value.split_once("://").is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty()) {
+                let message = format!("`server`: `{}` must be a URL with a scheme and a host", server.value);
+                reader.report(Problem::new(Check::InvalidValue, server.span, message));
+            }
+        }
+        "marathon" => {
+            let set =
+                |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
+            let token = set("auth_token")
+                .map(|span| ("auth_token", span))
+                .or(set("auth_token_file").map(|span| ("auth_token_file", span)));
+            if let (Some(a), Some(b)) = (set("auth_token"), set("auth_token_file")) {
+                conflict(reader, a, "auth_token", b, "auth_token_file");
+            }
+            for key in ["basic_auth", "bearer_token", "bearer_token_file", "authorization"] {
+                if let (Some((name, token)), Some(other)) = (token, set(key)) {
+                    conflict(reader, token, name, other, key);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
+    let set = |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
+    let own = block
+        .get("namespaces")
+        .and_then(|node| node.entry("own_namespace"))
+        .filter(|entry| entry.value.as_bool() == Some(true));
+    let own = own.map(|entry| entry.key.span());
+    if let (Some(a), Some(b)) = (set("api_server"), set("kubeconfig_file")) {
+        conflict(reader, a, "api_server", b, "kubeconfig_file");
+    }
+    for key in ["api_server", "kubeconfig_file"] {
+        if let (Some(a), Some(b)) = (set(key), own) {
+            conflict(reader, a, key, b, "own_namespace");
+        }
+    }
+    const CLIENT: &[&str] =
+        &["basic_auth", "authorization", "oauth2", "bearer_token", "bearer_token_file", "tls_config", "proxy_url"];
+    let client = CLIENT.iter().find_map(|key| set(key).map(|span| (*key, span)));
+    match (client, set("kubeconfig_file"), set("api_server")) {
+        (Some((name, span)), Some(file), _) => conflict(reader, span, name, file, "kubeconfig_file"),
+        (Some((name, span)), None, None) => {
+            reader.report(Problem::new(Check::MissingRequired, span, format!("`{name}` needs `api_server` beside it")));
+        }
+        _ => {}
+    }
+    let role = block.get("role").and_then(Node::as_str).unwrap_or_default();
+    let allowed: &[&str] = match role {
+        "pod" => &["pod", "node"],
+        "endpoints" => &["pod", "service", "endpoints"],
+        "endpointslice" => &["pod", "service", "endpointslice"],
+        "service" => &["service"],
+        "node" => &["node"],
+        "ingress" => &["ingress"],
+        _ => return,
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    for selector in block.get("selectors").into_iter().flat_map(Node::items) {
+        let Some(node) = selector.get("role") else { continue };
+        let Some(word) = node.as_str() else { continue };
+        if !allowed.contains(&word) || seen.contains(&word) {
+            let message = format!("`selectors`: role `{word}` cannot be selected here with role `{role}`");
+            reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+        }
+        seen.push(word);
+        if let Some(field) = selector.get("field").filter(|node| !is_blank(Some(*node)))
+            && field.as_str().is_some_and(|text| text.split(',').any(|part| !part.contains('=')))
+        {
+            reader.report(Problem::new(
+                Check::InvalidValue,
+                field.span(),
+                "`field`: a field selector is written `key=value`",
+            ));
+        }
+    }
+}
+
+fn manager_version(reader: &mut Reader<'_>, item: Node<'_>) {
+    let Some(version) = item.get("api_version").filter(|node| node.as_str() == Some("v1")) else { return };
+    if reader.version.is_some_and(|version| version.major < 3) {
+        return;
+    }
+    let problem =
+        Problem::new(Check::RemovedOrChanged, version.span(), "Alertmanager API `v1` was removed in 3.0: write `v2`")
+            .fix(Safety::Safe, "write `v2`", vec![Edit::replace(version.content_span(), "v2")]);
+    let problem = cautious(reader, problem);
+    reader.report(problem);
+}
+
+fn deprecated(reader: &mut Reader<'_>, item: Node<'_>) {
+    for (key, new) in [("bearer_token", "credentials"), ("bearer_token_file", "credentials_file")] {
+        let Some(entry) = item.entry(key).filter(|entry| !is_blank(Some(entry.value))) else { continue };
+        let message = format!("`{key}` is deprecated since 2.26: write `{new}` under `authorization`");
+        reader.report(
+            Problem::new(Check::RemovedOrChanged, entry.key.span(), message)
+                .milder(Severity::Info, Category::Maintainability),
+        );
+    }
+}
+
+/// A path whose directory holds no wildcard.
+fn pattern(reader: &mut Reader<'_>, node: Node<'_>, key: &str) {
+    let Some(path) = node.as_str() else { return };
+    let Some((directory, _)) = path.rsplit_once('/') else { return };
+    if directory.contains('*') {
+        let message = format!("`{key}`: `{path}` has a `*` in a directory; it may stand only behind the last `/`");
+        reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+    }
+}
+
+fn patterns(reader: &mut Reader<'_>, list: Option<Node<'_>>, key: &str) {
+    for item in list.into_iter().flat_map(Node::items) {
+        pattern(reader, item, key);
+    }
+}
+
+fn label_names(reader: &mut Reader<'_>, node: Option<Node<'_>>, scheme: NameScheme) {
+    for field in node.map(Node::fields).unwrap_or_default() {
+        let name = field.key.as_str().unwrap_or_default();
+        if !scheme.accepts(name) {
+            reader.report(Problem::new(Check::InvalidValue, field.key.span(), format!("`{name}` is no label name")));
+        }
+    }
+}
+
+fn remote_url(reader: &mut Reader<'_>, item: Node<'_>, key: &str) {
+    let Some(url) = item.get("url").and_then(text).filter(|url| !url.value.is_empty()) else { return };
+    let lower = url.value.to_ascii_lowercase();
+    if !lower.starts_with("http://") && !lower.starts_with("https://") && !url.value.contains('$') {
+        let verb = if key == "remote_write" { "send" } else { "read" };
+        let message = format!("`url`: `{}` has no `http://` or `https://` in front: every {verb} fails", url.value);
+        reader.report(Problem::new(Check::InvalidValue, url.span, message).milder(Severity::Error, Category::DataLoss));
+    }
+}
+
+fn global_timeout(reader: &mut Reader<'_>, config: &Config) {
+    let global = &config.global;
+    let interval = global.scrape_interval.filter(|interval| interval.value.0 > 0);
+    let effective = interval.map_or(60_000, |interval| interval.value.0);
+    let Some(timeout) = global.scrape_timeout.filter(|timeout| timeout.value.0 > effective) else { return };
+    timeout_problem(
+        reader,
+        timeout.span,
+        timeout.value,
+        crate::units::Millis(effective),
+        interval.map(|interval| interval.span),
+    );
+}
+
+fn timeout_problem(
+    reader: &mut Reader<'_>,
+    span: Span,
+    timeout: crate::units::Millis,
+    interval: crate::units::Millis,
+    set: Option<Span>,
+) {
+    let message =
+        format!("scrape_timeout `{timeout}` is longer than the scrape interval `{interval}` that applies here");
+    let mut problem = Problem::new(Check::Timeout, span, message);
+    problem = match set {
+        Some(set) => problem.related(set, "the interval"),
+        None => problem.help(format!("the default interval is `{interval}`")),
+    };
+    let edit = Edit::replace(span, interval.to_string());
+    reader.report(problem.fix(Safety::Unsafe, "cap the timeout at the interval", vec![edit]));
+}
+
+/// What needs the whole configuration: names across files, inherited intervals, the rules of every relabel list.
+pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
+    let mut names: HashMap<String, Span> = HashMap::new();
+    for job in document.jobs() {
+        unique(reader, &mut names, job.name.as_ref(), "job_name");
+        let interval = document.interval(job);
+        if let Some(timeout) = job.scrape_timeout.filter(|timeout| timeout.value > interval) {
+            let set = job.scrape_interval.filter(|interval| interval.value.0 > 0).or(document.global_interval());
+            timeout_problem(reader, timeout.span, timeout.value, interval, set.map(|interval| interval.span));
+        }
+    }
+    for chain in document.chains() {
+        let scheme = document.name_scheme(chain.job, reader.semantics);
+        for step in chain.steps {
+            relabel_step(reader, step, scheme);
+        }
+    }
+}
+
+fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme) {
+    if let (Some(error), Some(regex)) = (&step.regex_error, &step.regex) {
+        let mut problem = Problem::new(
+            Check::RelabelRegex,
+            regex.at(error.range.clone()),
+            format!("the regex does not compile: {error}"),
+        );
+        if error.kind == PatternErrorKind::LookAround {
+            problem = problem.help("use a drop rule before this one, or list what to keep");
+        }
+        if problem.span.is_empty() {
+            problem.span = regex.span;
+        }
+        reader.report(problem);
+    }
+    if step.regex_error.is_none()
+        && step.rule.regex.is_unbalanced()
+        && let Some(regex) = &step.regex
+    {
+        let message = "the regex compiles only because of the text Prometheus puts around it";
+        reader.report(
+            Problem::new(Check::RelabelRegex, regex.span, message).milder(Severity::Warning, Category::Maintainability),
+        );
+    }
+    let action = step.rule.action;
+    if let (Some(since), Some(version)) = (action.since(), reader.version)
+        && (version.major, version.minor) < since
+        && let Some(word) = &step.action
+    {
+        let message = format!("unknown action `{}`: it is known since Prometheus {}.{}", word.value, since.0, since.1);
+        reader.report(Problem::new(Check::RelabelFields, word.span, message));
+        return;
+    }
+    if !step.well_formed {
+        return;
+    }
+    let key_span = |field: Field| step.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, _)| *key);
+    for error in step.errors(scheme) {
+        let (span, message) = match error {
+            RuleError::Needs(field) => {
+                let span =
+                    key_span(*field).or_else(|| step.action.as_ref().map(|action| action.span)).unwrap_or(step.span);
+                (span, format!("`{action}` needs `{}`", field.as_str()))
+            }
+            RuleError::Refuses(field) => {
+                (key_span(*field).unwrap_or(step.span), format!("`{action}` does not take `{}`", field.as_str()))
+            }
+            RuleError::BadName(field) => {
+                let span = step.value_span(*field).unwrap_or(step.span);
+                let name = match field {
+                    Field::Replacement => step.rule.replacement.as_str(),
+                    _ => step.rule.target_label.as_str(),
+                };
+                (span, format!("`{name}` is no label name"))
+            }
+            RuleError::BadSource(index) => {
+                let span = step.sources.get(*index).map_or(step.span, |text| text.span);
+                (span, "a label name cannot be empty".to_owned())
+            }
+        };
+        let mut problem = Problem::new(Check::RelabelFields, span, message);
+        if let RuleError::Refuses(field) = error
+            && matches!(action, Action::LabelDrop | Action::LabelKeep)
+            && let Some((_, edit)) = step.delete_field.iter().find(|(key, _)| key == field.as_str())
+        {
+            let (safety, title) = match field {
+                Field::SourceLabels => (Safety::Unsafe, "name the labels in `regex`".to_owned()),
+                _ => (Safety::Safe, format!("delete `{}`", field.as_str())),
+            };
+            problem = problem.fix(safety, title, vec![edit.clone()]);
+        }
+        reader.report(problem);
+    }
+}
+
+/// Keys whose whole meaning is lost if a variable is not filled in.
+const VITAL: &[&str] = &[
+    "url",
+    "password",
+    "username",
+    "credentials",
+    "token",
+    "client_secret",
+    "access_key",
+    "secret_key",
+    "targets",
+    "job_name",
+    "server",
+    "bearer_token",
+];
+
+fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
+    if !root.yaml().text().contains(['$', '%']) || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
+        return;
+    }
+    for leaf in root.leaves() {
+        let Some(value) = leaf.value.as_str() else { continue };
+        let keys: Vec<&str> = leaf.keys.iter().filter_map(|key| key.text()).collect();
+        let last = keys.last().copied().unwrap_or_default();
+        let quiet = keys.contains(&"external_labels")
+            || keys.iter().any(|key| key.ends_with("relabel_configs"))
+            || matches!(last, "health_filter" | "filter" | "query");
+        if quiet {
+            continue;
+        }
+        for range in variables(value) {
+            let word = &value[range.clone()];
+            let message =
+                format!("Prometheus does not expand environment variables here: `{word}` is used as it stands");
+            let mut problem = Problem::new(Check::Environment, leaf.value.offset(range.clone()), message);
+            if !VITAL.contains(&last) {
+                problem = problem.milder(Severity::Warning, Category::Outage);
+            }
+            problem = problem.help(match last {
+                "password" => "put the secret into a file and name it with `password_file`",
+                "credentials" | "bearer_token" => "put the secret into a file and name it with `credentials_file`",
+                _ => "fill the value in before the server reads the file",
+            });
+            reader.report(problem);
+        }
+    }
+}
+
+/// `${NAME}`, `$NAME`, `%{NAME}`, `$(NAME)` with a name in capital letters.
+fn variables(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['$', '%']).map(|at| from + at) {
+        let behind = &text[at + 1..];
+        from = at + 1;
+        let close = match (text.as_bytes()[at], behind.as_bytes().first()) {
+            (_, Some(b'{')) => Some('}'),
+            (b'$', Some(b'(')) => Some(')'),
+            (b'$', _) => None,
+            _ => continue,
+        };
+        let name = if close.is_some() { &behind[1..] } else { behind };
+        let length = name.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
+        let starts = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+        let ends = match close {
+            Some(close) => name[length..].starts_with(close),
+            None => !name[length..].starts_with(|c: char| c.is_ascii_alphanumeric()),
+        };
+        if length >= 2 && starts && ends {
+            let end = at + 1 + if close.is_some() { length + 2 } else { length };
+            found.push(at..end);
+            from = end;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found_in_their_spelling() {
+        let found = |text: &str| variables(text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
+        assert_eq!(found("${PW} $HOST:80 %{X_Y} $(ABC)"), ["${PW}", "$HOST", "%{X_Y}", "$(ABC)"]);
+        assert!(found("$1 ${1} $a ${lower} 5% $$ $A ${").is_empty());
+    }
+}

@@ -1,0 +1,206 @@
+//! What is known about labels before anything runs: simulated where targets are written down, abstract where they are
+//! discovered.
+
+use super::{Chain, Document, Job, RelabelStep, Stage, TargetRef};
+use crate::meta;
+use crate::relabel::{Action, Labels, Semantics, discovered, relabel_in_place};
+use confvet_core::Version;
+use std::collections::BTreeMap;
+
+/// What is known about one label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Known {
+    Absent,
+    Value(String),
+    Any,
+}
+
+/// The labels at one place of a chain.
+struct State<'a> {
+    stage: Stage,
+    job: Option<&'a Job>,
+    written: BTreeMap<String, Known>,
+    everything: bool,
+}
+
+/// Labels of the scrape that no sample, series or alert ever carries.
+pub(crate) fn is_scrape_label(name: &str) -> bool {
+    name.starts_with("__meta_")
+        || name.starts_with("__param_")
+        || matches!(
+            name,
+            "__address__" | "__scheme__" | "__metrics_path__" | "__scrape_interval__" | "__scrape_timeout__"
+        )
+}
+
+impl State<'_> {
+    fn get(&self, name: &str) -> Known {
+        if let Some(known) = self.written.get(name) {
+            return known.clone();
+        }
+        if self.everything {
+            return Known::Any;
+        }
+        if !self.stage.is_target() {
+            return if is_scrape_label(name) { Known::Absent } else { Known::Any };
+        }
+        let Some(job) = self.job else { return Known::Any };
+        let discovered = name.starts_with("__meta_")
+            && meta::rows_of(name)
+                .iter()
+                .any(|row| job.discoveries.iter().any(|discovery| discovery.sd == row.sd || discovery.sd == "aws"));
+        let node = name == "instance" && job.discoveries.iter().any(|discovery| discovery.sd == "kubernetes");
+        if name == "__address__" || discovered || node || job.group_sets(name) { Known::Any } else { Known::Absent }
+    }
+
+    fn joined(&self, step: &RelabelStep) -> Option<String> {
+        let mut values = Vec::new();
+        for source in &step.rule.source_labels {
+            match self.get(source) {
+                Known::Absent => values.push(String::new()),
+                Known::Value(value) => values.push(value),
+                Known::Any => return None,
+            }
+        }
+        Some(values.join(&step.rule.separator))
+    }
+
+    fn forget(&mut self) {
+        self.everything = true;
+        self.written.clear();
+    }
+
+    fn replace(&mut self, step: &RelabelStep) {
+        let rule = &step.rule;
+        let value = self.joined(step);
+        match value.as_ref().and_then(|value| rule.regex.captures(value)) {
+            Some(None) => {}
+            Some(Some(found)) => {
+                let text = rule.replacement.expand(&found);
+                let known = if text.is_empty() { Known::Absent } else { Known::Value(text) };
+                self.written.insert(rule.target_label.expand(&found), known);
+            }
+            None => match step.constant_target() {
+                Some(target) => {
+                    self.written.insert(target.to_owned(), Known::Any);
+                }
+                None => self.forget(),
+            },
+        }
+    }
+
+    fn run(&mut self, step: &RelabelStep) {
+        match step.rule.action {
+            Action::Replace => self.replace(step),
+            Action::HashMod | Action::Lowercase | Action::Uppercase => {
+                self.written.insert(step.rule.target_label.as_str().to_owned(), Known::Any);
+            }
+            Action::LabelMap => match step.rule.replacement.constant() {
+                Some(target) => {
+                    self.written.insert(target.to_owned(), Known::Any);
+                }
+                None => self.forget(),
+            },
+            Action::LabelDrop | Action::LabelKeep => {
+                for (name, known) in &mut self.written {
+                    if step.deletes_name(name) {
+                        *known = Known::Absent;
+                    }
+                }
+            }
+            Action::Keep | Action::Drop | Action::KeepEqual | Action::DropEqual => {}
+        }
+    }
+}
+
+impl Document {
+    /// The joined value of a step's source labels, if it is the same for everything that reaches the step.
+    pub fn known_value(&self, chain: &Chain<'_>, index: usize, version: Option<&Version>) -> Option<String> {
+        let mut written = BTreeMap::new();
+        let mut everything = false;
+        if let Some(job) = chain.job.filter(|_| chain.stage == Stage::Target) {
+            everything = job.has_unknown_labels() || job.discoveries.iter().any(|discovery| discovery.sd == "file");
+            let settings = self.job_settings(job);
+            for (name, value) in discovered(&settings, &Labels::new(), &Labels::new(), Semantics::of(version)) {
+                if !job.group_sets(&name) && job.discoveries.is_empty() || name == "job" && !job.group_sets("job") {
+                    written.insert(name, Known::Value(value));
+                } else {
+                    written.insert(name, Known::Any);
+                }
+            }
+        } else if chain.stage.is_target() {
+            everything = true;
+        }
+        let mut state = State { stage: chain.stage, job: chain.job, written, everything };
+        for step in &chain.steps[..index] {
+            if !step.is_sound() {
+                return None;
+            }
+            state.run(step);
+        }
+        state.joined(&chain.steps[index])
+    }
+
+    /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.
+    pub fn final_labels(
+        &self,
+        stage: Stage,
+        job: &Job,
+        target: TargetRef<'_>,
+        version: Option<&Version>,
+    ) -> Option<Labels> {
+        if !job.relabel.iter().all(RelabelStep::is_sound) {
+            return None;
+        }
+        let semantics = Semantics::of(version);
+        let mut labels = if stage == Stage::Target {
+            discovered(&self.job_settings(job), &target.labels(), &target.group_labels(), semantics)
+        } else {
+            target.labels()
+        };
+        let scheme = self.name_scheme(Some(job), semantics);
+        relabel_in_place(job.relabel.iter().map(|step| &step.rule), &mut labels, scheme).then_some(labels)
+    }
+
+    /// The address a written target is scraped at in the end.
+    pub fn final_address(
+        &self,
+        stage: Stage,
+        job: &Job,
+        target: TargetRef<'_>,
+        version: Option<&Version>,
+    ) -> Option<String> {
+        if job.relabel.is_empty() {
+            return Some(target.address.value.clone());
+        }
+        self.final_labels(stage, job, target, version)?.remove("__address__")
+    }
+}
+
+impl Job {
+    /// The items of a discovery's list are the parts of one block: no key stands twice, and one lacks what the others need.
+    pub fn is_split(&self, sd: &str) -> bool {
+        let items: Vec<_> = self.discoveries.iter().filter(|discovery| discovery.sd == sd).collect();
+        if items.len() < 2 {
+            return false;
+        }
+        let mut keys: Vec<&str> = items.iter().flat_map(|item| item.keys.iter().map(String::as_str)).collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        let vital: &[&str] = match sd {
+            "ec2" | "lightsail" | "ecs" | "msk" | "rds" | "elasticache" => &["region"],
+            other => super::check::required(other),
+        };
+        let lacks = |item: &&super::Discovery| vital.iter().any(|key| !item.keys.iter().any(|own| own == key));
+        keys.len() == all
+            && items.iter().any(|item| item.keys.len() <= 2)
+            && !vital.is_empty()
+            && items.iter().any(lacks)
+    }
+
+    /// Could it have two targets or more?
+    pub fn may_have_many(&self) -> bool {
+        !self.discoveries.is_empty() || self.targets().nth(1).is_some()
+    }
+}

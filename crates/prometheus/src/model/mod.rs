@@ -1,0 +1,381 @@
+//! The typed model: what prometheus.yml, rule files and target files say, with the place of every value.
+
+mod check;
+mod known;
+mod read;
+mod relabel;
+mod rules;
+mod schema;
+
+pub(crate) use known::is_scrape_label;
+pub(crate) use read::read;
+pub(crate) use relabel::has_bare_whole_number;
+pub use relabel::{RelabelStep, read_relabel_list};
+pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind};
+
+use crate::problem::Problem;
+use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
+use crate::units::Millis;
+use confvet_core::{FileId, Span, Spanned};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A text and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What the server reads.
+    pub value: String,
+    /// The whole scalar, quotes included.
+    pub span: Span,
+    /// Where the characters stand, if they stand in the file one for one.
+    pub exact: Option<Span>,
+}
+
+impl Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.value)
+    }
+}
+
+impl Text {
+    /// Where some bytes of the text are written; the whole scalar if that is not plain.
+    pub fn at(&self, range: std::ops::Range<usize>) -> Span {
+        self.exact.map_or(self.span, |exact| exact.slice(range))
+    }
+
+    /// The characters without their quotes.
+    pub fn inner(&self) -> Span {
+        self.exact.unwrap_or(self.span)
+    }
+}
+
+/// One configuration: a main file with everything it reaches, or a rule file or target file alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// prometheus.yml with its included scrape configurations.
+    pub config: Option<Config>,
+    /// The rule files.
+    pub rule_files: Vec<RuleFile>,
+    /// What the server refuses.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
+}
+
+/// prometheus.yml.
+#[derive(Debug, Clone, Serialize)]
+pub struct Config {
+    /// Where it stands.
+    #[serde(skip)]
+    pub file: FileId,
+    /// `global`
+    pub global: Global,
+    /// `scrape_configs`, those of included files behind the own.
+    pub jobs: Vec<Job>,
+    /// `alerting.alertmanagers`
+    pub alertmanagers: Vec<Job>,
+    /// `alerting.alert_relabel_configs`
+    pub alert_relabel: Vec<RelabelStep>,
+    /// `remote_write`
+    pub remote_write: Vec<Remote>,
+    /// `remote_read`
+    pub remote_read: Vec<Remote>,
+    /// `rule_files`
+    pub rule_files: Vec<Text>,
+}
+
+/// `global`
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct Global {
+    /// `scrape_interval`; default 1m.
+    pub scrape_interval: Option<Spanned<Millis>>,
+    /// `scrape_timeout`; default 10s, or the interval if that is shorter.
+    pub scrape_timeout: Option<Spanned<Millis>>,
+    /// `evaluation_interval`; default 1m.
+    pub evaluation_interval: Option<Spanned<Millis>>,
+    /// `external_labels`
+    pub external_labels: BTreeMap<String, String>,
+    /// `metric_name_validation_scheme`; default utf8 since 3.0.
+    pub scheme: Option<NameScheme>,
+}
+
+/// An item of `scrape_configs` or of `alertmanagers`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Job {
+    /// The first key of the item.
+    #[serde(skip)]
+    pub span: Span,
+    /// `job_name`; an Alertmanager block has none.
+    pub name: Option<Text>,
+    /// `scheme`; default http.
+    pub scheme: Option<Text>,
+    /// `metrics_path`, or `path_prefix` of an Alertmanager block.
+    pub metrics_path: Option<Text>,
+    /// `scrape_interval`
+    pub scrape_interval: Option<Spanned<Millis>>,
+    /// `scrape_timeout`
+    pub scrape_timeout: Option<Spanned<Millis>>,
+    /// `honor_labels`; default false.
+    pub honor_labels: bool,
+    /// `params`, in the order of the file.
+    pub params: Vec<(String, Vec<String>)>,
+    /// `params` as a key, where there is one.
+    #[serde(skip)]
+    pub params_key: Option<Span>,
+    /// `tls_config` as a key, if something is set in it.
+    #[serde(skip)]
+    pub tls: Option<Span>,
+    /// `proxy_url` is set.
+    pub proxied: bool,
+    /// `static_configs`, and what readable target files hold.
+    pub groups: Vec<TargetGroup>,
+    /// The service discoveries, `static_configs` left out.
+    pub discoveries: Vec<Discovery>,
+    /// `relabel_configs`
+    pub relabel: Vec<RelabelStep>,
+    /// `metric_relabel_configs`, or `alert_relabel_configs` of an Alertmanager block.
+    pub metric_relabel: Vec<RelabelStep>,
+    /// `metric_name_validation_scheme` of the job.
+    pub name_scheme: Option<NameScheme>,
+    /// Every target file of the job was read.
+    pub files_readable: bool,
+    /// The edit that adds `scheme: https`.
+    #[serde(skip)]
+    pub(crate) add_https: Option<confvet_core::Edit>,
+    /// The edits that move a query out of the path.
+    #[serde(skip)]
+    pub(crate) move_query: Vec<confvet_core::Edit>,
+}
+
+/// A group of `static_configs` or of a target file.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetGroup {
+    /// `targets`
+    pub targets: Vec<Text>,
+    /// `labels`
+    pub labels: Vec<(Text, Text)>,
+    /// `targets` is written in brackets.
+    #[serde(skip)]
+    pub(crate) flow: bool,
+}
+
+/// One target of a job.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetRef<'a> {
+    /// The address as written.
+    pub address: &'a Text,
+    /// The group it stands in.
+    pub group: &'a TargetGroup,
+}
+
+impl TargetRef<'_> {
+    /// The labels of the target itself.
+    pub fn labels(&self) -> Labels {
+        Labels::from([("__address__".to_owned(), self.address.value.clone())])
+    }
+
+    /// The labels of its group.
+    pub fn group_labels(&self) -> Labels {
+        self.group.labels.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
+    }
+}
+
+/// An item of some `*_sd_configs`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Discovery {
+    /// The mechanism: `ec2`, `kubernetes`.
+    pub sd: String,
+    /// The first key of the item.
+    #[serde(skip)]
+    pub span: Span,
+    /// The dash of the item.
+    #[serde(skip)]
+    pub dash: Option<Span>,
+    /// The keys that are set.
+    pub keys: Vec<String>,
+    /// `role`
+    pub role: Option<Text>,
+    /// `files` of `file_sd_configs`.
+    pub files: Vec<Text>,
+    /// The parts of `attach_metadata` that are on.
+    pub attached: Vec<String>,
+    /// The edit that adds `port: 9100`.
+    #[serde(skip)]
+    pub(crate) add_port: Option<confvet_core::Edit>,
+}
+
+/// An item of `remote_write` or `remote_read`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Remote {
+    /// `url`
+    pub url: Option<Text>,
+    /// `write_relabel_configs`
+    pub relabel: Vec<RelabelStep>,
+    /// `tls_config` as a key, if something is set in it.
+    #[serde(skip)]
+    pub tls: Option<Span>,
+}
+
+/// Where a list of relabel rules runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// `relabel_configs` of a job: targets.
+    Target,
+    /// `relabel_configs` of an Alertmanager block.
+    Alertmanager,
+    /// `metric_relabel_configs`: samples.
+    Metric,
+    /// `write_relabel_configs`: series.
+    Write,
+    /// `alert_relabel_configs`: alerts.
+    Alert,
+}
+
+impl Stage {
+    /// Does it see targets rather than samples, series or alerts?
+    pub fn is_target(self) -> bool {
+        matches!(self, Stage::Target | Stage::Alertmanager)
+    }
+
+    /// What a drop drops.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Stage::Target => "target",
+            Stage::Alertmanager => "Alertmanager",
+            Stage::Metric => "sample",
+            Stage::Write => "series",
+            Stage::Alert => "alert",
+        }
+    }
+}
+
+/// A list of relabel rules in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Chain<'a> {
+    /// Where it runs.
+    pub stage: Stage,
+    /// The rules.
+    pub steps: &'a [RelabelStep],
+    /// The job or Alertmanager block it belongs to.
+    pub job: Option<&'a Job>,
+}
+
+impl Document {
+    /// The jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
+        self.config.iter().flat_map(|config| &config.jobs)
+    }
+
+    /// The jobs and the Alertmanager blocks.
+    pub fn pools(&self) -> impl Iterator<Item = (Stage, &Job)> {
+        let jobs = self.jobs().map(|job| (Stage::Target, job));
+        let managers = self.config.iter().flat_map(|config| &config.alertmanagers);
+        jobs.chain(managers.map(|job| (Stage::Alertmanager, job)))
+    }
+
+    /// Every list of relabel rules.
+    pub fn chains(&self) -> Vec<Chain<'_>> {
+        let Some(config) = &self.config else { return Vec::new() };
+        let mut chains = Vec::new();
+        for job in &config.jobs {
+            chains.push(Chain { stage: Stage::Target, steps: &job.relabel, job: Some(job) });
+            chains.push(Chain { stage: Stage::Metric, steps: &job.metric_relabel, job: Some(job) });
+        }
+        chains.push(Chain { stage: Stage::Alert, steps: &config.alert_relabel, job: None });
+        for job in &config.alertmanagers {
+            chains.push(Chain { stage: Stage::Alertmanager, steps: &job.relabel, job: Some(job) });
+            chains.push(Chain { stage: Stage::Alert, steps: &job.metric_relabel, job: None });
+        }
+        for remote in &config.remote_write {
+            chains.push(Chain { stage: Stage::Write, steps: &remote.relabel, job: None });
+        }
+        chains.retain(|chain| !chain.steps.is_empty());
+        chains
+    }
+
+    /// The `__meta_*` names that target rules read and that nobody but a service discovery could have set, with their job.
+    pub fn meta_labels_read(&self) -> Vec<(&Job, &Text)> {
+        let mut names = Vec::new();
+        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels()) {
+            for (index, step) in job.relabel.iter().enumerate() {
+                let earlier = &job.relabel[..index];
+                for name in step.names_read().filter(|name| name.value.starts_with("__meta_")) {
+                    let set = job.group_sets(&name.value) || earlier.iter().any(|step| step.may_write(&name.value));
+                    if !set {
+                        names.push((job, name));
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// What a job gives every target of its.
+    pub fn job_settings(&self, job: &Job) -> JobSettings {
+        let interval = self.interval(job);
+        let timeout = job.scrape_timeout.map(|timeout| timeout.value).filter(|timeout| timeout.0 > 0);
+        let text = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, |text| &text.value).to_owned();
+        JobSettings {
+            job_name: text(&job.name, ""),
+            scheme: text(&job.scheme, "http"),
+            metrics_path: text(&job.metrics_path, "/metrics"),
+            scrape_interval: interval.to_string(),
+            scrape_timeout: timeout.unwrap_or_else(|| self.default_timeout().min(interval)).to_string(),
+            params: job.params.clone(),
+            histograms: [false; 3],
+        }
+    }
+
+    /// The interval at which a job is scraped: its own, else the global one, else a minute.
+    pub fn interval(&self, job: &Job) -> Millis {
+        let own = job.scrape_interval.map(|interval| interval.value).filter(|interval| interval.0 > 0);
+        own.or_else(|| self.global_interval().map(|interval| interval.value)).unwrap_or(Millis(60_000))
+    }
+
+    /// `global.scrape_interval`, if it is set to something.
+    pub fn global_interval(&self) -> Option<Spanned<Millis>> {
+        self.config.as_ref()?.global.scrape_interval.filter(|interval| interval.value.0 > 0)
+    }
+
+    fn default_timeout(&self) -> Millis {
+        let global = self.config.as_ref().and_then(|config| config.global.scrape_timeout);
+        let capped = self.global_interval().map_or(Millis(10_000), |interval| interval.value.min(Millis(10_000)));
+        global.map(|timeout| timeout.value).filter(|timeout| timeout.0 > 0).unwrap_or(capped)
+    }
+
+    /// Which names labels of a job may have.
+    pub fn name_scheme(&self, job: Option<&Job>, semantics: Semantics) -> NameScheme {
+        let global = self.config.as_ref().and_then(|config| config.global.scheme);
+        let default = if semantics.appends_port { NameScheme::Legacy } else { NameScheme::Utf8 };
+        job.and_then(|job| job.name_scheme).or(global).unwrap_or(default)
+    }
+}
+
+impl Job {
+    /// The targets that are written down.
+    pub fn targets(&self) -> impl Iterator<Item = TargetRef<'_>> {
+        self.groups.iter().flat_map(|group| group.targets.iter().map(move |address| TargetRef { address, group }))
+    }
+
+    /// Its name in messages.
+    pub fn title(&self) -> &str {
+        self.name.as_ref().map_or("", |name| &name.value)
+    }
+
+    /// Targets come from somewhere that is not in the tree, with labels nobody can know.
+    pub fn has_unknown_labels(&self) -> bool {
+        let unknown = |sd: &str| matches!(sd, "http" | "kuma" | "uyuni");
+        self.discoveries
+            .iter()
+            .any(|discovery| unknown(&discovery.sd) || discovery.sd == "file" && !self.files_readable)
+    }
+
+    /// A rule of the job may set this label.
+    pub fn may_write(&self, name: &str) -> bool {
+        self.relabel.iter().any(|step| step.may_write(name))
+    }
+
+    /// A group sets this label.
+    pub fn group_sets(&self, name: &str) -> bool {
+        self.groups.iter().any(|group| group.labels.iter().any(|(label, _)| label.value == name))
+    }
+}

@@ -1,0 +1,363 @@
+//! Reads files into the model: the main file, then what it includes.
+
+use super::relabel::{Patterns, read_with};
+use super::rules::read_rules;
+use super::{Config, Discovery, Document, Global, Job, Remote, TargetGroup, Text, check, schema};
+use crate::detect;
+use crate::problem::{Check, Problem};
+use crate::relabel::{NameScheme, Semantics};
+use crate::scheme_of_name;
+use crate::units::{Millis, parse_duration};
+use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
+use confvet_yaml::{Dialect, Kind, Node, Yaml};
+use std::collections::BTreeMap;
+
+/// What reading a file needs to know, and what it finds.
+pub(crate) struct Reader<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) version: Option<&'a Version>,
+    pub(crate) semantics: Semantics,
+    pub(crate) patterns: Patterns,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) files: Vec<FileId>,
+    pub(crate) secrets: Vec<Span>,
+}
+
+impl Reader<'_> {
+    pub(crate) fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+}
+
+pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
+    let version = input.target.version("prometheus");
+    let semantics = Semantics::of(version);
+    let mut reader = Reader {
+        input,
+        version,
+        semantics,
+        patterns: Patterns::new(semantics.dialect),
+        problems: Vec::new(),
+        files: vec![input.file],
+        secrets: Vec::new(),
+    };
+    let mut document = Document { config: None, rule_files: Vec::new(), problems: Vec::new() };
+    match input.kind {
+        detect::RULES => document.rule_files.push(read_rules(&mut reader, input.file)),
+        detect::TARGETS => {
+            target_file(&mut reader, input.file);
+        }
+        _ => config(&mut reader, &mut document),
+    }
+    let Reader { mut problems, files, secrets, .. } = reader;
+    problems.sort_by_key(|problem| (problem.span.file, problem.span.start));
+    document.problems = problems;
+    Parsed { model: document, files, secrets }
+}
+
+/// A scalar that is not null, as the server reads it.
+pub(crate) fn text(node: Node<'_>) -> Option<Text> {
+    if node.is_null() {
+        return None;
+    }
+    let value = node.as_str()?.to_owned();
+    let span = node.span();
+    let exact = (!node.is_alias()).then(|| node.content_span()).filter(|content| node.yaml().source(*content) == value);
+    Some(Text { value, span, exact })
+}
+
+pub(crate) fn texts(node: Option<Node<'_>>) -> Vec<Text> {
+    node.map(|node| node.items().filter_map(text).collect()).unwrap_or_default()
+}
+
+pub(crate) fn duration(node: Option<Node<'_>>) -> Option<Spanned<Millis>> {
+    let node = node?;
+    let value = parse_duration(node.as_str()?).ok()?;
+    Some(Spanned::new(value, node.span()))
+}
+
+/// The YAML of a file, with its syntax problems reported. `None` where nothing below makes sense.
+pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Yaml {
+    let source: &Source = reader.input.sources.get(file);
+    let yaml = Yaml::parse(file, source.text(), dialect);
+    if let Some(at) = source.first_bad_byte().filter(|_| !source.text().starts_with(['\u{fffd}', '\0'])) {
+        let start = (at as usize).min(source.text().len());
+        let width = source.text().get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let span = Span::new(file, start..start + width);
+        reader.report(Problem::new(Check::YamlSyntax, span, "not valid YAML: this is not UTF-8"));
+    }
+    for problem in yaml.problems() {
+        let mut found = Problem::new(Check::YamlSyntax, problem.span, format!("not valid YAML: {}", problem.kind));
+        if let Some(edit) = single_quoted(&yaml, problem.span) {
+            let title = "quote the value with single quotes";
+            found = found.help(title).fix(Safety::Safe, title, vec![edit]);
+        } else if let Some(help) = problem.kind.help() {
+            found = found.help(help);
+        }
+        reader.report(found);
+    }
+    if let Some(second) = yaml.documents().nth(1).filter(|second| !second.root().is_null()) {
+        reader.report(Problem::new(
+            Check::ExtraDocument,
+            second.start(),
+            "only the first YAML document is read; what follows is ignored",
+        ));
+    }
+    yaml
+}
+
+/// The value of `key: value` on the line of a problem, in single quotes.
+fn single_quoted(yaml: &Yaml, at: Span) -> Option<Edit> {
+    let all = yaml.text();
+    let start = all.get(..at.range().start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = all[start..].lines().next()?;
+    let (key, rest) = line.split_once(": ")?;
+    let key = key.trim_start().trim_start_matches("- ");
+    if !matches!(key, "regex" | "replacement" | "separator" | "target_label") {
+        return None;
+    }
+    let value = rest.trim();
+    let offset = start + line.len() - rest.len() + (rest.len() - rest.trim_start().len());
+    let bare = match value.strip_prefix('"') {
+        Some(inner) => inner.strip_suffix('"').filter(|inner| !inner.contains('"'))?,
+        None => value,
+    };
+    let comment = bare.contains(" #");
+    if bare.is_empty() || comment || bare.starts_with('\'') {
+        return None;
+    }
+    let quoted = format!("'{}'", bare.replace('\'', "''"));
+    Some(Edit::replace(Span::new(yaml.file(), offset..offset + value.len()), quoted))
+}
+
+fn config(reader: &mut Reader<'_>, document: &mut Document) {
+    let input = reader.input;
+    let yaml = yaml(reader, input.file, Dialect::GoYamlV2);
+    let mut config = Config {
+        file: input.file,
+        global: Global::default(),
+        jobs: Vec::new(),
+        alertmanagers: Vec::new(),
+        alert_relabel: Vec::new(),
+        remote_write: Vec::new(),
+        remote_read: Vec::new(),
+        rule_files: Vec::new(),
+    };
+    let sound = !reader.problems.iter().any(|problem| problem.check == Check::YamlSyntax);
+    let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else {
+        document.config = Some(config);
+        return;
+    };
+    schema::check(reader, root, "top level");
+    if !root.is_mapping() {
+        document.config = Some(config);
+        return;
+    }
+    config.global = root.get("global").map(global).unwrap_or_default();
+    if let Some(scheme) =
+        config.global.scheme.or(reader.version.filter(|version| version.major < 3).map(|_| NameScheme::Legacy))
+    {
+        config.global.scheme = Some(scheme);
+    }
+    for item in items(root.get("scrape_configs")) {
+        config.jobs.push(job(reader, item));
+    }
+    config.rule_files = texts(root.get("rule_files"));
+    for pattern in &config.rule_files {
+        for file in included(reader, &pattern.value, detect::RULES) {
+            document.rule_files.push(read_rules(reader, file));
+        }
+    }
+    for pattern in texts(root.get("scrape_config_files")) {
+        for file in included(reader, &pattern.value, detect::CONFIG) {
+            config.jobs.extend(scrape_file(reader, file));
+        }
+    }
+    if let Some(alerting) = root.get("alerting") {
+        config.alert_relabel = relabel(reader, alerting.get("alert_relabel_configs"));
+        for item in items(alerting.get("alertmanagers")) {
+            config.alertmanagers.push(job(reader, item));
+        }
+    }
+    for (key, list) in [("remote_write", &mut config.remote_write), ("remote_read", &mut config.remote_read)] {
+        for item in items(root.get(key)) {
+            list.push(Remote {
+                url: item.get("url").and_then(text),
+                relabel: relabel(reader, item.get("write_relabel_configs")),
+                tls: tls(item),
+            });
+        }
+    }
+    check::config(reader, root, &config);
+    document.config = Some(config);
+    check::document(reader, document);
+}
+
+/// The mappings of a list.
+pub(crate) fn items<'n>(node: Option<Node<'n>>) -> Vec<Node<'n>> {
+    node.map(|node| node.items().filter(|item| item.is_mapping()).collect()).unwrap_or_default()
+}
+
+fn global(node: Node<'_>) -> Global {
+    let labels = node.get("external_labels").map(Node::fields).unwrap_or_default();
+    let labels =
+        labels.iter().filter_map(|field| Some((field.key.text()?.to_owned(), field.value.as_str()?.to_owned())));
+    Global {
+        scrape_interval: duration(node.get("scrape_interval")),
+        scrape_timeout: duration(node.get("scrape_timeout")),
+        evaluation_interval: duration(node.get("evaluation_interval")),
+        external_labels: labels.collect::<BTreeMap<_, _>>(),
+        scheme: node.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
+    }
+}
+
+/// The files that an entry names, as far as they are in the tree and of the kind that is wanted.
+fn included(reader: &mut Reader<'_>, pattern: &str, kind: &str) -> Vec<FileId> {
+    let sources = reader.input.sources;
+    let is_new = |file: &FileId| *file != reader.input.file && !reader.files.contains(file);
+    let fits = |file: &FileId| {
+        let source = sources.get(*file);
+        detect::detect(source.path(), source.text()).is_some_and(|found| found.kind == kind)
+    };
+    let found: Vec<FileId> = sources.glob(reader.input.file, pattern).into_iter().filter(is_new).filter(fits).collect();
+    reader.files.extend(&found);
+    found
+}
+
+fn scrape_file(reader: &mut Reader<'_>, file: FileId) -> Vec<Job> {
+    let before = reader.problems.len();
+    let yaml = yaml(reader, file, Dialect::GoYamlV2);
+    let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
+    let Some(root) = yaml.root().filter(|root| sound && root.is_mapping()) else { return Vec::new() };
+    schema::check(reader, root, "top level");
+    let jobs = items(root.get("scrape_configs")).into_iter().map(|item| job(reader, item)).collect();
+    check::scrape_file(reader, root);
+    jobs
+}
+
+fn relabel(reader: &mut Reader<'_>, node: Option<Node<'_>>) -> Vec<super::RelabelStep> {
+    node.map(|node| read_with(node, &mut reader.patterns)).unwrap_or_default()
+}
+
+/// The key `tls_config`, if something is set in it.
+fn tls(item: Node<'_>) -> Option<Span> {
+    let node = item.get("tls_config")?;
+    node.fields().iter().any(|field| !field.value.is_null()).then(|| node.key_span())
+}
+
+fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
+    let params = item.get("params").map(Node::fields).unwrap_or_default();
+    let params = params.iter().filter_map(|field| {
+        let values = field.value.items().filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        Some((field.key.text()?.to_owned(), values))
+    });
+    let mut job = Job {
+        span: item.entry_at(0).map_or(item.span(), |entry| entry.key.span()),
+        name: item.get("job_name").and_then(text),
+        scheme: item.get("scheme").and_then(text),
+        metrics_path: item.get("metrics_path").or_else(|| item.get("path_prefix")).and_then(text),
+        scrape_interval: duration(item.get("scrape_interval")),
+        scrape_timeout: duration(item.get("scrape_timeout")),
+        honor_labels: item.get("honor_labels").and_then(Node::as_bool).unwrap_or(false),
+        params: params.collect(),
+        params_key: item.get("params").map(Node::key_span),
+        tls: tls(item),
+        proxied: item.get("proxy_url").is_some(),
+        groups: items(item.get("static_configs")).into_iter().map(|group| target_group(group)).collect(),
+        discoveries: Vec::new(),
+        relabel: relabel(reader, item.get("relabel_configs")),
+        metric_relabel: relabel(
+            reader,
+            item.get("metric_relabel_configs").or_else(|| item.get("alert_relabel_configs")),
+        ),
+        name_scheme: item.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
+        files_readable: true,
+        add_https: item
+            .entry("tls_config")
+            .or_else(|| item.entry_at(0))
+            .and_then(|entry| entry.insert_after("scheme: https")),
+        move_query: move_query(item).unwrap_or_default(),
+    };
+    for field in item.fields() {
+        let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
+        for block in items(Some(field.value)) {
+            job.discoveries.push(discovery(sd, block));
+        }
+    }
+    let files: Vec<Text> = job.discoveries.iter().flat_map(|discovery| discovery.files.clone()).collect();
+    for pattern in files {
+        let found = included(reader, &pattern.value, detect::TARGETS);
+        job.files_readable &= !found.is_empty();
+        for file in found {
+            job.groups.extend(target_file(reader, file));
+        }
+    }
+    job
+}
+
+/// The path without its query, and the query as `params` behind it.
+fn move_query(item: Node<'_>) -> Option<Vec<Edit>> {
+    let entry = item.entry("metrics_path").filter(|_| item.get("params").is_none())?;
+    let path = text(entry.value)?;
+    let at = path.value.find('?')?;
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'));
+    let mut lines = String::from("params:");
+    let mut names = Vec::new();
+    for pair in path.value[at + 1..].split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name.is_empty() || !plain(name) || !plain(value) || names.contains(&name) {
+            return None;
+        }
+        names.push(name);
+        let value = if value.is_empty() { "\"\"" } else { value };
+        lines.push_str(&format!("\n  {name}: [{value}]"));
+    }
+    path.exact?;
+    Some(vec![Edit::delete(path.at(at..path.value.len())), entry.insert_after(&lines)?])
+}
+
+fn target_group(node: Node<'_>) -> TargetGroup {
+    let labels = node.get("labels").map(Node::fields).unwrap_or_default();
+    let labels = labels.iter().filter_map(|field| Some((text(field.key)?, text(field.value)?)));
+    let targets = node.get("targets");
+    let flow = targets.is_some_and(|list| list.kind() == Kind::Sequence { flow: true });
+    TargetGroup { targets: texts(targets), labels: labels.collect(), flow }
+}
+
+fn discovery(sd: &str, node: Node<'_>) -> Discovery {
+    let fields = node.fields();
+    let attached = node.get("attach_metadata").map(Node::fields).unwrap_or_default();
+    let on = attached.iter().filter(|field| field.value.as_bool() == Some(true));
+    let first = node.entry_at(0);
+    let span = first.map_or(node.span(), |entry| entry.key.span());
+    Discovery {
+        sd: sd.to_owned(),
+        span,
+        dash: dash(node, span),
+        keys: fields.iter().filter_map(|field| field.key.text().map(str::to_owned)).collect(),
+        role: node.get("role").and_then(text),
+        files: if sd == "file" { texts(node.get("files")) } else { Vec::new() },
+        attached: on.filter_map(|field| field.key.text().map(str::to_owned)).collect(),
+        add_port: node.entries().next_back().and_then(|entry| entry.insert_after("port: 9100")),
+    }
+}
+
+/// The dash in front of an item's first key, on the same line.
+fn dash(node: Node<'_>, first: Span) -> Option<Span> {
+    let before = node.yaml().text().get(..first.range().start)?.trim_end_matches(' ');
+    before.ends_with('-').then(|| Span::new(first.file, before.len() - 1..before.len()))
+}
+
+fn target_file(reader: &mut Reader<'_>, file: FileId) -> Vec<TargetGroup> {
+    let before = reader.problems.len();
+    let yaml = yaml(reader, file, Dialect::GoYamlV2);
+    let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
+    let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return Vec::new() };
+    schema::check_targets(reader, root);
+    items(Some(root)).into_iter().map(|group| target_group(group)).collect()
+}
+
+/// A severity for what holds only at one version, when the version is not known.
+pub(crate) fn cautious(reader: &Reader<'_>, problem: Problem) -> Problem {
+    if reader.version.is_some() { problem } else { problem.milder(Severity::Warning, Category::Outage) }
+}

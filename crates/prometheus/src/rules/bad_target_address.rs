@@ -1,0 +1,129 @@
+//! A target whose final address is no `host:port`, or whose port speaks another protocol than HTTP.
+
+use crate::model::{Document, Job, Stage, TargetRef};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
+
+pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/bad-target-address", check };
+
+/// Ports that never speak HTTP, and the exporter that does it for them.
+const FOREIGN: &[(&str, &str)] = &[
+    ("22", ""),
+    ("25", ""),
+    ("53", ""),
+    ("1433", ""),
+    ("2181", ""),
+    ("3306", "mysqld_exporter on 9104"),
+    ("5432", "postgres_exporter on 9187"),
+    ("5672", ""),
+    ("6379", "redis_exporter on 9121"),
+    ("6432", ""),
+    ("9042", ""),
+    ("9092", "kafka_exporter on 9308"),
+    ("11211", "memcached_exporter on 9150"),
+    ("26379", ""),
+    ("27017", "mongodb_exporter on 9216"),
+];
+
+fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
+    for (stage, job) in document.pools() {
+        for target in job.targets() {
+            judge(document, stage, job, target, ctx, findings);
+        }
+    }
+}
+
+fn judge(
+    document: &Document,
+    stage: Stage,
+    job: &Job,
+    target: TargetRef<'_>,
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let written = &target.address.value;
+    let Some(address) = document.final_address(stage, job, target, ctx.version("prometheus")) else { return };
+    let span = target.address.span;
+    if let Some(fault) = address_fault(&address) {
+        let shown = if address == *written { String::new() } else { format!(", which `{written}` becomes") };
+        let refused = job.relabel.is_empty() && written.contains('/');
+        let report = findings
+            .report(span, format!("`{address}`{shown} is not `host:port`: {fault}"))
+            .category(if refused { Category::Invalid } else { Category::Outage });
+        if address != *written {
+            return;
+        }
+        let parts: Vec<&str> = written.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let quoted = |text: &str| format!("\"{text}\"");
+        if parts.len() > 1
+            && parts.iter().all(|part| address_fault(part).is_none())
+            && ctx.text(span).starts_with(['"', '\''])
+        {
+            let list: Vec<String> = parts.into_iter().map(quoted).collect();
+            if target.group.flow {
+                report.suggest_as(Safety::Safe, "write one target for each", [Edit::replace(span, list.join(", "))]);
+            }
+        } else if written.trim() != written && address_fault(written.trim()).is_none() {
+            report.suggest_as(Safety::Safe, "trim the blanks", [Edit::replace(span, quoted(written.trim()))]);
+        } else if written.parse::<std::net::Ipv6Addr>().is_ok() {
+            report.suggest_as(
+                Safety::Safe,
+                "put brackets around the IPv6 address",
+                [Edit::replace(span, quoted(&format!("[{written}]")))],
+            );
+        }
+        return;
+    }
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+    let Some((_, exporter)) = FOREIGN.iter().find(|(foreign, _)| *foreign == port) else { return };
+    if stage != Stage::Target {
+        return;
+    }
+    let report = findings
+        .report(span, format!("port {port} of `{address}` does not speak HTTP, so it cannot be scraped"))
+        .severity(Severity::Warning)
+        .category(Category::Outage);
+    if !exporter.is_empty() {
+        report.help(format!("scrape an exporter for it, usually {exporter}"));
+    }
+}
+
+/// Why an address cannot be dialled.
+fn address_fault(address: &str) -> Option<&'static str> {
+    if address.contains('/') {
+        return Some("it holds a `/`; the scheme and the path are settings of the job");
+    }
+    if address.contains(',') {
+        return Some("it is several targets in one text");
+    }
+    if address.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Some("it holds a blank");
+    }
+    if address.contains('@') {
+        return Some("it holds an `@`; credentials are settings of the job");
+    }
+    let behind = match address.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(_, behind)| behind)?,
+        None if address.parse::<std::net::Ipv6Addr>().is_ok() => return Some("an IPv6 address needs brackets"),
+        None if address.matches(':').count() > 1 => return Some("it holds more than one colon"),
+        None => address.find(':').map_or("", |at| &address[at..]),
+    };
+    let port = behind.strip_prefix(':')?;
+    let number = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let named = !port.is_empty() && port.bytes().all(|b| b.is_ascii_alphabetic());
+    (!number && !named).then_some("its port is not from 1 to 65535")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_dialled_as_go_dials_them() {
+        for good in ["db1:9100", "db1", "[::1]:9100", "[fe80::1]", "10.0.0.1:80", "a:http"] {
+            assert_eq!(address_fault(good), None, "{good}");
+        }
+        for bad in ["http://a:1/", "a:1,b:1", "a :1", "::1", "a:b:1", "a:0", "a:70000", "u@h:1", "a:"] {
+            assert!(address_fault(bad).is_some(), "{bad}");
+        }
+    }
+}

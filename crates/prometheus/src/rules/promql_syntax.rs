@@ -1,0 +1,11 @@
+//! An expression that is no PromQL.
+
+use crate::model::Document;
+use crate::problem::{Check, report};
+use confvet_core::{Context, Findings, Rule};
+
+pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/promql-syntax", check };
+
+fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+    report(&document.problems, Check::Promql, findings);
+}

@@ -1,0 +1,222 @@
+//! ElastiCache and MemoryDB: parameter groups, replication groups and clusters, however they are written down.
+//!
+//! Terraform, CloudFormation and the replies of `describe-cache-parameters` come to one model. Attributes carry
+//! Terraform's names. A value that is computed (a variable, an interpolation, an intrinsic function) is not known, and
+//! nothing is said about it.
+
+mod cloudformation;
+mod parameters;
+mod terraform;
+
+pub(crate) use cloudformation::{describe, read_described, read_template, unknown_function_near};
+pub use parameters::{Allowed, ParameterInfo, node_memory};
+pub(crate) use terraform::{detect as detect_terraform, read as read_terraform};
+
+use crate::model::{Policy, Workload, WorkloadReason};
+use confvet_core::{FileId, Input, Span, Spanned};
+use serde::{Serialize, Serializer};
+
+/// All resources of one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cloud {
+    /// The file.
+    #[serde(skip)]
+    pub file: FileId,
+    /// Parameter groups, replication groups and clusters, in the order of the file.
+    pub resources: Vec<Resource>,
+    /// How the file is written, which decides what a fix looks like.
+    #[serde(skip)]
+    pub notation: Notation,
+    /// Intrinsic functions that CloudFormation does not have. A template with a `Transform` has none: the transform may
+    /// know them.
+    #[serde(skip)]
+    pub unknown_functions: Vec<Spanned<String>>,
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// `name = "value"`.
+    Terraform,
+    /// `name: value`, or JSON.
+    CloudFormation,
+    /// What the AWS command line prints: nothing to edit.
+    Reply,
+}
+
+/// What kind of resource it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceKind {
+    /// A group of parameters.
+    ParameterGroup,
+    /// A primary with replicas, or shards of them.
+    ReplicationGroup,
+    /// A single node.
+    Cluster,
+    /// A module that makes such resources by rules of its own.
+    Module,
+}
+
+/// One resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// MemoryDB, not ElastiCache.
+    pub is_memorydb: bool,
+    /// The name in the file.
+    pub name: String,
+    /// Where it begins: type and name.
+    #[serde(skip)]
+    pub header: Span,
+    /// Attributes under Terraform's names.
+    pub attributes: Vec<Attribute>,
+    /// What is set explicitly.
+    pub parameters: Vec<Parameter>,
+    /// Some parameters are computed, so that there may be more.
+    pub is_partial: bool,
+    /// What it is used for, if that is known.
+    pub workload: Option<Workload>,
+    /// Why.
+    pub workload_reason: Option<WorkloadReason>,
+}
+
+/// One attribute. The text of a secret is not serialised.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// Terraform's name.
+    pub name: String,
+    /// Its value.
+    pub value: Scalar,
+}
+
+/// One parameter of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its value.
+    pub value: Scalar,
+}
+
+/// A value, if it is written down as one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scalar {
+    /// The value; `None` if it is computed, or a list or a block.
+    pub text: Option<String>,
+    /// Inside the quotes, if there are any.
+    pub span: Span,
+}
+
+impl Serialize for Attribute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = if self.name == "auth_token" { Some("***") } else { self.value.text.as_deref() };
+        (&self.name, text).serialize(serializer)
+    }
+}
+
+impl Serialize for Scalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl Cloud {
+    /// The parameter groups.
+    pub fn groups(&self) -> impl Iterator<Item = &Resource> {
+        self.resources
+            .iter()
+            .filter(|resource| resource.kind == ResourceKind::ParameterGroup || !resource.parameters.is_empty())
+    }
+
+    /// The replication groups and clusters.
+    pub fn users_of_groups(&self) -> impl Iterator<Item = &Resource> {
+        let uses =
+            |resource: &&Resource| matches!(resource.kind, ResourceKind::ReplicationGroup | ResourceKind::Cluster);
+        self.resources.iter().filter(uses)
+    }
+
+    /// Where tokens stand.
+    pub(crate) fn secrets(&self) -> Vec<Span> {
+        let tokens = self.resources.iter().filter_map(|resource| resource.attribute("auth_token"));
+        tokens.filter(|token| token.text.is_some()).map(|token| token.span).collect()
+    }
+
+    pub(crate) fn infer_workloads(&mut self, input: &Input<'_>) {
+        let stated = Workload::stated(input.facts);
+        let path = without_service_name(input.source().path());
+        for resource in &mut self.resources {
+            let texts = ["name", "replication_group_id", "cluster_id", "description"];
+            let named = || {
+                let attributes = texts.iter().filter_map(|name| resource.text(name));
+                let mut all = attributes.chain([resource.name.as_str(), path.as_str()]);
+                all.find_map(|text| Workload::named(&without_service_name(text)))
+            };
+            let found = match (stated, named()) {
+                (Some(workload), _) => Some((workload, WorkloadReason::Fact)),
+                (None, Some(workload)) => Some((workload, WorkloadReason::Name)),
+                (None, None) if resource.is_memorydb => Some((Workload::Store, WorkloadReason::Settings)),
+                (None, None) => None,
+            };
+            (resource.workload, resource.workload_reason) = found.unzip();
+        }
+    }
+}
+
+/// The service is called a cache whatever it is used for.
+fn without_service_name(text: &str) -> String {
+    text.replace("elasticache", "").replace("ElastiCache", "").replace("elastic-cache", "").replace("elastic_cache", "")
+}
+
+impl Resource {
+    /// An attribute, if it is there.
+    pub fn attribute(&self, name: &str) -> Option<&Scalar> {
+        self.attributes.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.value)
+    }
+
+    /// The text of an attribute, if it is there and known.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attribute(name)?.text.as_deref()
+    }
+
+    /// A switch: `None` if it is not there or not known.
+    pub fn switch(&self, name: &str) -> Option<bool> {
+        match self.text(name)? {
+            "true" | "True" => Some(true),
+            "false" | "False" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A number: `None` if it is not there or not known.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Is the attribute there, but not known?
+    pub fn is_computed(&self, name: &str) -> bool {
+        self.attribute(name).is_some_and(|value| value.text.is_none())
+    }
+
+    /// A parameter, if it is set.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().rfind(|parameter| parameter.name.value == name)
+    }
+
+    /// The family, such as `redis7`, if it is known.
+    pub fn family(&self) -> Option<&str> {
+        self.text("family")
+    }
+
+    /// The eviction policy that holds: what is set, or the default: `volatile-lru` for ElastiCache, `noeviction` for
+    /// MemoryDB. The parameter is given along if it is set. `None` if it is computed.
+    pub fn policy(&self) -> Option<(Policy, Option<&Parameter>)> {
+        match self.parameter("maxmemory-policy") {
+            Some(parameter) => Some((Policy::parse(parameter.value.text.as_deref()?)?, Some(parameter))),
+            None if self.is_partial => None,
+            None if self.is_memorydb => Some((Policy::NoEviction, None)),
+            None => Some((Policy::Volatile("volatile-lru"), None)),
+        }
+    }
+}

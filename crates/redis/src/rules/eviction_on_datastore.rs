@@ -1,0 +1,55 @@
+//! A policy that deletes what must not get lost.
+
+use crate::cloud::{Resource, ResourceKind};
+use crate::model::{Document, Policy, Workload, WorkloadReason};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
+
+pub(super) static RULE: Rule<Document> = Rule { name: "redis/eviction-on-datastore", check };
+
+fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+    for group in document.cloud().into_iter().flat_map(|cloud| &cloud.resources) {
+        check_group(group, findings);
+    }
+    let Some(conf) = document.server() else { return };
+    let (Some(policy), Some(cap)) = (conf.policy(), conf.maxmemory()) else { return };
+    let Some(span) = policy.span().filter(|_| cap.value.bytes() > 0) else { return };
+    let appends = conf.switch("appendonly").filter(|setting| setting.value).and_then(|setting| setting.span());
+    let (what, severity) = match (policy.value, conf.workload) {
+        (Policy::AllKeys(_), Some((Workload::Queue, _))) => ("queue entries", Severity::Error),
+        (Policy::Volatile(_), Some((Workload::Queue, _))) => ("queue entries with a TTL", Severity::Warning),
+        (Policy::AllKeys(_), Some((Workload::Store, _))) => ("data", Severity::Error),
+        (Policy::AllKeys(_), Some((Workload::Sessions, _))) => ("sessions", Severity::Warning),
+        // The policy itself makes it look like a cache; the append-only file says otherwise.
+        (Policy::AllKeys(_), Some((Workload::Cache, WorkloadReason::Settings))) if appends.is_some() => {
+            ("data", Severity::Warning)
+        }
+        _ => return,
+    };
+    let message = format!("`{}` may delete {what} when memory is full", policy.value);
+    let mut report = findings.report(span, message).severity(severity);
+    if let Some(appends) = appends {
+        report = report.label(appends, "kept on disk, so not meant to be thrown away");
+    }
+    report
+        .help("use `noeviction` and alarm on memory; if this is a cache, say `redis_workload = \"cache\"` in confvet.toml")
+        .suggest("evict nothing", [Edit::replace(span, "noeviction")]);
+}
+
+fn check_group(group: &Resource, findings: &mut Findings) {
+    let has_policy = group.kind == ResourceKind::ParameterGroup || !group.parameters.is_empty();
+    let Some((policy, parameter)) = group.policy().filter(|_| has_policy) else { return };
+    let (what, severity) = match (policy, group.workload) {
+        (Policy::AllKeys(_), Some(Workload::Queue)) => ("queue entries", Severity::Error),
+        (Policy::Volatile(_), Some(Workload::Queue)) => ("queue entries with a TTL", Severity::Warning),
+        (Policy::AllKeys(_), Some(Workload::Store)) => ("data", Severity::Error),
+        (Policy::AllKeys(_), Some(Workload::Sessions)) => ("sessions", Severity::Warning),
+        _ => return,
+    };
+    let how = if parameter.is_some() { "" } else { ", the default of ElastiCache," };
+    let span = parameter.map_or(group.header, |parameter| parameter.value.span);
+    findings
+        .report(span, format!("`{policy}`{how} may delete {what} when memory is full"))
+        .severity(severity)
+        .help("set `maxmemory-policy` to `noeviction` and alarm on memory")
+        .suggest("evict nothing", parameter.map(|_| Edit::replace(span, "noeviction")));
+}

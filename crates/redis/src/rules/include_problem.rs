@@ -1,0 +1,93 @@
+//! An include that the server cannot read, or reads from elsewhere than it seems.
+
+use crate::model::{Document, IncludeOutcome};
+use confvet_core::{Category, Context, Edit, FileId, Findings, Rule, Safety, Severity, Span, source};
+
+pub(super) static RULE: Rule<Document> = Rule { name: "redis/include-problem", check };
+
+fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
+    let Some(conf) = document.conf() else { return };
+    for include in &conf.includes {
+        let (path, span) = (include.path.as_str(), include.path.span);
+        match &include.outcome {
+            IncludeOutcome::Literal => {
+                findings.report(
+                    span,
+                    format!("wildcards in include need Redis 7.0; {} takes `{path}` for a file name", conf.release),
+                );
+            }
+            IncludeOutcome::Missing => {
+                findings.report(span, format!("there is no file `{path}`"));
+            }
+            IncludeOutcome::Cycle(file) => {
+                findings.report(
+                    span,
+                    format!(
+                        "`{}` is being read already: the server includes it again until it crashes",
+                        ctx.path(*file)
+                    ),
+                );
+            }
+            IncludeOutcome::Limit => {
+                findings
+                    .report(span, "includes are nested too deep, or too many: the rest is not looked at")
+                    .category(Category::Maintainability);
+            }
+            IncludeOutcome::Read(files) => {
+                relative(include.dir.as_ref(), path, span, files, ctx, findings);
+                glued(files, ctx, findings);
+            }
+            IncludeOutcome::NoMatch | IncludeOutcome::Outside => {}
+        }
+    }
+}
+
+/// A relative path behind a `dir` line is looked up in that directory.
+fn relative(
+    dir: Option<&crate::syntax::Token>,
+    path: &str,
+    span: Span,
+    files: &[FileId],
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let Some(dir) = dir.filter(|_| !path.starts_with('/')) else { return };
+    let here = source::join(source::parent(ctx.path(span.file)), path);
+    if files.iter().any(|file| ctx.path(*file) == here) {
+        findings
+            .report(span, format!("relative include is looked up in `{}`, not next to this file", dir.text))
+            .severity(Severity::Warning)
+            .category(Category::Outage)
+            .label(dir.span, "changes the directory at once")
+            .help("write the whole path, or put the include above `dir`");
+    }
+}
+
+/// Files that one wildcard matches are joined without a line end between them.
+fn glued(files: &[FileId], ctx: &Context<'_>, findings: &mut Findings) {
+    for pair in files.windows(2) {
+        let (text, next) = (ctx.sources.get(pair[0]).text(), ctx.sources.get(pair[1]).text());
+        if text.is_empty() || text.ends_with('\n') {
+            continue;
+        }
+        let start = text.rfind('\n').map_or(0, |at| at + 1);
+        let (last, first) = (&text[start..], next.lines().next().unwrap_or_default());
+        let idle = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        if idle(last) && idle(first) {
+            continue;
+        }
+        let span = Span::new(pair[0], start..text.len());
+        let name = source::file_name(ctx.path(pair[1]));
+        let lost = idle(last);
+        let message = if lost {
+            format!("no newline at end of file: the first line of `{name}` becomes part of this comment")
+        } else {
+            format!("no newline at end of file: this line is joined with the first line of `{name}`")
+        };
+        findings
+            .report(span, message)
+            .category(if lost { Category::Outage } else { Category::Invalid })
+            .label(Span::new(pair[1], 0..first.len()), "joined to it")
+            .suggest_as(Safety::Safe, "end the line", [Edit::insert_after(span, "\n")]);
+    }
+}

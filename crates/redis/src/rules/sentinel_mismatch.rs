@@ -1,0 +1,121 @@
+//! Sentinels of one set that disagree about what they watch.
+
+use crate::deployment::Deployment;
+use crate::model::{Document, Monitor, RedisConf};
+use crate::value;
+use confvet_core::{Context, Findings, Rule, Set, Severity, Span};
+use std::collections::BTreeMap;
+
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-mismatch", check };
+
+fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    let deployment = Deployment::of(set);
+    let all: Vec<(&RedisConf, Monitor<'_>)> = (deployment.sentinels.iter())
+        .flat_map(|sentinel| sentinel.conf.monitors().map(move |monitor| (sentinel.conf, monitor)))
+        .collect();
+    let mut by_name: BTreeMap<&str, Vec<(&RedisConf, Monitor<'_>)>> = BTreeMap::new();
+    let mut by_address: BTreeMap<(&str, i64), Vec<(&RedisConf, Monitor<'_>)>> = BTreeMap::new();
+    for &(conf, monitor) in &all {
+        by_name.entry(monitor.name.as_str()).or_default().push((conf, monitor));
+        let loopback = confvet_core::Address::parse(&monitor.host.text).is_loopback();
+        if !loopback {
+            by_address.entry((monitor.host.as_str(), monitor.port_number())).or_default().push((conf, monitor));
+        }
+    }
+    for (name, group) in &by_name {
+        let at_rest: Vec<_> = group.iter().filter(|(conf, _)| !conf.sentinel_was_running()).collect();
+        let address = |monitor: &Monitor<'_>| {
+            (format!("{}:{}", monitor.host.text, monitor.port.text), monitor.host.span.to(monitor.port.span))
+        };
+        disagree(
+            name,
+            &at_rest.iter().map(|(_, monitor)| address(monitor)).collect::<Vec<_>>(),
+            Severity::Error,
+            ctx,
+            findings,
+        );
+        let quorum = |monitor: &Monitor<'_>| (format!("quorum {}", monitor.quorum.text), monitor.quorum.span);
+        disagree(
+            name,
+            &group.iter().map(|(_, monitor)| quorum(monitor)).collect::<Vec<_>>(),
+            Severity::Warning,
+            ctx,
+            findings,
+        );
+        for key in ["sentinel down-after-milliseconds", "sentinel failover-timeout", "sentinel auth-user"] {
+            let values = group.iter().map(|(conf, _)| stated(conf, key, name)).collect::<Option<Vec<_>>>();
+            disagree(name, &values.unwrap_or_default(), Severity::Warning, ctx, findings);
+        }
+    }
+    for group in by_address.values() {
+        let names: Vec<_> =
+            group.iter().map(|(_, monitor)| (monitor.name.text.to_string(), monitor.name.span)).collect();
+        two_names(&names, ctx, findings);
+    }
+    same_ids(&deployment, ctx, findings);
+}
+
+/// What a file says about a master, or the default where a number has one.
+fn stated(conf: &RedisConf, key: &'static str, master: &str) -> Option<(String, Span)> {
+    let line = conf.about_master(key, master)?;
+    let value = line.values().get(1)?;
+    let text = if key == "sentinel auth-user" {
+        value.text.to_string()
+    } else {
+        value::leading_integer(&value.text).to_string()
+    };
+    Some((format!("{} {text}", key.trim_start_matches("sentinel ")), value.span))
+}
+
+/// Reports each value that is not the one of most files; on a tie the files that come first by path count.
+fn disagree(name: &str, values: &[(String, Span)], severity: Severity, ctx: &Context<'_>, findings: &mut Findings) {
+    let Some((common, place)) = most_common(values) else { return };
+    for (value, span) in values.iter().filter(|(value, _)| *value != common) {
+        if span.file == place.file {
+            continue;
+        }
+        let other = ctx.path(place.file);
+        findings
+            .report(*span, format!("sentinel files disagree about `{name}`: {value} here, {common} in {other}"))
+            .severity(severity)
+            .label(place, "the other view");
+    }
+}
+
+fn most_common(values: &[(String, Span)]) -> Option<(String, Span)> {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (index, (value, _)) in values.iter().enumerate() {
+        counts.entry(value).or_insert((0, index)).0 += 1;
+    }
+    let (_, (_, index)) = counts.into_iter().max_by_key(|(_, (count, index))| (*count, std::cmp::Reverse(*index)))?;
+    values.get(index).cloned()
+}
+
+fn two_names(names: &[(String, Span)], ctx: &Context<'_>, findings: &mut Findings) {
+    let Some((common, place)) = most_common(names) else { return };
+    for (name, span) in names.iter().filter(|(name, span)| *name != common && span.file != place.file) {
+        let other = ctx.path(place.file);
+        findings
+            .report(*span, format!("the same master is called `{name}` here and `{common}` in {other}"))
+            .severity(Severity::Error)
+            .label(place, "the other name")
+            .help("sentinels find each other by the name: give it the same in all files");
+    }
+}
+
+fn same_ids(deployment: &Deployment<'_>, ctx: &Context<'_>, findings: &mut Findings) {
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for sentinel in &deployment.sentinels {
+        let Some(id) = sentinel.conf.last("sentinel myid").and_then(|line| line.value()) else { continue };
+        if let Some(first) = seen.insert(id.as_str(), id.span) {
+            findings
+                .report(
+                    id.span,
+                    format!("this id is also in {}: the two take each other for one", ctx.path(first.file)),
+                )
+                .severity(Severity::Warning)
+                .label(first, "the same id")
+                .help("remove the line: a Sentinel makes up its own id when it starts");
+        }
+    }
+}

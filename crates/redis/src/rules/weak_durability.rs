@@ -1,0 +1,77 @@
+//! Data is persisted, but not so that it survives.
+
+use crate::model::{Document, RedisConf, Statement, Workload};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
+
+pub(super) static RULE: Rule<Document> = Rule { name: "redis/weak-durability", check };
+
+fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+    let Some(conf) = document.server() else { return };
+    if conf.workload() == Some(Workload::Cache) || conf.is_for_tests() {
+        return;
+    }
+    let appends = conf.switch("appendonly").filter(|setting| setting.value);
+    let saves = conf.save_points();
+    if let Some(append) = appends.and_then(|append| append.span()) {
+        append_only(conf, append, findings);
+    } else if let Some(stop) = conf.switch("stop-writes-on-bgsave-error").filter(|stop| !stop.value)
+        && let (Some(span), false) = (stop.span(), saves.points.is_empty())
+    {
+        let report = findings
+            .report(span, "a failing background save goes unnoticed: Redis keeps taking writes it cannot persist");
+        let report = match saves.last {
+            Some(line) => report.label(line.span, "snapshots are the only copy"),
+            None => report,
+        };
+        report.suggest("refuse writes while saves fail", [Edit::replace(span, "yes")]);
+    }
+    if appends.is_some() || (saves.last.is_some() && !saves.points.is_empty()) {
+        directory(conf, findings);
+    }
+    if let Some(checksum) = conf.switch("rdbchecksum").filter(|setting| !setting.value)
+        && let Some(span) = checksum.span()
+    {
+        findings.report(span, "a damaged snapshot is loaded without a word").severity(Severity::Info);
+    }
+}
+
+fn append_only(conf: &RedisConf, append: confvet_core::Span, findings: &mut Findings) {
+    let fsync = conf.last("appendfsync").and_then(Statement::value);
+    if let Some(value) = fsync.filter(|value| value.is("no")) {
+        findings
+            .report(value.span, "`appendfsync no` leaves flushing to the kernel: up to ~30 s of writes are lost")
+            .label(append, "the append-only file")
+            .suggest("flush every second", [Edit::replace(value.span, "everysec")]);
+    }
+    let paused =
+        conf.switch("no-appendfsync-on-rewrite").filter(|setting| setting.value).and_then(|setting| setting.span());
+    if let (Some(value), Some(span)) = (fsync.filter(|value| value.is("always")), paused) {
+        findings
+            .report(span, "during rewrites `appendfsync always` does not hold: up to ~30 s of writes are lost")
+            .label(value.span, "every write, except then");
+    }
+    if let Some(percentage) = conf.number("auto-aof-rewrite-percentage").filter(|setting| setting.value == 0)
+        && let Some(span) = percentage.span()
+    {
+        findings
+            .report(span, "the append-only file is never compacted: it grows until the disk is full")
+            .label(append, "the append-only file")
+            .suggest("compact it when it has doubled", [Edit::replace(span, "100")]);
+    }
+    if let Some(truncated) = conf.switch("aof-load-truncated").filter(|setting| !setting.value)
+        && let Some(span) = truncated.span()
+    {
+        findings
+            .report(span, "after a crash in the middle of a write the server does not start by itself")
+            .severity(Severity::Info);
+    }
+}
+
+fn directory(conf: &RedisConf, findings: &mut Findings) {
+    let Some(dir) = conf.last("dir").and_then(Statement::value) else { return };
+    let volatile = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run"];
+    let below = |root: &str| dir.text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if volatile.into_iter().any(below) {
+        findings.report(dir.span, format!("data directory `{}` does not survive a reboot", dir.text));
+    }
+}
