@@ -884,6 +884,7 @@ impl Config {
                 }
             }
         }
+        secrets.extend(self.hba_lists.iter().flat_map(|list| &list.lines).flat_map(|line| &line.secrets));
         secrets.sort_unstable();
         secrets
     }
