@@ -325,6 +325,24 @@ pub(super) fn options(statement: &Arc<Statement>, from: usize, context: Context)
     found
 }
 
+impl Statement {
+    /// The words from a place on are a condition, or known options with their values: HAProxy would go on reading there.
+    pub fn reads_on_at(&self, at: usize) -> bool {
+        let context = match self.keyword() {
+            _ if matches!(self.text(at), "if" | "unless") => return true,
+            "server" | "server-template" | "default-server" => Context::ServerOption,
+            "bind" => Context::BindOption,
+            _ => return false,
+        };
+        let mut at = at;
+        while let Some(word) = self.word(at) {
+            let Some(key) = option_key(context, &word.text) else { return false };
+            at += 1 + arguments(key, self, at);
+        }
+        at == self.words.len()
+    }
+}
+
 /// The option a word names.
 pub(super) fn option_key(context: Context, word: &str) -> Option<&'static Key> {
     if word.starts_with("set-proxy-v2-tlv-fmt") { context.find("set-proxy-v2-tlv-fmt") } else { context.find(word) }

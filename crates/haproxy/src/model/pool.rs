@@ -292,7 +292,8 @@ impl Proxy {
 
     /// A check of this server would have no port to go to, which HAProxy refuses.
     pub fn lacks_check_port(&self, server: &Server) -> bool {
-        let inet = matches!(&server.address.host, Host::Inet(_));
+        // The port of a name may come with its SRV record; HAProxy takes every name without one.
+        let inet = matches!(&server.address.host, Host::Inet(_)) && server.address.host_name().is_none();
         let no_port = matches!(server.address.port, Port::None | Port::Relative);
         let elsewhere = ["port", "addr", "track", "healthcheck"].iter().any(|option| server.option(option).is_some());
         let external = self.check.kind == CheckKind::External;

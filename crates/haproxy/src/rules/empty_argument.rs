@@ -24,7 +24,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     .suggest_as(
                         Safety::Safe,
                         "delete the empty argument",
-                        [Edit::delete(empty.span.to(behind.before()))],
+                        statement.reads_on_at(first + 1).then(|| Edit::delete(empty.span.to(behind.before()))),
                     );
             }
         }
