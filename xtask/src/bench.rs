@@ -9,6 +9,7 @@ use crate::{root, target_directory};
 use anyhow::{Context, Result, bail};
 use confvet::{Linter, Source, Sources, systems};
 use generate::{Format, Generator, Tree};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     /// Only the throughput of this system
     #[arg(long)]
     system: Option<String>,
+    /// Measure nothing; say what is found in the generated inputs, which should be little
+    #[arg(long)]
+    findings: bool,
 }
 
 /// One figure beside its budget.
@@ -46,6 +50,9 @@ struct Figure {
 }
 
 pub(crate) fn run(args: &Args) -> Result<bool> {
+    if args.findings {
+        return print_findings(args.system.as_deref());
+    }
     if cfg!(debug_assertions) {
         return run_optimised(args);
     }
@@ -106,8 +113,33 @@ impl ThreadClock {
     }
 }
 
-/// Parse and all rules, on one thread, over every kind of generated input.
-fn throughput(only: Option<&str>) -> Result<Vec<Figure>> {
+fn print_findings(only: Option<&str>) -> Result<bool> {
+    const SAMPLE: usize = 50_000;
+    for generator in generators(only)? {
+        let files = generator.files(SAMPLE);
+        let report = linter(generator)?.lint_files(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        for found in report.diagnostics() {
+            by_rule.entry(found.rule).or_insert((0, &found.message)).0 += 1;
+        }
+        println!("{}: {} files", generator.name(), files.len());
+        for (rule, (count, first)) in by_rule {
+            println!("{count:6}  {rule}: {first}");
+        }
+    }
+    Ok(true)
+}
+
+fn linter(generator: &Generator) -> Result<Linter> {
+    let mut linter = Linter::new();
+    for (program, version) in generator.target {
+        linter = linter.target(program, version)?;
+    }
+    Ok(linter)
+}
+
+/// Those whose systems are in this build.
+fn generators(only: Option<&str>) -> Result<Vec<&'static Generator>> {
     let generators: Vec<&Generator> = (generate::all())
         .filter(|generator| systems().iter().any(|system| system.name == generator.system))
         .filter(|generator| only.is_none_or(|only| only == generator.system))
@@ -115,16 +147,19 @@ fn throughput(only: Option<&str>) -> Result<Vec<Figure>> {
     if let Some(only) = only.filter(|_| generators.is_empty()) {
         bail!("no inputs are generated for `{only}`, or this build does not have it");
     }
+    Ok(generators)
+}
+
+/// Parse and all rules, on one thread, over every kind of generated input.
+fn throughput(only: Option<&str>) -> Result<Vec<Figure>> {
+    let generators = generators(only)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     pool.install(|| generators.into_iter().map(measure_throughput).collect())
 }
 
 fn measure_throughput(generator: &Generator) -> Result<Figure> {
     eprintln!("measuring {}", generator.name());
-    let mut linter = Linter::new();
-    for (program, version) in generator.target {
-        linter = linter.target(program, version)?;
-    }
+    let linter = linter(generator)?;
     // The input doubles until it is large, or until it takes so long that a larger one would tell nothing new.
     let mut size = INPUT_SIZE / 64;
     let (bytes, best, input) = loop {

@@ -28,22 +28,25 @@ fn node(random: &mut Random, number: usize) -> String {
         "cluster.name: {cluster}\n#\n# ------------------------------------ Node ------------------------------------\n#"
     );
     let _ = writeln!(text, "node.name: {cluster}-es{}\nnode.attr.rack: r{rack}\n#node.attr.box_type: hot", number % 12);
-    let roles = random.pick(&["[ master, data, ingest ]", "[ data ]", "[ master ]", "[ data_hot, data_content ]"]);
+    let roles =
+        if number % 12 < 3 { "[ master ]" } else { random.pick(&["[ data, ingest ]", "[ data_hot, data_content ]"]) };
     let _ = writeln!(
         text,
         "node.roles: {roles}\n#\n# ----------------------------------- Paths ------------------------------------\n#"
     );
-    text.push_str(
-        "path:\n  data:\n    - /srv/data1   # the fast disk\n    - /srv/data2\n  logs: /var/log/elasticsearch\n",
-    );
+    text.push_str("path:\n  data: /srv/data   # the fast disk\n  logs: /var/log/elasticsearch\n");
     text.push_str("#path.repo: /mnt/snapshots\nbootstrap.memory_lock: true\n");
-    let address = random.address();
-    let _ = writeln!(text, "network.host: {address}\nhttp.port: 9200\ntransport.port: 9300\n#http.cors.enabled: true");
+    let network = format!("10.{}.{}", number / 12 / 250, number / 12 % 250);
+    let address = number % 12 + 10;
+    let _ = writeln!(
+        text,
+        "network.host: {network}.{address}\nhttp.port: 9200\ntransport.port: 9300\n#http.cors.enabled: true"
+    );
     text.push_str("discovery.seed_hosts:\n");
-    for _ in 0..3 {
-        let _ = writeln!(text, "  - {}:9300", random.address());
+    for master in 10..13 {
+        let _ = writeln!(text, "  - {network}.{master}:9300");
     }
-    let _ = writeln!(text, "cluster.initial_master_nodes: [\"{cluster}-es0\", \"{cluster}-es1\", \"{cluster}-es2\"]");
+    text.push_str("action.destructive_requires_name: true\n");
     text.push_str("cluster:\n  routing:\n    allocation:\n      awareness:\n        attributes: rack\n      disk:\n");
     text.push_str("        watermark:\n          low: 85%\n          high: 90%\n          flood_stage: 95%\n");
     text.push_str("indices.recovery.max_bytes_per_sec: 100mb\nindices.query.bool.max_clause_count: 4096\n");
@@ -55,7 +58,10 @@ fn node(random: &mut Random, number: usize) -> String {
 }
 
 fn settings_head() -> String {
-    "cluster.name: search\nnode.name: es1\npath.data: /srv/data\nnetwork.host: 10.0.0.5\n".to_owned()
+    "cluster.name: search\nnode.name: es1\npath.data: /srv/data\nnetwork.host: 10.0.0.5\n\
+     discovery.seed_hosts: [ 10.0.0.5, 10.0.0.6, 10.0.0.7 ]\nbootstrap.memory_lock: true\n\
+     action.destructive_requires_name: true\n"
+        .to_owned()
 }
 
 fn setting(random: &mut Random, number: usize, text: &mut String) {

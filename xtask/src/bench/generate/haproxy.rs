@@ -19,7 +19,7 @@ fn head() -> String {
      daemon\n    maxconn 40000\n    stats socket /run/haproxy/admin.sock mode 660 level admin\n    \
      ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets\n\ndefaults\n    log global\n    mode http\n    \
      option httplog\n    option dontlognull\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n    \
-     timeout http-request 10s\n    timeout queue 5s\n\n"
+     timeout http-request 10s\n    timeout queue 5s\n    timeout check 2s\n    option redispatch\n\n"
         .to_owned()
 }
 
@@ -31,11 +31,14 @@ fn backend(random: &mut Random, number: usize, text: &mut String) {
         "    option httpchk\n    http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host health.internal\n",
     );
     text.push_str("    http-check expect status 200\n    default-server inter 3s fall 3 rise 2 maxconn 200\n");
-    if random.chance(30) {
+    let sticky = random.chance(30);
+    if sticky {
         text.push_str("    cookie SRV insert indirect nocache httponly secure\n    #compression algo gzip\n");
     }
     for server in 0..3 + random.below(6) {
-        let _ = writeln!(text, "    server {service}-{server} {}:{} check", random.address(), 8000 + random.below(900));
+        let cookie = if sticky { format!(" cookie s{server}") } else { String::new() };
+        let port = 8000 + random.below(900);
+        let _ = writeln!(text, "    server {service}-{server} {}:{port} check{cookie}", random.address());
     }
     text.push('\n');
 }

@@ -14,11 +14,11 @@ const fn generator(title: &'static str, shape: Shape) -> Generator {
 }
 
 fn member(random: &mut Random, number: usize) -> String {
-    let mut text = head(random, number);
+    let mut text = head(number);
     text.push_str("watchdog:\n  mode: automatic\n\n");
     let _ = writeln!(text, "tags:\n  nofailover: {}\n", random.chance(10));
     text.push_str(&postgresql(number));
-    text.push_str("    - local all all peer\n    - host replication replicator 10.0.0.0/8 scram-sha-256\n");
+    text.push_str("    - local all all peer\n    - host all all 127.0.0.1/32 scram-sha-256\n    - host replication replicator 10.0.0.0/8 scram-sha-256\n");
     text.push_str("    - host all all 10.0.0.0/8 scram-sha-256\n");
     text
 }
@@ -28,11 +28,12 @@ fn address(number: usize) -> String {
     format!("10.{}.{}.{}", scope / 250 % 250, scope % 250, 10 + member)
 }
 
-fn head(random: &mut Random, number: usize) -> String {
+fn head(number: usize) -> String {
     let scope = number / 3;
     let mut text =
         format!("# member of cluster db{scope}\nscope: db{scope}\nnamespace: /service/\nname: pg{number}\n\n");
-    let _ = writeln!(text, "restapi:\n  listen: 0.0.0.0:8008\n  connect_address: {}:8008\n", address(number));
+    let _ = writeln!(text, "restapi:\n  listen: 0.0.0.0:8008\n  connect_address: {}:8008", address(number));
+    text.push_str("  authentication:\n    username: admin\n    password: \"a-long-and-boring-password\"\n\n");
     text.push_str("etcd3:\n  hosts:\n    - 10.0.0.20:2379\n    - 10.0.0.21:2379\n    - 10.0.0.22:2379\n\n");
     text.push_str("bootstrap:\n  dcs:\n    ttl: 30\n    loop_wait: 10\n    retry_timeout: 10\n");
     text.push_str(
@@ -42,7 +43,7 @@ fn head(random: &mut Random, number: usize) -> String {
         "      parameters:\n        max_connections: 300\n        # work_mem: 64MB\n        wal_level: replica\n",
     );
     let _ =
-        writeln!(text, "        shared_buffers: {}\n        hot_standby: \"on\"", random.pick(&["2GB", "8GB", "16GB"]));
+        writeln!(text, "        shared_buffers: {}\n        hot_standby: \"on\"", ["2GB", "8GB", "16GB"][scope % 3]);
     text.push_str("  initdb:\n    - encoding: UTF8\n    - data-checksums\n\n");
     text
 }
@@ -59,7 +60,10 @@ fn postgresql(number: usize) -> String {
 }
 
 fn access_head() -> String {
-    head(&mut Random::new("access"), 0) + &postgresql(0)
+    head(0)
+        + &postgresql(0)
+        + "    - local all all peer\n    - host all all 127.0.0.1/32 scram-sha-256\n    \
+           - host replication replicator 10.0.0.0/8 scram-sha-256\n"
 }
 
 fn access(random: &mut Random, number: usize, text: &mut String) {
@@ -67,6 +71,6 @@ fn access(random: &mut Random, number: usize, text: &mut String) {
     if random.chance(10) {
         let _ = writeln!(text, "    # {service}: asked for in ticket {}", random.below(90_000));
     }
-    let method = random.pick(&["scram-sha-256", "cert", "md5"]);
-    let _ = writeln!(text, "    - hostssl {service}_{number} {service} {}/32 {method}", random.address());
+    let method = random.pick(&["scram-sha-256", "scram-sha-256", "reject"]);
+    let _ = writeln!(text, "    - host {service}_{number} {service} {}/32 {method}", random.address());
 }

@@ -27,7 +27,7 @@ const DIRECTIVES: &[(&str, &[&str], &str)] = &[
         &["60", "300"],
         "Probe idle clients, so that dead peers are noticed and the network keeps the connection open.",
     ),
-    ("daemonize", &["no", "yes"], "Supervised by the init system, so the process stays in the foreground."),
+    ("daemonize", &["no"], "Supervised by the init system, so the process stays in the foreground."),
     ("loglevel", &["notice", "verbose"], "How much is written: enough for production, too much, or everything."),
     ("databases", &["16", "1"], "The first is used unless a client selects another."),
     ("rdbcompression", &["yes"], "Costs a little time while a snapshot is written, saves much disk."),
@@ -36,9 +36,10 @@ const DIRECTIVES: &[(&str, &[&str], &str)] = &[
     ("replica-serve-stale-data", &["yes"], "A replica that has lost its primary still answers, maybe with old data."),
     ("replica-read-only", &["yes"], "Nobody writes to a replica by mistake."),
     ("repl-diskless-sync", &["yes"], "New replicas get the snapshot over the socket."),
+    ("repl-backlog-size", &["256mb"], "How long a replica may be away without a full copy."),
     ("maxclients", &["10000", "20000"], "The limit of open files must allow for it."),
     ("maxmemory", &["2gb", "12gb", "800mb"], "Leave room for the copy on write of a snapshot and for output buffers."),
-    ("maxmemory-policy", &["allkeys-lru", "volatile-ttl", "noeviction"], "What goes when the memory is full."),
+    ("maxmemory-policy", &["noeviction"], "What goes when the memory is full."),
     ("lazyfree-lazy-eviction", &["yes", "no"], "Free the memory of evicted keys in another thread."),
     ("appendonly", &["yes", "no"], "Every write is logged; more durable than snapshots."),
     ("appendfsync", &["everysec"], "One second of writes may be lost, at little cost."),
@@ -75,10 +76,10 @@ fn directives(random: &mut Random, text: &mut String, comments: bool) {
 fn head(random: &mut Random, number: usize) -> String {
     let address = random.address();
     let mut text = format!(
-        "bind {address} 127.0.0.1\nprotected-mode yes\nrequirepass \"s3cr3t-{number}-{}\"\n",
+        "bind {address} 127.0.0.1\nprotected-mode yes\nrequirepass \"8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab91-{number}-{}\"\n",
         random.below(99999)
     );
-    text.push_str("masterauth \"s3cr3t-of-all\"\nsave 900 1\nsave 300 10\nsave 60 10000\n");
+    text.push_str("masterauth \"c4ca4238a0b923820dcc509a6f75849b9f0f895fb98ab9159f51fd02\"\nsave 900 1\nsave 300 10\nsave 60 10000\n");
     if !number.is_multiple_of(3) {
         let _ = writeln!(text, "replicaof {} 6379", random.address());
     }
