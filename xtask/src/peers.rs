@@ -362,6 +362,17 @@ mod tests {
         assert_eq!(written, "\nmaxmemory 1gb\n  dir: 7\ndir wrong\n");
     }
 
+    #[test]
+    fn peers_name_kinds_and_programs_that_exist() {
+        for peer in PEERS {
+            let Some(system) = systems().iter().find(|system| system.name == peer.system) else { continue };
+            assert!(system.targets.contains(&peer.target), "{}", peer.target);
+            for kind in peer.kinds {
+                assert!(system.kinds.contains(kind), "{kind}");
+            }
+        }
+    }
+
     /// What the installed program says about one file.
     fn answer(peer: &Peer, file: &str, text: &str) -> Answer {
         let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Thousands of random edits to the examples of the Redis pages: nothing panics, every span lies inside its file and on
 //! character boundaries, fixing twice is fixing once, and no fix makes a valid file invalid.
 #![cfg(all(feature = "redis", feature = "text"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set the stage shall fail")]
 
 use confvet::{Category, Linter, Report, Safety, Source, Sources};
 

@@ -1,7 +1,7 @@
 //! The files of one run: paths, texts and line indexes. Everything below the façade reads from here, never from disk.
 
 use crate::{FileId, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A line and a column, both counted from 1; columns count Unicode scalar values.
@@ -145,6 +145,10 @@ pub struct Sources {
     by_path: BTreeMap<String, FileId>,
     /// Ids sorted by file name, so that a path suffix is found by binary search.
     by_name: BTreeMap<String, Vec<FileId>>,
+    /// Ids by directory, so that a glob looks at the files of one directory only.
+    by_directory: BTreeMap<String, Vec<FileId>>,
+    /// Directories by their last component.
+    directories: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Sources {
@@ -153,6 +157,13 @@ impl Sources {
         let id = FileId(to_u32(self.files.len()));
         self.by_path.entry(source.path.clone()).or_insert(id);
         self.by_name.entry(source.file_name().to_owned()).or_default().push(id);
+        let directory = parent(&source.path);
+        if let Some(files) = self.by_directory.get_mut(directory) {
+            files.push(id);
+        } else {
+            self.by_directory.insert(directory.to_owned(), vec![id]);
+            self.directories.entry(file_name(directory).to_owned()).or_default().insert(directory.to_owned());
+        }
         self.files.push(source);
         id
     }
@@ -225,11 +236,9 @@ impl Sources {
         let absolute = parent(pattern);
         let relative = join(here, absolute);
         let in_dir = |dir: &str| -> Vec<FileId> {
-            let mut found: Vec<FileId> = (self.by_name.iter())
-                .filter(|(candidate, _)| glob_matches(name, candidate))
-                .flat_map(|(_, ids)| ids.iter().copied())
-                .filter(|&id| parent(self.get(id).path()) == dir)
-                .collect();
+            let files = self.by_directory.get(dir).map_or(&[][..], Vec::as_slice);
+            let mut found: Vec<FileId> =
+                files.iter().copied().filter(|&id| glob_matches(name, self.get(id).file_name())).collect();
             found.sort_by_key(|&id| self.get(id).path());
             found
         };
@@ -240,15 +249,12 @@ impl Sources {
             }
         }
         let wanted = join("", absolute);
-        let mut dirs: Vec<&str> = (self.by_name.iter())
-            .filter(|(candidate, _)| glob_matches(name, candidate))
-            .flat_map(|(_, ids)| ids.iter().map(|&id| parent(self.get(id).path())))
-            .filter(|dir| common_suffix(dir, &wanted) > 0)
-            .collect();
-        dirs.sort_unstable();
-        dirs.dedup();
-        let best = dirs
-            .into_iter()
+        let has_match = |dir: &&str| {
+            let files = self.by_directory.get(*dir).map_or(&[][..], Vec::as_slice);
+            files.iter().any(|&id| glob_matches(name, self.get(id).file_name()))
+        };
+        let alike = self.directories.get(file_name(&wanted)).into_iter().flatten().map(String::as_str);
+        let best = (alike.filter(|dir| common_suffix(dir, &wanted) > 0).filter(has_match))
             .max_by_key(|dir| (common_suffix(dir, &wanted), common_prefix(dir, here), std::cmp::Reverse(dir.len())));
         best.map(in_dir).unwrap_or_default()
     }

@@ -85,7 +85,10 @@ pub struct MisusedDefaults<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     backends: BTreeMap<String, usize>,
-    users: BTreeMap<String, Vec<usize>>,
+    /// Who sends to a backend, and where the first route of each names it.
+    users: BTreeMap<String, Vec<(usize, Span)>>,
+    tables: BTreeMap<String, usize>,
+    sections: BTreeMap<u32, usize>,
     dynamic_routes: bool,
     headers: Vec<Span>,
 }
@@ -97,11 +100,15 @@ impl Index {
             if proxy.has_backend_side() {
                 index.backends.entry(proxy.name().to_owned()).or_insert(number);
             }
+            if proxy.last("stick-table").is_some() {
+                index.tables.entry(proxy.name().to_owned()).or_insert(number);
+            }
+            index.sections.insert(proxy.index, number);
             for name in proxy.routes().filter_map(|route| route.word(1)) {
                 index.dynamic_routes |= !name.is_known();
                 let users = index.users.entry(name.text.to_string()).or_default();
-                if users.last() != Some(&number) {
-                    users.push(number);
+                if users.last().is_none_or(|(last, _)| *last != number) {
+                    users.push((number, name.span));
                 }
             }
         }
@@ -175,7 +182,18 @@ impl Haproxy {
     /// The frontends and listens that send to this backend with a static name.
     pub fn users_of<'a>(&'a self, backend: &Proxy) -> impl Iterator<Item = &'a Proxy> {
         let users = self.index.users.get(backend.name()).filter(|_| backend.has_backend_side());
-        users.into_iter().flatten().filter_map(|&number| self.proxies.get(number))
+        users.into_iter().flatten().filter_map(|&(number, _)| self.proxies.get(number))
+    }
+
+    /// Where a frontend or listen first names this backend as its target.
+    pub fn first_route_to(&self, backend: &Proxy) -> Option<Span> {
+        let users = self.index.users.get(backend.name()).filter(|_| backend.has_backend_side())?;
+        users.first().map(|&(_, name)| name)
+    }
+
+    /// The `stick-table` line of the proxy with this name.
+    pub fn table(&self, name: &str) -> Option<&Statement> {
+        self.proxies.get(*self.index.tables.get(name)?)?.last("stick-table")
     }
 
     /// Would HAProxy still accept the routes to and from a proxy if it had this mode?
@@ -274,9 +292,10 @@ impl Haproxy {
         found
     }
 
-    /// Does some backend that the frontend with this header sends to lack the setting?
-    pub fn lacks_in_backends(&self, frontend: Span, setting: &str) -> bool {
-        let Some(frontend) = self.proxies.iter().find(|proxy| proxy.header() == frontend) else { return false };
+    /// Does some backend that the statement's frontend sends to lack the setting?
+    pub fn lacks_in_backends(&self, statement: &Statement, setting: &str) -> bool {
+        let number = self.index.sections.get(&statement.section);
+        let Some(frontend) = number.and_then(|&number| self.proxies.get(number)) else { return false };
         frontend
             .routes()
             .filter_map(|route| self.backend(route.text(1)))

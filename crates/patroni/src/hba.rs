@@ -20,6 +20,9 @@ pub struct HbaLine {
     /// Why PostgreSQL refuses it.
     #[serde(skip)]
     pub problems: Vec<HbaProblem>,
+    /// Options that hold a secret; they are masked in the text.
+    #[serde(skip)]
+    pub secrets: Vec<Span>,
 }
 
 /// What a connection must be like for a line to count.
@@ -359,11 +362,16 @@ pub fn read_line(text: &str, span: Span, place: &dyn Fn(Range<usize>) -> Span, m
     let mask = masked(text);
     let fields = fields(text, &mask);
     fields.first()?;
-    let mut reader = Reader { place, major, problems: Vec::new(), end: text.len() };
+    let mut reader = Reader { place, major, problems: Vec::new(), secrets: Vec::new(), end: text.len() };
     let record = reader.record(&fields);
-    let problems = reader.problems;
+    let Reader { problems, secrets, .. } = reader;
     let record = record.filter(|_| problems.iter().all(|problem| problem.kind.may_pass(major)));
-    Some(HbaLine { span, text: text.trim().to_owned(), record, problems })
+    let mut shown = text.to_owned();
+    for range in secrets.iter().rev() {
+        shown.replace_range(range.clone(), "***");
+    }
+    let secrets = secrets.into_iter().map(place).collect();
+    Some(HbaLine { span, text: shown.trim().to_owned(), record, problems, secrets })
 }
 
 impl HbaProblemKind {
@@ -377,6 +385,7 @@ struct Reader<'a> {
     place: &'a dyn Fn(Range<usize>) -> Span,
     major: Option<u16>,
     problems: Vec<HbaProblem>,
+    secrets: Vec<Range<usize>>,
     end: usize,
 }
 
@@ -586,7 +595,11 @@ impl Reader<'_> {
         if let Some(kind) = kind {
             self.problem::<()>(token.range.clone(), kind);
         }
-        options.push((CompactString::from(name), CompactString::from(value)));
+        let is_secret = matches!(name, "ldapbindpasswd" | "radiussecrets");
+        if is_secret {
+            self.secrets.push(token.range.clone());
+        }
+        options.push((CompactString::from(name), CompactString::from(if is_secret { "***" } else { value })));
     }
 
     fn needed_options(&mut self, method: &Spanned<CompactString>, options: &[(CompactString, CompactString)]) {
@@ -1006,6 +1019,14 @@ mod tests {
             assert_eq!(problem(text), expected, "{text}");
         }
         assert!(line("hostssl all all 10.0.0.0/24 md5 clientcert=1", Some(13)).problems.is_empty());
+    }
+
+    #[test]
+    fn secrets_in_options_are_masked() {
+        let line = line("host all all all ldap ldapserver=a ldapbasedn=b ldapbindpasswd=hush", Some(15));
+        assert_eq!(line.text, "host all all all ldap ldapserver=a ldapbasedn=b ***");
+        assert_eq!(line.secrets.len(), 1);
+        assert!(!serde_json::to_string(&line).unwrap().contains("hush"));
     }
 
     #[test]

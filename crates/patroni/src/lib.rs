@@ -55,7 +55,8 @@ impl System for Patroni {
         let files = vec![input.file];
         if input.kind == PG_HBA {
             let file = HbaFile::read(input);
-            return Parsed { model: Document::Hba(file), files, secrets: Vec::new() };
+            let secrets = file.lines.iter().flat_map(|line| &line.secrets).copied().collect();
+            return Parsed { model: Document::Hba(file), files, secrets };
         }
         let config = Config::read(input);
         let secrets = config.secrets();

@@ -578,6 +578,13 @@ impl Config {
         })
     }
 
+    /// Are all endpoints of the store loopback: an agent or a proxy on this machine?
+    pub fn asks_loopback_store(&self) -> bool {
+        let endpoints = self.dcs_endpoints();
+        let is_loopback = |endpoint: &String| Address::parse_with_port(endpoint).0.is_loopback();
+        !endpoints.is_empty() && endpoints.iter().all(is_loopback)
+    }
+
     /// May environment variables complete the file: it has placeholders, or a comment names `PATRONI_…`?
     pub fn may_be_completed(&self) -> bool {
         let text = self.original.as_deref().unwrap_or(self.yaml.text());
@@ -877,6 +884,7 @@ impl Config {
                 }
             }
         }
+        secrets.extend(self.hba_lists.iter().flat_map(|list| &list.lines).flat_map(|line| &line.secrets));
         secrets.sort_unstable();
         secrets
     }

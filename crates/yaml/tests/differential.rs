@@ -2,6 +2,7 @@
 //!
 //! What may differ, because `serde_yaml` has its own idea of YAML 1.2's core schema:
 //! * numbers: `0b1` and a sign before `0x1` or `0o1` are numbers to it; so are numbers too large for 64 bits;
+//! * leading zeros: YAML 1.2 reads `007` as 7, serde_yaml as a text;
 //! * merge keys: it leaves `<<` as a key, so merges are compared with the entries as written.
 
 use confvet_core::FileId;
@@ -24,6 +25,11 @@ fn difference(node: Node<'_>, theirs: &Value) -> Option<String> {
         (confvet_yaml::Value::Int(ours), Value::Number(theirs)) => {
             let same = theirs.as_i64().map(i128::from) == Some(ours) || theirs.as_u64().map(i128::from) == Some(ours);
             if same { None } else { differs() }
+        }
+        (confvet_yaml::Value::Int(_), Value::String(theirs)) if node.kind() == Kind::Scalar(Style::Plain) => {
+            let digits = theirs.trim_start_matches(['+', '-']);
+            let known = digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if known { None } else { differs() }
         }
         (confvet_yaml::Value::Float(ours), Value::Number(theirs)) => {
             let same = theirs.as_f64().is_some_and(|theirs| ours == theirs || ours.is_nan() && theirs.is_nan());

@@ -9,7 +9,7 @@ pub(super) const PEER: Peer = Peer {
     system: "ipsec",
     program: "ipsec",
     target: "strongswan",
-    kinds: &["ipsec-conf"],
+    kinds: &["ipsec.conf"],
     version: || process::version("ipsec", "version", "strongSwan"),
     check,
     circumstances: &["No such file or directory"],

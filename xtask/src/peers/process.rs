@@ -33,11 +33,21 @@ impl Run {
         self.ended == Ended::Itself(Some(0))
     }
 
-    /// The first line with one of the words, or else the last line.
+    fn lines(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.output.lines().map(str::trim).filter(|line| !line.is_empty())
+    }
+
+    /// The first line with one of the words and the one after it, or else the last line.
     pub(super) fn line_with(&self, words: &[&str]) -> String {
-        let lines = || self.output.lines().map(str::trim).filter(|line| !line.is_empty());
-        let found = lines().find(|line| words.iter().any(|word| line.contains(word)));
-        found.or_else(|| lines().next_back()).unwrap_or("it says nothing").to_owned()
+        let from_word = self.lines().skip_while(|line| !words.iter().any(|word| line.contains(word)));
+        let found: Vec<&str> = from_word.take(2).collect();
+        if found.is_empty() { self.last_lines(1) } else { found.join(" | ") }
+    }
+
+    pub(super) fn last_lines(&self, count: usize) -> String {
+        let mut last: Vec<&str> = self.lines().rev().take(count).collect();
+        last.reverse();
+        if last.is_empty() { "it says nothing".to_owned() } else { last.join(" | ") }
     }
 }
 
@@ -110,6 +120,8 @@ mod tests {
         let run = run.unwrap();
         assert_eq!(run.ended, Ended::Itself(Some(3)));
         assert_eq!(run.line_with(&["error"]), "two error");
+        assert_eq!(run.line_with(&["one"]), "one | two error");
+        assert_eq!(run.line_with(&["none"]), "two error");
         assert!(!run.succeeded());
     }
 }

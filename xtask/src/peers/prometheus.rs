@@ -12,7 +12,14 @@ pub(super) const PEER: Peer = Peer {
     kinds: &["prometheus-config", "prometheus-rules"],
     version: || process::version("promtool", "--version", "version"),
     check,
-    circumstances: &["no such file or directory", "does not point to an existing file"],
+    circumstances: &[
+        "no such file or directory",
+        "does not point to an existing file",
+        // Distributions leave some kinds of discovery out.
+        "_sd_configs not found in type",
+        // Asks the cloud it would run in.
+        "EC2 SD configuration requires a region",
+    ],
 };
 
 fn check(trial: &Trial<'_>) -> Result<Answer> {

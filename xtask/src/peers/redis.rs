@@ -20,6 +20,7 @@ pub(super) const PEER: Peer = Peer {
         "Can't open",
         "Address already in use",
         "Failed to load certificate",
+        "Failed to configure TLS",
     ],
 };
 
@@ -61,6 +62,6 @@ fn check(trial: &Trial<'_>) -> Result<Answer> {
             let reason = run.output.lines().skip_while(|line| !line.contains("FATAL CONFIG FILE ERROR")).skip(1);
             Answer::Rejected(reason.collect::<Vec<_>>().join(" | "))
         }
-        Ended::Itself(_) => Answer::Rejected(run.line_with(&["#"])),
+        Ended::Itself(_) => Answer::Rejected(run.last_lines(2)),
     })
 }

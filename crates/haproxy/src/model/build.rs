@@ -1,7 +1,7 @@
 //! From lines to the model: sections, inheritance, servers with the options that hold for them.
 
 use super::check::{CheckKind, HealthCheck};
-use super::proxy::{Bind, Proxy};
+use super::proxy::{Bind, ByName, Proxy};
 use super::schema::Schema;
 use super::server::{Server, ServerOption};
 use super::statement::{Prefix, SameKey, Section, SectionKind, Statement};
@@ -236,6 +236,7 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
     let mut check = HealthCheck::inherited(from.map(|from| &from.check));
     let mut logs = from.map(|from| from.logs.clone()).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
+    let (mut acls, mut tracks) = (ByName::new(), ByName::new());
     let mut binds = Vec::new();
     let mut servers = Vec::new();
     for statement in &section.statements {
@@ -245,7 +246,14 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
                 Err(index) => settings.insert(index, (slot, Arc::clone(statement))),
             }
         }
+        if let Some(track) = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc")) {
+            tracks.entry(track.text.clone()).or_default().push(Arc::clone(statement));
+        }
         match statement.keyword() {
+            "acl" => {
+                let name = statement.word(1).map(|name| name.text.clone()).unwrap_or_default();
+                acls.entry(name).or_default().push(Arc::clone(statement));
+            }
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
                 check.take(statement);
             }
@@ -254,14 +262,17 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
             "log" => logs.push(Arc::clone(statement)),
             "default-server" => {
                 let options = options(statement, 1, Context::ServerOption);
-                Arc::make_mut(&mut default_server).extend(options);
+                let default_server = Arc::make_mut(&mut default_server);
+                // Only the last value of an option counts: the list stays as short as the table of options.
+                default_server.retain(|old| options.iter().all(|new| new.name() != old.name()));
+                default_server.extend(options);
             }
             "server" | "server-template" => servers.extend(server(statement, &default_server)),
             "bind" => binds.extend(bind(statement)),
             _ => {}
         }
     }
-    Proxy { section, defaults: parent, binds, servers, check, settings, logs, default_server }
+    Proxy { section, defaults: parent, binds, servers, check, acls, tracks, settings, logs, default_server }
 }
 
 fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Option<Server> {

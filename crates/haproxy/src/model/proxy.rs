@@ -6,8 +6,10 @@ use super::statement::{Section, SectionKind, Statement};
 use crate::syntax::Word;
 use crate::table::Context;
 use crate::values::{Endpoint, Unit, time};
+use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,6 +128,9 @@ impl Bind {
     }
 }
 
+/// Statements that are looked up by one of their words, in order.
+pub(crate) type ByName = BTreeMap<CompactString, Vec<Arc<Statement>>>;
+
 /// A defaults, frontend, backend or listen section.
 #[derive(Debug, Serialize)]
 pub struct Proxy {
@@ -142,6 +147,12 @@ pub struct Proxy {
     /// How servers are checked.
     #[serde(skip)]
     pub check: HealthCheck,
+    /// Its `acl` lines, by name.
+    #[serde(skip)]
+    pub(crate) acls: ByName,
+    /// Its rules that feed a counter, by their action.
+    #[serde(skip)]
+    pub(crate) tracks: ByName,
     /// Settings that hold, by their number in the keyword table.
     #[serde(skip)]
     pub(crate) settings: Vec<(u16, Arc<Statement>)>,
@@ -282,8 +293,13 @@ impl Proxy {
     }
 
     /// The ACLs of this name, which are alternatives of each other.
-    pub fn acls<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Statement> {
-        self.all("acl").filter(move |acl| acl.text(1) == name)
+    pub fn acls(&self, name: &str) -> impl Iterator<Item = &Statement> {
+        self.acls.get(name).into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// The rules with this action (`track-sc0`), which feed one counter.
+    pub fn tracks(&self, action: &str) -> impl Iterator<Item = &Statement> {
+        self.tracks.get(action).into_iter().flatten().map(AsRef::as_ref)
     }
 
     /// The name of an ACL or proxy that may be referred to.

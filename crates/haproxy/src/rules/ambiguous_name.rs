@@ -1,6 +1,6 @@
 //! A name that two things share, of which HAProxy takes one.
 
-use crate::model::{Haproxy, SectionKind};
+use crate::model::{Haproxy, Proxy, SectionKind};
 use confvet_core::{Context, Findings, Rule, Severity, Span};
 use std::collections::BTreeMap;
 
@@ -34,11 +34,15 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
+    let mut users: BTreeMap<(usize, bool), &Proxy> = BTreeMap::new();
+    for proxy in haproxy.sections() {
+        if let Some(number) = proxy.defaults {
+            users.entry((number, proxy.is_explicit())).or_insert(proxy);
+        }
+    }
     for (number, defaults) in haproxy.defaults.iter().enumerate() {
-        let users = |explicit| {
-            haproxy.sections().find(move |proxy| proxy.defaults == Some(number) && proxy.is_explicit() == explicit)
-        };
-        if let (Some(name), Some(explicit), Some(implicit)) = (&defaults.name, users(true), users(false)) {
+        let user = |explicit| users.get(&(number, explicit));
+        if let (Some(name), Some(explicit), Some(implicit)) = (&defaults.name, user(true), user(false)) {
             let message = format!("defaults `{}` is used both by `from` and by its place in the file", name.text);
             findings
                 .report(name.span, message)

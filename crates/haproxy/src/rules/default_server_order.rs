@@ -12,7 +12,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let late = |line: &&crate::model::Statement| line.span().start > first_server.statement.span().start;
         // Lines that take turns with the servers are meant as they stand.
         let takes_turns = lines.len() > 1 && lines.iter().any(|line| !late(line));
-        for line in lines.iter().copied().filter(|_| !takes_turns).filter(|line| late(line)) {
+        // Whoever has more of them has read the message by then.
+        for line in lines.iter().copied().filter(|_| !takes_turns).filter(|line| late(line)).take(8) {
             let settings: Vec<&ServerOption> =
                 proxy.default_server().iter().filter(|option| option.statement.span() == line.span()).collect();
             let above: Vec<_> =

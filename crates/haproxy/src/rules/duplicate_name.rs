@@ -78,7 +78,8 @@ fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn clashing<K: Ord>(haproxy: &Haproxy, seen: &Seen<K>, key: &K, branch: Branch) -> Option<Span> {
-    seen.get(key)?.iter().find(|(_, other)| !haproxy.exclude_each_other(branch, *other)).map(|(span, _)| *span)
+    // Hundreds of arms of one `.if` are not worth comparing each with each.
+    seen.get(key)?.iter().take(64).find(|(_, other)| !haproxy.exclude_each_other(branch, *other)).map(|(span, _)| *span)
 }
 
 #[expect(clippy::too_many_arguments, reason = "what to remember and what to say of it")]

@@ -2,6 +2,7 @@
 
 use crate::model::{Call, Haproxy, Mode, Proxy, Statement};
 use confvet_core::{Context, Edit, Findings, Rule};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/forwarded-header-spoof", check };
 
@@ -22,9 +23,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         };
         let place = bind.statement.words[1].span;
         let own = proxy.all("option").rfind(|line| line.text(1) == "forwardfor");
-        let cleaned = |header: &str, before: u32| {
-            proxy.rules("http-request").any(|rule| cleans(rule, header) && rule.span().start < before)
-        };
+        let cleaned_at = cleaned_at(proxy);
+        let cleaned = |header: &str, before: u32| cleaned_at.get(header).is_some_and(|&start| start < before);
         if let Some(word) = own.and_then(|option| option.words.iter().find(|word| word.text == "if-none"))
             && !cleaned("x-forwarded-for", u32::MAX)
         {
@@ -34,18 +34,17 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 .label(place, "anybody can connect here")
                 .suggest("delete what clients send", insert);
         }
-        let mut seen = Vec::new();
+        let mut looks = Looks::default();
+        // What one rule was told of is clean, or known, for all rules below.
+        let mut told: BTreeSet<&str> = BTreeSet::new();
         for rule in proxy.statements.iter().filter(|rule| decides(rule)) {
-            if looks_at_source(proxy, rule) {
+            if looks.at_source(proxy, rule) {
                 continue;
             }
-            for call in calls(proxy, rule) {
-                let Some(header) =
-                    header(&call).filter(|header| !cleaned(header, rule.span().start) && !seen.contains(&call.span()))
-                else {
+            for call in calls(proxy, rule, &mut told) {
+                let Some(header) = header(&call).filter(|header| !cleaned(header, rule.span().start)) else {
                     continue;
                 };
-                seen.push(call.span());
                 let shown = call.argument(0).unwrap_or(header);
                 let what = if rule.is("use_backend") { "this route" } else { "this rule" };
                 let report = findings
@@ -75,11 +74,11 @@ fn decides(rule: &Statement) -> bool {
     }
 }
 
-/// What a rule looks at, through the ACLs it names.
-fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement) -> Vec<Call<'a>> {
+/// What a rule looks at, through the ACLs it names, but for those in `told`.
+fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement, told: &mut BTreeSet<&'a str>) -> Vec<Call<'a>> {
     let mut found: Vec<Call<'a>> = rule.expressions().into_iter().map(|expression| expression.fetch).collect();
     if let Some(condition) = rule.condition() {
-        for (name, _) in condition.names() {
+        for (name, _) in condition.names().filter(|(name, _)| told.insert(name)) {
             found.extend(proxy.acls(name).flat_map(Statement::expressions).map(|expression| expression.fetch));
         }
     }
@@ -92,10 +91,35 @@ fn header(call: &Call<'_>) -> Option<&'static str> {
     HEADERS.iter().copied().find(|header| fetch && name.eq_ignore_ascii_case(header))
 }
 
-/// The rule holds for known sources only.
-fn looks_at_source(proxy: &Proxy, rule: &Statement) -> bool {
-    rule.condition().is_some()
-        && calls(proxy, rule).iter().any(|call| matches!(call.name, "src" | "fc_src" | "ssl_c_verify" | "ssl_c_used"))
+/// The ACLs that look at who is connected, as far as they have been asked for.
+#[derive(Default)]
+struct Looks<'a> {
+    acls: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Looks<'a> {
+    /// The rule holds for known sources only.
+    fn at_source(&mut self, proxy: &'a Proxy, rule: &'a Statement) -> bool {
+        let Some(condition) = rule.condition() else { return false };
+        let source = |statement: &Statement| {
+            let mut expressions = statement.expressions().into_iter();
+            expressions
+                .any(|expression| matches!(expression.fetch.name, "src" | "fc_src" | "ssl_c_verify" | "ssl_c_used"))
+        };
+        source(rule)
+            || condition.names().any(|(name, _)| *self.acls.entry(name).or_insert_with(|| proxy.acls(name).any(source)))
+    }
+}
+
+/// Where the first rule stands that deletes or sets each header.
+fn cleaned_at(proxy: &Proxy) -> BTreeMap<&'static str, u32> {
+    let mut first = BTreeMap::new();
+    for rule in proxy.rules("http-request") {
+        if let Some(header) = HEADERS.iter().copied().find(|header| cleans(rule, header)) {
+            first.entry(header).or_insert(rule.span().start);
+        }
+    }
+    first
 }
 
 fn cleans(rule: &Statement, header: &str) -> bool {

@@ -15,23 +15,23 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         }
         let mode = proxy.mode_setting();
         let why = if mode.is_some() { "`mode tcp` applies" } else { "no `mode` is set, which means tcp" };
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen_stats = false;
+        let mut may_speak_http = None;
         for statement in proxy.statements.iter().filter(|statement| needs_http(proxy, statement)) {
             // One word of the page is enough for all its lines.
-            if statement.is("stats") && seen.contains(&"stats") {
+            if statement.is("stats") && std::mem::replace(&mut seen_stats, true) {
                 continue;
             }
-            seen.push(statement.keyword());
             let span = if statement.is("option") { statement.setting_span() } else { statement.keyword_span() };
             let shown = if statement.is("option") { statement.setting() } else { statement.keyword().to_owned() };
             let report = findings
                 .report(span, format!("`{shown}` is ignored: {} is in tcp mode ({why})", proxy.title()))
                 .severity(if guards(statement) { Severity::Error } else { Severity::Warning })
                 .label(mode.map_or(proxy.header(), crate::model::Statement::span), "tcp mode");
-            if proxy.database().is_none()
-                && haproxy.may_become(proxy, Mode::Http)
-                && mode.is_none_or(|mode| !proxy.owns(mode))
-            {
+            let changeable = mode.is_none_or(|mode| !proxy.owns(mode))
+                && *may_speak_http
+                    .get_or_insert_with(|| proxy.database().is_none() && haproxy.may_become(proxy, Mode::Http));
+            if changeable {
                 report.suggest("insert `mode http`", [proxy.insert_first("mode http")]);
             }
         }

@@ -12,12 +12,12 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     };
     let verify_none = haproxy.global_setting("ssl-server-verify").is_some_and(|line| line.text(1) == "none");
     for proxy in &haproxy.proxies {
+        let f_use = proxy.last("ssl-f-use").is_some() || proxy.last("crt").is_some();
         for bind in &proxy.binds {
             let certificate = ["crt", "crt-list", "generate-certificates", "default-crt"]
                 .iter()
                 .any(|name| bind.option(name).is_some());
             let variable = bind.statement.words.iter().any(crate::syntax::Word::is_variable);
-            let f_use = proxy.last("ssl-f-use").is_some() || proxy.last("crt").is_some();
             if let Some(ssl) = bind.option("ssl").filter(|_| !certificate && !variable && !f_use) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }

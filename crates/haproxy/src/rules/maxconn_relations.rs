@@ -3,6 +3,7 @@
 use crate::model::{Haproxy, Proxy, Statement, Timeout};
 use confvet_core::units::display_duration;
 use confvet_core::{Context, Fact, Findings, Rule, Safety, Severity};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/maxconn-relations", check };
@@ -38,15 +39,11 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 .label(line.span(), "the limit of the process");
         }
     }
+    let mut leaders = BTreeSet::new();
     for pool in haproxy.postgres_pools(context.facts).iter().filter(|pool| pool.checks_leader()) {
         one_active_node(haproxy, pool.proxy, global, findings);
+        leaders.insert(pool.proxy.header());
     }
-    let leaders: Vec<_> = haproxy
-        .postgres_pools(context.facts)
-        .iter()
-        .filter(|pool| pool.checks_leader())
-        .map(|pool| pool.proxy.header())
-        .collect();
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side() && !leaders.contains(&proxy.header())) {
         narrow_backend(haproxy, proxy, global, findings);
     }

@@ -67,11 +67,8 @@ fn backend(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
     if proxy.usable_servers().next().is_some() || elsewhere || answers(proxy) || any_variable {
         return;
     }
-    let Some(user) = haproxy.users_of(proxy).next() else { return };
-    let Some(name) = user.routes().find(|route| route.text(1) == proxy.name()).and_then(|route| route.word(1)) else {
-        return;
-    };
+    let Some(route) = haproxy.first_route_to(proxy) else { return };
     findings
         .report(proxy.header(), format!("backend `{}` has no usable server", proxy.name()))
-        .label(name.span, "requests are sent here");
+        .label(route, "requests are sent here");
 }

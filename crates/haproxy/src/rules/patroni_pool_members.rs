@@ -2,6 +2,7 @@
 
 use crate::model::{Haproxy, Pool, Purpose, Server};
 use confvet_core::{Context, Findings, Rule, Safety, Severity};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-pool-members", check };
 
@@ -22,28 +23,53 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let reads = |pool: &Pool<'_>| {
         pool.purpose == Purpose::Reader || pool.endpoint().is_some_and(|endpoint| !endpoint.is_leader())
     };
-    for writer in pools.iter().filter(|pool| pool.checks_leader() && pool.purpose != Purpose::Reader) {
-        for reader in pools.iter().filter(|pool| reads(pool) && pool.purpose != Purpose::Writer) {
+    let nodes: Vec<Nodes<'_>> = pools.iter().filter_map(Nodes::of).collect();
+    let mut readers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (number, reader) in nodes.iter().enumerate() {
+        if reads(reader.pool) && reader.pool.purpose != Purpose::Writer {
+            for host in &reader.set {
+                readers.entry(host).or_default().push(number);
+            }
+        }
+    }
+    for writer in nodes.iter().filter(|nodes| nodes.pool.checks_leader() && nodes.pool.purpose != Purpose::Reader) {
+        let lists = writer.set.iter().filter_map(|host| readers.get(host.as_str()));
+        let related: BTreeSet<usize> = lists.flat_map(|numbers| numbers.iter().take(MOST)).copied().collect();
+        for reader in related.into_iter().take(MOST).map(|number| &nodes[number]) {
             compare(writer, reader, true, findings);
             compare(reader, writer, false, findings);
         }
     }
 }
 
-/// The nodes of `other` that `pool` lacks, when the two belong to one cluster.
-fn compare(pool: &Pool<'_>, other: &Pool<'_>, writes: bool, findings: &mut Findings) {
-    let hosts = |pool: &Pool<'_>| pool.proxy.servers.iter().map(Server::host).collect::<Option<Vec<String>>>();
-    let (Some(mine), Some(theirs)) = (hosts(pool), hosts(other)) else { return };
-    let templates = [pool, other].iter().any(|pool| pool.proxy.servers.iter().any(|server| server.slots.is_some()));
-    if templates || !theirs.iter().any(|host| mine.contains(host)) {
-        return;
+/// With how many pools that share a node one pool is compared; nobody has that many over one cluster.
+const MOST: usize = 16;
+
+/// The nodes of a pool, where all of them are written out.
+struct Nodes<'a> {
+    pool: &'a Pool<'a>,
+    hosts: Vec<String>,
+    set: BTreeSet<String>,
+}
+
+impl<'a> Nodes<'a> {
+    fn of(pool: &'a Pool<'a>) -> Option<Self> {
+        let servers = &pool.proxy.servers;
+        let hosts: Vec<String> = servers.iter().map(Server::host).collect::<Option<_>>()?;
+        let set = hosts.iter().cloned().collect();
+        servers.iter().all(|server| server.slots.is_none()).then_some(Self { pool, hosts, set })
     }
+}
+
+/// The nodes of `other` that `pool` lacks.
+fn compare(mine: &Nodes<'_>, theirs: &Nodes<'_>, writes: bool, findings: &mut Findings) {
+    let (pool, other) = (mine.pool, theirs.pool);
     let missing: Vec<(&Server, &String)> = other
         .proxy
         .servers
         .iter()
-        .zip(&theirs)
-        .filter(|(server, host)| !mine.contains(host) && !server.is_disabled())
+        .zip(&theirs.hosts)
+        .filter(|(server, host)| !mine.set.contains(*host) && !server.is_disabled())
         .collect();
     let Some((first, _)) = missing.first() else { return };
     let names: Vec<&str> = missing.iter().map(|(_, host)| host.as_str()).collect();

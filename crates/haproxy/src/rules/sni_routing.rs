@@ -2,6 +2,7 @@
 
 use crate::model::{Call, Expression, Haproxy, Mode, Proxy, Statement};
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/sni-routing", check };
 
@@ -32,13 +33,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_frontend_side() && !proxy.is_disabled()) {
-        let decisions = decisions(proxy);
-        let calls: Vec<(Call<'_>, &Statement)> = decisions
-            .iter()
-            .flat_map(|(statement, expressions)| {
-                expressions.iter().map(|expression| (expression.fetch.clone(), *statement))
-            })
-            .collect();
+        let calls = decisive_calls(proxy);
         let tls: Vec<_> = proxy.binds.iter().filter(|bind| bind.terminates_tls()).collect();
         let variable = proxy.binds.iter().any(|bind| bind.statement.words.iter().any(crate::syntax::Word::is_variable));
         if !proxy.binds.is_empty() && !variable {
@@ -50,34 +45,29 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// The statements that decide where a connection goes, with what they look at, through the ACLs they name.
-fn decisions(proxy: &Proxy) -> Vec<(&Statement, Vec<Expression<'_>>)> {
+/// What the statements look at that decide where a connection goes, each ACL they name once.
+fn decisive_calls(proxy: &Proxy) -> Vec<Call<'_>> {
     let rules = proxy.all("use_backend").chain(proxy.all("use-server")).chain(proxy.rules("tcp-request content"));
-    let mut found = Vec::new();
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut expressions: Vec<Expression<'_>> = Vec::new();
     for rule in
         rules.filter(|rule| !rule.starts("tcp-request", "content") || matches!(rule.text(2), "accept" | "reject"))
     {
-        let mut expressions: Vec<Expression<'_>> = rule.expressions();
+        expressions.extend(rule.expressions());
         if let Some(condition) = rule.condition() {
-            for (name, _) in condition.names() {
+            for (name, _) in condition.names().filter(|(name, _)| named.insert(name)) {
                 expressions.extend(proxy.acls(name).flat_map(Statement::expressions));
             }
         }
-        found.push((rule, expressions));
     }
-    found
+    expressions.into_iter().map(|expression| expression.fetch).collect()
 }
 
 /// Fetches that look at the wrong side of TLS.
-fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[(Call<'_>, &Statement)], tls: usize, findings: &mut Findings) {
-    let mut seen = Vec::new();
-    for (call, _) in calls {
-        if seen.contains(&call.span()) {
-            continue;
-        }
-        seen.push(call.span());
+fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[Call<'_>], tls: usize, findings: &mut Findings) {
+    let accepts_proxy = proxy.binds.iter().any(|bind| bind.option("accept-proxy").is_some());
+    for call in calls {
         let terminated = call.name.starts_with("ssl_fc") || call.name.starts_with("ssl_c_");
-        let accepts_proxy = proxy.binds.iter().any(|bind| bind.option("accept-proxy").is_some());
         if terminated && tls == 0 && call.name.contains("sni") && !accepts_proxy {
             findings
                 .report(
@@ -109,16 +99,16 @@ fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[(Call<'_>, &Statement)],
 }
 
 /// Fetches that read the client's first bytes before they are there.
-fn too_early(proxy: &Proxy, calls: &[(Call<'_>, &Statement)], passes_through: bool, findings: &mut Findings) {
+fn too_early(proxy: &Proxy, calls: &[Call<'_>], passes_through: bool, findings: &mut Findings) {
     let delayed = proxy.effective("tcp-request inspect-delay").is_some();
     let switches = proxy.all("tcp-request").any(|rule| rule.text(2) == "switch-mode");
     if switches {
         return;
     }
-    let any_tls = calls.iter().any(|(call, _)| is_tls_content(call));
+    let any_tls = calls.iter().any(is_tls_content);
     let on_443 = proxy.binds.iter().flat_map(|bind| &bind.addresses).any(|address| address.fixed_port() == Some(443));
     let mut seen_early = false;
-    for (call, _) in calls {
+    for call in calls {
         let content = is_tls_content(call) || CONTENT.contains(&call.name);
         if is_http(call) && passes_through && (any_tls || on_443) {
             findings

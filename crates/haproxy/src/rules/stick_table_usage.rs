@@ -2,6 +2,7 @@
 
 use crate::model::{Call, Haproxy, Proxy, Statement};
 use confvet_core::{Context, Edit, Findings, Rule, Severity};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/stick-table-usage", check };
 
@@ -10,6 +11,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for proxy in &haproxy.proxies {
+        let mut fed = BTreeMap::new();
         for statement in &proxy.statements {
             if !statement
                 .words
@@ -20,7 +22,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             }
             for expression in statement.expressions() {
                 for call in expression.calls() {
-                    counter(haproxy, proxy, statement, call, context, findings);
+                    counter(haproxy, proxy, statement, call, &mut fed, context, findings);
                 }
             }
         }
@@ -51,7 +53,7 @@ fn uses_own_table(proxy: &Proxy) -> bool {
 struct Reads<'a> {
     counter: Option<&'a str>,
     table: Option<&'a str>,
-    data: &'a str,
+    data: &'static str,
 }
 
 fn reads<'a>(call: &Call<'a>) -> Option<Reads<'a>> {
@@ -105,29 +107,75 @@ const STORED: &[(&str, &str)] = &[
     ("updt_conn_cnt", "conn_cnt"),
 ];
 
-fn counter(
-    haproxy: &Haproxy,
-    proxy: &Proxy,
-    statement: &Statement,
-    call: &Call<'_>,
+/// The rules that feed one counter as a proxy sees it: its own, and those of the frontends that send to it.
+struct Feeds<'a> {
+    first: Option<&'a Statement>,
+    first_own: Option<&'a Statement>,
+    own_lists: BTreeSet<(&'a str, &'a str)>,
+    elsewhere: bool,
+    tables: Vec<&'a str>,
+    /// The table that lacks each kind of data, where none of them stores it.
+    lacking: BTreeMap<&'static str, Option<&'a Statement>>,
+}
+
+/// The list of rules that a statement is evaluated in.
+fn list(rule: &Statement) -> (&str, &str) {
+    (rule.keyword(), if rule.is("tcp-request") { rule.text(1) } else { "" })
+}
+
+impl<'a> Feeds<'a> {
+    fn of(haproxy: &'a Haproxy, proxy: &'a Proxy, track: &str) -> Self {
+        let own: Vec<&Statement> = proxy.tracks(track).collect();
+        let frontends = haproxy.users_of(proxy).filter(|user| user.header() != proxy.header());
+        let others: Vec<(&Proxy, &Statement)> =
+            frontends.flat_map(|user| user.tracks(track).map(move |rule| (user, rule))).collect();
+        let mut named = BTreeSet::new();
+        let fed = own.iter().map(|rule| (proxy, *rule)).chain(others.iter().copied());
+        let tables = fed.filter_map(|(owner, rule)| match rule.after("table") {
+            Some(table) => table.is_known().then_some(table.text.as_str()),
+            None => Some(owner.name()),
+        });
+        Self {
+            first: own.first().copied().or(others.first().map(|(_, rule)| *rule)),
+            first_own: own.first().copied(),
+            own_lists: own.iter().map(|rule| list(rule)).collect(),
+            elsewhere: !others.is_empty(),
+            tables: tables.filter(|name| named.insert(*name)).collect(),
+            lacking: BTreeMap::new(),
+        }
+    }
+
+    /// Some of them may have counted before the statement reads.
+    fn may_precede(&self, statement: &Statement) -> bool {
+        self.elsewhere
+            || self.first_own.is_some_and(|rule| rule.span().start < statement.span().start)
+            || self.own_lists.iter().any(|other| *other != list(statement))
+    }
+}
+
+/// The first of the tables, when all of them are here and none stores the data.
+fn lacking<'a>(haproxy: &'a Haproxy, tables: &[&str], data: &str) -> Option<&'a Statement> {
+    let found: Vec<&Statement> = tables.iter().map(|name| haproxy.table(name)).collect::<Option<_>>()?;
+    found.first().copied().filter(|_| !found.iter().any(|table| stores(table, data)))
+}
+
+fn counter<'a>(
+    haproxy: &'a Haproxy,
+    proxy: &'a Proxy,
+    statement: &'a Statement,
+    call: &Call<'a>,
+    fed: &mut BTreeMap<&'a str, Feeds<'a>>,
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
     let Some(reads) = reads(call) else { return };
-    let mut tables: Vec<&str> = Vec::new();
-    match (reads.table, reads.counter) {
-        (Some(table), _) => tables.push(table),
-        (None, None) => tables.push(proxy.name()),
+    let (owner, table) = match (reads.table, reads.counter) {
+        (Some(table), _) => (table, lacking(haproxy, &[table], reads.data)),
+        (None, None) => (proxy.name(), lacking(haproxy, &[proxy.name()], reads.data)),
         (None, Some(counter)) => {
-            let frontends = haproxy.users_of(proxy).filter(|user| user.header() != proxy.header());
-            let reached: Vec<&Proxy> = std::iter::once(proxy).chain(frontends).collect();
             let track = format!("track-sc{counter}");
-            let tracks: Vec<(&Proxy, &Statement)> = reached
-                .iter()
-                .flat_map(|proxy| proxy.statements.iter().map(move |rule| (*proxy, rule.as_ref())))
-                .filter(|(_, rule)| rule.words.iter().take(3).any(|word| word.text == track))
-                .collect();
-            if tracks.is_empty() {
+            let feeds = fed.entry(counter).or_insert_with(|| Feeds::of(haproxy, proxy, &track));
+            let Some(first) = feeds.first else {
                 // A backend that nobody names may be reached by a rule that is not here.
                 let reachable = proxy.has_frontend_side() || haproxy.users_of(proxy).next().is_some();
                 if reachable && !haproxy.is_part() && !haproxy.has_dynamic_routes() {
@@ -140,32 +188,20 @@ fn counter(
                         .label(proxy.header(), "nor in a frontend that sends here");
                 }
                 return;
-            }
-            let same_list = |rule: &Statement| {
-                rule.is(statement.keyword()) && (!rule.is("tcp-request") || rule.text(1) == statement.text(1))
             };
-            let earlier = tracks.iter().any(|(owner, rule)| {
-                owner.header() != proxy.header() || !same_list(rule) || rule.span().start < statement.span().start
-            });
-            if !earlier && statement.condition().is_some() {
-                let track = tracks[0].1;
+            if !feeds.may_precede(statement) && statement.condition().is_some() {
                 findings
                     .report(call.span(), format!("`{}` is read above the rule that starts to count", call.name))
                     .severity(Severity::Warning)
-                    .label(track.setting_span(), "counting starts here");
+                    .label(first.setting_span(), "counting starts here");
             }
-            tables.extend(tracks.iter().filter_map(|(owner, rule)| match rule.after("table") {
-                Some(table) => table.is_known().then_some(table.text.as_str()),
-                None => Some(owner.name()),
-            }));
+            let tables = &feeds.tables;
+            let table = *feeds.lacking.entry(reads.data).or_insert_with(|| lacking(haproxy, tables, reads.data));
+            (tables.first().copied().unwrap_or_default(), table)
         }
-    }
-    let found: Vec<&Statement> = tables.iter().filter_map(|name| table(haproxy, name)).collect();
-    if found.is_empty() || found.len() < tables.len() || found.iter().any(|table| stores(table, reads.data)) {
-        return;
-    }
-    let line = context.line(found[0].span());
-    let owner = tables[0];
+    };
+    let Some(table) = table else { return };
+    let line = context.line(table.span());
     let report = findings
         .report(
             call.span(),
@@ -175,21 +211,13 @@ fn counter(
             ),
         )
         .severity(Severity::Error)
-        .label(found[0].keyword_span(), format!("does not store {}", reads.data));
+        .label(table.keyword_span(), format!("does not store {}", reads.data));
     let stored = if reads.data.ends_with("_rate") { format!("{}(10s)", reads.data) } else { reads.data.to_owned() };
-    let edit = match found[0].after("store").filter(|store| !store.is_quoted()) {
+    let edit = match table.after("store").filter(|store| !store.is_quoted()) {
         Some(store) => Edit::insert_after(store.span, format!(",{stored}")),
-        None => Edit::insert_after(found[0].span(), format!(" store {stored}")),
+        None => Edit::insert_after(table.span(), format!(" store {stored}")),
     };
     report.suggest("store it", [edit]);
-}
-
-fn table<'a>(haproxy: &'a Haproxy, name: &str) -> Option<&'a Statement> {
-    haproxy
-        .proxies
-        .iter()
-        .find(|proxy| proxy.name() == name && proxy.last("stick-table").is_some())?
-        .last("stick-table")
 }
 
 fn stores(table: &Statement, data: &str) -> bool {

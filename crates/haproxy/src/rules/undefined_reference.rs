@@ -17,21 +17,25 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             acls.entry(acl.text(1)).or_insert(proxy);
         }
     }
+    let mut hints = Hints { left: COMPARISONS };
     let mut section = None;
+    let mut servers: BTreeSet<&str> = BTreeSet::new();
+    let mut template = false;
     let mut here: BTreeMap<&str, u32> = BTreeMap::new();
     for (proxy, reference) in haproxy.references() {
         if section != Some(proxy.header()) {
             section = Some(proxy.header());
             here = proxy.all("acl").rev().map(|acl| (acl.text(1), acl.span().start)).collect();
+            servers = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
+            template = proxy.servers.iter().any(|server| server.slots.is_some());
         }
         match reference.named {
-            Named::Acl => acl(haproxy, &reference, &here, &acls, findings),
+            Named::Acl => acl(haproxy, &reference, &here, &acls, &mut hints, findings),
             _ if haproxy.is_part() => {}
             Named::Server => {
-                let servers: BTreeSet<&str> = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
-                let template = proxy.servers.iter().any(|server| server.slots.is_some());
-                if !template && !proxy.servers.is_empty() && !servers.contains(reference.name) {
-                    report(haproxy, &reference, &servers, findings);
+                if !template && !servers.is_empty() && !servers.contains(reference.name) {
+                    let near = hints.near(reference.name, servers.len(), servers.iter().copied());
+                    report(haproxy, &reference, near, findings);
                 }
             }
             named => {
@@ -40,10 +44,26 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     || (named == Named::Table
                         && (reference.name.contains('/') || definitions[&Named::Peers].contains(reference.name)));
                 if !names.contains(reference.name) && !implicit {
-                    report(haproxy, &reference, names, findings);
+                    let near = hints.near(reference.name, names.len(), names.iter().copied());
+                    report(haproxy, &reference, near, findings);
                 }
             }
         }
+    }
+}
+
+/// How many names are compared for hints before the rest of a huge file goes without them.
+const COMPARISONS: usize = 50_000;
+
+/// Looks for what was meant, within a limit for the whole configuration.
+struct Hints {
+    left: usize,
+}
+
+impl Hints {
+    fn near<'a>(&mut self, name: &str, count: usize, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        self.left = self.left.checked_sub(count)?;
+        did_you_mean(name, names)
     }
 }
 
@@ -52,6 +72,7 @@ fn acl(
     reference: &Reference<'_>,
     here: &BTreeMap<&str, u32>,
     acls: &BTreeMap<&str, &Proxy>,
+    hints: &mut Hints,
     findings: &mut Findings,
 ) {
     match here.get(reference.name) {
@@ -63,8 +84,8 @@ fn acl(
             findings.report(reference.span, message).severity(severity).category(category);
         }
         None => {
-            let names: BTreeSet<&str> = here.keys().copied().collect();
-            let report = report(haproxy, reference, &names, findings);
+            let near = hints.near(reference.name, here.len(), here.keys().copied());
+            let report = report(haproxy, reference, near, findings);
             if let Some(elsewhere) = acls.get(reference.name)
                 && let Some(line) = elsewhere.acls(reference.name).next()
             {
@@ -77,10 +98,9 @@ fn acl(
 fn report<'f>(
     haproxy: &Haproxy,
     reference: &Reference<'_>,
-    names: &BTreeSet<&str>,
+    near: Option<&str>,
     findings: &'f mut Findings,
 ) -> confvet_core::Report<'f> {
-    let near = did_you_mean(reference.name, names.iter().copied());
     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();
     let (severity, category) = haproxy.refused(branch);

@@ -9,6 +9,7 @@ mod connect_address_unreachable;
 mod credentials_differ;
 mod dcs_differs;
 mod dcs_section;
+mod dcs_transport;
 mod duplicate_key;
 mod dynamic_number_with_unit;
 mod hba_ambiguous_address;
@@ -22,6 +23,7 @@ mod hba_syntax;
 mod hba_trust_remote;
 mod hba_zero_mask;
 mod initdb_options;
+mod invalid_value;
 mod member_identity;
 mod memory_overcommit;
 mod method_undefined;
@@ -41,6 +43,7 @@ mod tag_misread;
 mod timing_inequality;
 mod unknown_key;
 mod unsafe_durability;
+mod version_gated;
 mod watchdog_ineffective;
 mod wrong_type;
 mod yaml_invalid;
@@ -88,6 +91,9 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &unknown_key::RULE,
     &parameter_unknown::RULE,
     &initdb_options::RULE,
+    &dcs_transport::RULE,
+    &version_gated::RULE,
+    &invalid_value::RULE,
 ];
 
 /// Rules that see all files of one stack.

@@ -43,7 +43,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
 impl Check<'_, '_> {
     fn report(&mut self, node: Node<'_>, path: &str, expected: &str, category: Category, effect: &str) {
         let found = match node.value() {
-            Value::Int(value) if node.text() != Some(&value.to_string()) => format!("the number {value} to YAML 1.1"),
+            // A password is a secret even as a number.
+            Value::Int(value) if !path.ends_with("password") && node.text() != Some(&value.to_string()) => {
+                format!("the number {value} to YAML 1.1")
+            }
             value => value.describe().to_owned(),
         };
         let message = format!("`{path}` must be {expected}, this is {found}: {effect}");

@@ -1,7 +1,7 @@
 //! Says what a redis.conf comes to: the limit, the policy, who may come in and what is kept on disk.
-//! `cargo run -p confvet-redis --example effective -- redis.conf`
+//! `cargo run --example redis_effective -- redis.conf`
 
-use confvet_redis::{DefaultUser, Exposure};
+use confvet::redis::{DefaultUser, Exposure};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
                 continue;
             }
         };
-        let conf = confvet_redis::parse(&text).model;
+        let conf = confvet::redis::parse(&text).model;
         let limit = match conf.maxmemory() {
             Some(cap) if cap.value.bytes() > 0 => cap.value.to_string(),
             Some(_) => "no limit".to_owned(),

@@ -1,5 +1,5 @@
 //! Lists the upstreams of a configuration, their servers, and how each name's addresses behave:
-//! `cargo run -p confvet-nginx --example nginx_upstreams -- nginx.conf`.
+//! `cargo run --example nginx_upstreams -- nginx.conf`.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
             }
         },
     };
-    let nginx = confvet_nginx::parse(&text).model;
+    let nginx = confvet::nginx::parse(&text).model;
     for upstream in nginx.upstreams() {
         println!("{}", upstream.name.value);
         for server in &upstream.servers {

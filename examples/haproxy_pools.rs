@@ -1,8 +1,8 @@
 //! Prints, for each proxy of a configuration, its mode, its timeouts with the line each came from, and how its servers
-//! are checked: `cargo run -p confvet-haproxy --example haproxy_pools -- haproxy.cfg`.
+//! are checked: `cargo run --example haproxy_pools -- haproxy.cfg`.
 
-use confvet_core::units::display_duration;
-use confvet_haproxy::model::{Haproxy, Proxy, Timeout};
+use confvet::haproxy::model::{Haproxy, Proxy, Timeout};
+use confvet::units::display_duration;
 
 fn main() -> std::io::Result<()> {
     let Some(path) = std::env::args().nth(1) else {
@@ -10,7 +10,7 @@ fn main() -> std::io::Result<()> {
         return Ok(());
     };
     let text = std::fs::read_to_string(path)?;
-    let haproxy = confvet_haproxy::parse(&text).model;
+    let haproxy = confvet::haproxy::parse(&text).model;
     for proxy in &haproxy.proxies {
         describe(&haproxy, proxy, &text);
     }

@@ -1,5 +1,5 @@
 //! Says of each `elasticsearch.yml` given which cluster and node it is for, whether the node takes part in elections,
-//! and how many votes it waits for: `cargo run -p confvet-elasticsearch --example quorum -- es1.yml es2.yml`.
+//! and how many votes it waits for: `cargo run --example elasticsearch_quorum -- es1.yml es2.yml`.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
                 continue;
             }
         };
-        for node in confvet_elasticsearch::parse(&text).model.nodes {
+        for node in confvet::elasticsearch::parse(&text).model.nodes {
             let votes = node.integer("discovery.zen.minimum_master_nodes").map_or(1, |votes| votes.value);
             let part = match node.is_master_eligible() {
                 Some(true) => format!("elects a master with {votes} votes"),
