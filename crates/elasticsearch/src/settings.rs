@@ -456,7 +456,7 @@ impl Document {
     pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &Setting> {
         let at = |index: &u32| &self.settings[*index as usize];
         let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
-        let length = self.by_key[start..].partition_point(|index| at(index).key == key);
+        let length = self.by_key[start..].iter().take_while(|index| at(index).key == key).count();
         self.by_key[start..start + length].iter().map(at)
     }
 
