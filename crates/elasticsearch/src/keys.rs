@@ -131,6 +131,7 @@ impl Key {
 }
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+include!(concat!(env!("OUT_DIR"), "/key_tree.rs"));
 
 /// The row of a flattened key: the exact one, else the family with a `*`, else the longest prefix.
 ///
@@ -142,25 +143,25 @@ include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 /// assert!(find("node.nmae").is_none());
 /// ```
 pub fn find(key: &str) -> Option<&'static Key> {
-    if let Ok(index) = KEYS.binary_search_by(|row| row.name.cmp(key)) {
-        return Some(&KEYS[index]);
+    let (mut family, mut prefix) = (None, None);
+    for (branch, rest) in TREE.way(key) {
+        let Some(rest) = rest else { return branch.row.or(family).or(prefix) };
+        family = branch.row_of_any(rest).or(family);
+        prefix = branch.below.or(prefix);
     }
-    let family = &family(key);
-    family.iter().find(|row| row.name.contains('*') && matches_affix(row.name, key)).or_else(|| {
-        family.iter().filter(|row| row.kind.is_prefix() && key.starts_with(row.name)).max_by_key(|row| row.name.len())
-    })
+    family.or(prefix)
 }
 
 /// Does a release admit everything below a prefix that the key starts with, whatever its own row says?
 pub fn is_below_open_prefix(key: &str, release: &Release) -> bool {
-    family(key)
-        .iter()
-        .any(|row| row.kind.is_prefix() && key.starts_with(row.name) && row.standing(release) == Standing::Known)
+    let open = |row: &Key| row.standing(release) == Standing::Known;
+    TREE.way(key).any(|(branch, rest)| rest.is_some() && branch.below.is_some_and(open))
 }
 
 /// Is there any row below this part of a key?
 pub fn has_below(part: &str) -> bool {
-    family(part).iter().any(|row| row.name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')))
+    let has_more = |branch: &Branch| branch.below.is_some() || !branch.branches.is_empty();
+    TREE.way(part).any(|(branch, rest)| rest.is_none() && has_more(branch))
 }
 
 /// All rows.
@@ -168,19 +169,42 @@ pub fn all() -> &'static [Key] {
     KEYS
 }
 
-/// The rows that share the first name of a key.
-fn family(key: &str) -> &'static [Key] {
-    let first = key.split('.').next().unwrap_or(key);
-    let below = |row: &Key| row.name.get(..first.len()).is_some_and(|start| start == first);
-    let start = KEYS.partition_point(|row| row.name < first);
-    let length = KEYS[start..].partition_point(below);
-    &KEYS[start..start + length]
+/// A name of keys in the tree of names, so that looking one up costs a few short comparisons for each of its names.
+struct Branch {
+    name: &'static str,
+    /// The row whose key ends here.
+    row: Option<&'static Key>,
+    /// The row for everything below.
+    below: Option<&'static Key>,
+    /// Sorted by length, then by name: the length ends most comparisons. A `*` comes first.
+    branches: &'static [Branch],
 }
 
-fn matches_affix(pattern: &str, key: &str) -> bool {
-    let mut names = key.split('.');
-    pattern.split('.').all(|wanted| names.next().is_some_and(|name| wanted == "*" || wanted == name))
-        && names.next().is_none()
+impl Branch {
+    /// This branch and those that the names of a key lead to, each with what is left of the key; `None` at its end.
+    fn way<'k>(&'static self, key: &'k str) -> impl Iterator<Item = (&'static Branch, Option<&'k str>)> {
+        std::iter::successors(Some((self, Some(key))), |&(branch, rest)| {
+            let (name, rest) = first_name(rest?);
+            let order = |next: &Branch| next.name.len().cmp(&name.len()).then_with(|| next.name.cmp(name));
+            let next = branch.branches.binary_search_by(order).ok()?;
+            Some((&branch.branches[next], rest))
+        })
+    }
+
+    /// The row of a key whose first name may be anything.
+    fn row_of_any(&'static self, key: &str) -> Option<&'static Key> {
+        let any = self.branches.first().filter(|first| first.name == "*")?;
+        let (_, rest) = first_name(key);
+        any.way(rest?).find(|(_, rest)| rest.is_none())?.0.row
+    }
+}
+
+/// The name before the first dot, and what follows the dot.
+fn first_name(key: &str) -> (&str, Option<&str>) {
+    match memchr::memchr(b'.', key.as_bytes()) {
+        Some(dot) => (&key[..dot], Some(&key[dot + 1..])),
+        None => (key, None),
+    }
 }
 
 /// The known key nearest to a misspelt one. Secure settings are never suggested.
@@ -211,5 +235,18 @@ mod tests {
         assert_eq!(find("index.number_of_shards").map(|row| row.kind), Some(Kind::IndexPrefix));
         assert_eq!(find("threadpool.bulk.size").map(|row| row.kind), Some(Kind::RemovedPrefix));
         assert_eq!(find("äöü.x"), None);
+        assert_eq!(find("node.attr"), None, "nothing is below");
+        assert_eq!(find("node.attr.").map(|row| row.name), Some("node.attr."));
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_own_name() {
+        for row in KEYS {
+            let key = row.name.replace('*', "of-nobody");
+            assert_eq!(find(&key), Some(row));
+            let parent = key.trim_end_matches('.').rsplit_once('.').map(|(parent, _)| parent);
+            assert!(parent.is_none_or(|parent| row.name.contains('*') || has_below(parent)), "{key}");
+        }
+        assert!(has_below("discovery.zen") && !has_below("cluster.name") && !has_below("discovery.ze"));
     }
 }

@@ -421,9 +421,10 @@ impl Document {
     }
 
     fn finish(&mut self) {
-        let count = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
-        let mut by_key: Vec<u32> = (0..count).collect();
-        by_key.sort_by(|&a, &b| self.settings[a as usize].key.cmp(&self.settings[b as usize].key));
+        let keys = self.settings.iter().map(|setting| setting.key.as_str());
+        let mut by_key: Vec<(&str, u32)> = keys.zip(0..).collect();
+        by_key.sort_unstable();
+        let by_key: Vec<u32> = by_key.into_iter().map(|(_, index)| index).collect();
         for pair in by_key.windows(2) {
             let (first, later) = (pair[0] as usize, pair[1] as usize);
             let (a, b) = (&self.settings[first], &self.settings[later]);
@@ -455,7 +456,7 @@ impl Document {
     pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &Setting> {
         let at = |index: &u32| &self.settings[*index as usize];
         let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
-        let length = self.by_key[start..].partition_point(|index| at(index).key == key);
+        let length = self.by_key[start..].iter().take_while(|index| at(index).key == key).count();
         self.by_key[start..start + length].iter().map(at)
     }
 

@@ -31,6 +31,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
                 .category(Category::DataLoss)
                 .help("leave it on and set the watermarks instead");
         }
+        if node.below(PREFIX).next().is_none() {
+            continue;
+        }
         let Some(stages) = stages(node) else { continue };
         if stages.iter().all(|stage| stage.span.is_none()) {
             continue;

@@ -38,7 +38,7 @@ fn harm(node: &Node, option: &JvmOption) -> Option<Harm> {
 }
 
 fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
-    let in_production = if node.in_production() { Severity::Error } else { Severity::Warning };
+    let in_production = || if node.in_production() { Severity::Error } else { Severity::Warning };
     let below =
         |limit: ByteSize| matches!(value, FlagValue::Set(text) if size_of(text).is_some_and(|size| size < limit));
     Some(match (name, value) {
@@ -48,7 +48,7 @@ fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
             "starting a program would have to fork, which the bootstrap check refuses",
         ),
         (name, FlagValue::On) if Collector::of_flag(name) == Some(Collector::Serial) => {
-            (in_production, Category::Outage, "the serial collector is refused in production mode")
+            (in_production(), Category::Outage, "the serial collector is refused in production mode")
         }
         ("UseCompressedOops", FlagValue::Off) => {
             (Severity::Warning, Category::Performance, "every object reference doubles, at any size of the heap")
@@ -78,9 +78,9 @@ fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
 }
 
 fn harmful_option(node: &Node, text: &str) -> Option<Harm> {
-    let in_production = if node.in_production() { Severity::Error } else { Severity::Warning };
+    let in_production = || if node.in_production() { Severity::Error } else { Severity::Warning };
     if text == "-client" {
-        return Some((in_production, Category::Outage, "the client JVM is refused in production mode"));
+        return Some((in_production(), Category::Outage, "the client JVM is refused in production mode"));
     }
     if text == "-Xint" {
         return Some((

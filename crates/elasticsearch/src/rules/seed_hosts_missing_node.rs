@@ -48,9 +48,10 @@ pub(super) fn mistaken_for<'a>(
         let mut addresses = other.node.addresses().into_iter();
         let address = addresses
             .find(|address| confvet_core::nearest(&address.value.to_string(), [text.as_str()], 1).is_some())?;
-        (!other.is_among(&reached)).then_some((*other, address))
+        Some((*other, address))
     };
-    let mut candidates = cluster.peers.iter().filter(|other| !other.is(peer)).filter_map(near);
+    let missing = |other: &&Peer<'a>| !other.is(peer) && !other.is_among(&reached);
+    let mut candidates = cluster.peers.iter().filter(missing).filter_map(near);
     let found = candidates.next()?;
     if candidates.next().is_some() {
         return None;
