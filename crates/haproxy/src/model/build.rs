@@ -1,10 +1,10 @@
 //! From lines to the model: sections, inheritance, servers with the options that hold for them.
 
 use super::check::{CheckKind, HealthCheck};
-use super::proxy::{Bind, ByName, Proxy};
+use super::proxy::{Bind, Proxy};
 use super::schema::Schema;
 use super::server::{Server, ServerOption};
-use super::statement::{Prefix, SameKey, Section, SectionKind, Statement};
+use super::statement::{ByName, Prefix, SameKey, Section, SectionKind, Statement};
 use super::{Haproxy, Index};
 use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
@@ -82,7 +82,8 @@ impl Builder {
             }
         }
         let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
-        self.sections.push(Section { kind, index, word, name, from, extra, statements: Vec::new(), branch });
+        let (statements, by_keyword) = (Vec::new(), ByName::new());
+        self.sections.push(Section { kind, index, word, name, from, extra, statements, by_keyword, branch });
     }
 
     fn statement(&mut self, line: Line, branch: Branch) {
@@ -107,6 +108,11 @@ impl Builder {
             key,
             sub,
         });
+        let same = match section.by_keyword.get_mut(statement.keyword()) {
+            Some(same) => same,
+            None => section.by_keyword.entry(statement.words[0].text.clone()).or_default(),
+        };
+        same.push(Arc::clone(&statement));
         section.statements.push(Arc::clone(&statement));
         if let Some(span) = line.glued {
             self.hashes.push((GluedHash { span }, Some(statement)));

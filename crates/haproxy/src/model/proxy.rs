@@ -2,14 +2,12 @@
 
 use super::check::HealthCheck;
 use super::server::{Server, ServerOption};
-use super::statement::{Section, SectionKind, Statement};
+use super::statement::{ByName, Section, SectionKind, Statement};
 use crate::syntax::Word;
 use crate::table::Context;
 use crate::values::{Endpoint, Unit, time};
-use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,9 +125,6 @@ impl Bind {
         })
     }
 }
-
-/// Statements that are looked up by one of their words, in order.
-pub(crate) type ByName = BTreeMap<CompactString, Vec<Arc<Statement>>>;
 
 /// A defaults, frontend, backend or listen section.
 #[derive(Debug, Serialize)]
@@ -256,10 +251,10 @@ impl Proxy {
 
     /// Switched off.
     pub fn is_disabled(&self) -> bool {
-        let switch = |statement: &&Arc<Statement>| statement.is("disabled") || statement.is("enabled");
-        match self.statements.iter().rev().find(switch) {
-            Some(statement) => statement.is("disabled"),
-            None => self.effective("disabled").is_some(),
+        match (self.last("disabled"), self.last("enabled")) {
+            (None, None) => self.effective("disabled").is_some(),
+            (Some(disabled), Some(enabled)) => disabled.span().start > enabled.span().start,
+            (disabled, _) => disabled.is_some(),
         }
     }
 

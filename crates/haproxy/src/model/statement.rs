@@ -4,9 +4,11 @@ use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Context, Key, Place};
 use crate::values::{Time, Unit, time};
+use compact_str::CompactString;
 use confvet_core::{Edit, Span};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,10 +130,16 @@ pub struct Section {
     pub(crate) extra: Option<Word>,
     /// Its statements, in order.
     pub statements: Vec<Arc<Statement>>,
+    /// The statements by keyword, which most rules ask for.
+    #[serde(skip)]
+    pub(crate) by_keyword: ByName,
     /// Under which `.if` it stands.
     #[serde(skip)]
     pub branch: Branch,
 }
+
+/// Statements that are looked up by one of their words, in order.
+pub(crate) type ByName = BTreeMap<CompactString, Vec<Arc<Statement>>>;
 
 impl Section {
     /// Section word and name.
@@ -158,13 +166,13 @@ impl Section {
     }
 
     /// The statements with this keyword.
-    pub fn all<'a>(&'a self, keyword: &'a str) -> impl DoubleEndedIterator<Item = &'a Statement> {
-        self.statements.iter().map(AsRef::as_ref).filter(move |statement: &&Statement| statement.is(keyword))
+    pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
+        self.by_keyword.get(keyword).map_or(&[][..], Vec::as_slice).iter().map(AsRef::as_ref)
     }
 
     /// The last statement with this keyword.
     pub fn last(&self, keyword: &str) -> Option<&Statement> {
-        self.statements.iter().rev().map(AsRef::as_ref).find(|statement: &&Statement| statement.is(keyword))
+        self.by_keyword.get(keyword)?.last().map(AsRef::as_ref)
     }
 
     /// Which `places` of a keyword it is.
