@@ -195,6 +195,14 @@ fn detect(
         let kind = kind.or(seen.map(|seen| seen.kind)).or(system.kinds.first().copied()).unwrap_or_default();
         return vec![(system, Detection::new(kind, Confidence::Sure, "named by the user"))];
     }
+    // A file that is named after a system is asked there first: when that is sure, the others need not read it.
+    let named = systems().iter().find(|system| source.file_name().contains(system.name));
+    if let Some((system, detection)) = named.and_then(detect_one)
+        && detection.confidence == Confidence::Sure
+        && !detection.shared
+    {
+        return vec![(system, detection)];
+    }
     let all: Vec<_> =
         systems().iter().filter(|system| (system.might_be)(source.path())).filter_map(detect_one).collect();
     let best = all.iter().filter(|(_, detection)| !detection.shared).map(|(_, detection)| detection.confidence).max();
