@@ -72,11 +72,7 @@ impl Config {
 
     fn unknown_key(&mut self, key: &Spanned<impl AsRef<str>>, known: &[&str]) {
         let name = key.get_ref().as_ref();
-        let hint = match did_you_mean(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", known.join(", ")),
-        };
-        self.problem(key.span(), format!("unknown key `{name}`; {hint}"));
+        self.problem(key.span(), format!("unknown key `{name}`; {}", hint(name, known)));
     }
 
     fn read(&mut self, root: &Table<'_>) {
@@ -238,11 +234,7 @@ impl Config {
     }
 
     fn unknown_word(&mut self, value: &Value<'_>, word: &str, what: &str, known: &[&str]) {
-        let hint = match did_you_mean(word, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", known.join(", ")),
-        };
-        self.problem(value.span(), format!("`{word}` is no {what}; {hint}"));
+        self.problem(value.span(), format!("`{word}` is no {what}; {}", hint(word, known)));
     }
 
     fn read_stack(&mut self, table: &Table<'_>, range: Range<usize>) {
@@ -356,6 +348,14 @@ fn fact_text(fact: Fact, value: &Value<'_>) -> Option<String> {
             pairs.collect::<Option<Vec<_>>>().map(|pairs| pairs.join(","))
         }
         _ => None,
+    }
+}
+
+/// The near word, or all that are known.
+fn hint(word: &str, known: &[&str]) -> String {
+    match did_you_mean(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
     }
 }
 
