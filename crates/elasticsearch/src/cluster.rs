@@ -1,7 +1,7 @@
 //! The nodes of a stack as clusters: who belongs together, who names whom, how many may become master.
 
 use crate::model::Elasticsearch;
-use crate::node::{Node, Seed, Server};
+use crate::node::{Carrier, Node, Seed, Server};
 use confvet_core::{Address, Context, Member, Set};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -75,7 +75,7 @@ impl<'a> Directory<'a> {
                 let index = directory.peers.len();
                 directory.peers.push(Peer { member, node, index });
                 let mut machines: Vec<Machine> = Vec::new();
-                let own = node.addresses().into_iter().map(|address| address.value);
+                let own = node.addresses().iter().map(|address| address.value.clone());
                 let name = node.name().map(|name| Address::parse(&name.text));
                 for address in own.chain(node.names.iter().cloned()).chain(name) {
                     machines.push(directory.machine(&address));
@@ -130,7 +130,7 @@ impl<'a> Directory<'a> {
                 *uses.entry(name).or_default() += 1;
             }
             for seed in peer.node.remote_seeds() {
-                named.extend(self.reached_by(&seed).iter().map(|other| (peer.index, other.index)));
+                named.extend(self.reached_by(seed).iter().map(|other| (peer.index, other.index)));
             }
         }
         let mut pairs: Vec<(usize, usize)> =
@@ -197,6 +197,18 @@ impl<'a> Peer<'a> {
         }
     }
 
+    /// Do both state the same address as their first?
+    pub(crate) fn has_address_of(self, other: Peer<'_>) -> bool {
+        let [own, theirs] = [self, other].map(|peer| peer.node.addresses().first().map(|address| &address.value));
+        own.is_some() && own == theirs
+    }
+
+    /// Do both run on one machine, as far as their places or addresses say?
+    pub(crate) fn is_on_machine_of(self, other: Peer<'_>) -> bool {
+        let placed = self.member.host.is_some() && self.member.host == other.member.host;
+        placed || self.has_address_of(other)
+    }
+
     /// Puts nodes in the order of the files, each once.
     pub(crate) fn sort(peers: &mut Vec<Peer<'_>>) {
         peers.sort_by_key(|peer| peer.index);
@@ -239,8 +251,8 @@ impl<'a> Cluster<'a> {
     }
 
     /// The nodes of this cluster that a list of seeds reaches, each once.
-    pub(crate) fn reached_by_all(&self, seeds: &[Seed]) -> Vec<Peer<'a>> {
-        let mut reached: Vec<Peer<'a>> = seeds.iter().flat_map(|seed| self.reached_by(seed)).collect();
+    pub(crate) fn reached_by_all<'s>(&self, seeds: impl IntoIterator<Item = &'s Seed>) -> Vec<Peer<'a>> {
+        let mut reached: Vec<Peer<'a>> = seeds.into_iter().flat_map(|seed| self.reached_by(seed)).collect();
         Peer::sort(&mut reached);
         reached
     }
@@ -257,7 +269,7 @@ impl<'a> Cluster<'a> {
             return true;
         }
         let first = self.peers[0].node;
-        let one_carrier = !matches!(first.carrier, crate::node::Carrier::Files)
+        let one_carrier = matches!(first.carrier, Carrier::Compose | Carrier::Eck)
             && self.peers.iter().all(|peer| peer.node.file == first.file);
         one_carrier || self.is_closed_by_seeds()
     }

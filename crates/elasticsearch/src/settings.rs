@@ -1,6 +1,6 @@
 //! Settings as the program sees them: a YAML mapping, environment entries or arguments, flattened to dotted keys.
 
-use crate::keys::{self, Key, Kind};
+use crate::keys::{self, Key, Kind, VersionTriple};
 use crate::release::Release;
 use crate::values;
 use compact_str::CompactString;
@@ -8,12 +8,15 @@ use confvet_core::{FileId, Span};
 use confvet_yaml::{Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::collections::{HashMap, HashSet};
 
 /// Where settings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `elasticsearch.yml`: a YAML file of its own.
     File,
+    /// `elasticsearch.properties`: everything is text there.
+    Properties,
     /// A mapping inside a Kubernetes manifest.
     Manifest,
     /// Environment entries or `-E` arguments of a container.
@@ -226,6 +229,8 @@ pub struct Document {
     pub bad_bytes: Option<Span>,
     /// Indexes of `settings`, sorted by key, then by place.
     by_key: Vec<u32>,
+    /// The settings that were put together from `key.0`, `key.1`, ….
+    numbered: HashMap<CompactString, usize>,
 }
 
 impl Document {
@@ -259,6 +264,11 @@ impl Document {
         document
     }
 
+    /// Takes the entries of `elasticsearch.properties`.
+    pub fn of_properties(file: FileId, entries: impl IntoIterator<Item = (CompactString, Span, Scalar)>) -> Self {
+        Self { form: Form::Properties, ..Self::of_entries(file, entries) }
+    }
+
     fn empty(file: FileId, form: Form) -> Self {
         Self {
             file,
@@ -270,6 +280,7 @@ impl Document {
             duplicates: Vec::new(),
             bad_bytes: None,
             by_key: Vec::new(),
+            numbered: HashMap::new(),
         }
     }
 
@@ -401,13 +412,14 @@ impl Document {
     /// `key.0: a`, `key.1: b`: the older way to write a list.
     fn push_item(&mut self, base: &str, key_span: Span, parents: &[Span], item: Scalar, row: &'static Key) {
         let value_span = item.span;
-        if let Some(last) = self.settings.last_mut().filter(|last| last.key == base)
-            && let Value::List(items) = &mut last.value
+        if let Some(known) = self.numbered.get(base).and_then(|&at| self.settings.get_mut(at))
+            && let Value::List(items) = &mut known.value
         {
             items.push(item);
-            last.value_span = last.value_span.to(value_span);
+            known.value_span = known.value_span.to(value_span);
             return;
         }
+        self.numbered.insert(base.into(), self.settings.len());
         self.settings.push(Setting {
             key: base.into(),
             key_span,
@@ -420,7 +432,23 @@ impl Document {
         });
     }
 
+    /// A list takes the place of the numbered items of its key.
+    fn drop_replaced_items(&mut self) {
+        let numbered = std::mem::take(&mut self.numbered);
+        let places = self.settings.iter().enumerate();
+        let lists = places.filter(|(at, setting)| numbered.get(&setting.key).is_some_and(|own| own != at));
+        let replaced: HashSet<usize> = lists.map(|(_, setting)| numbered[&setting.key]).collect();
+        let mut at = 0;
+        self.settings.retain(|_| {
+            at += 1;
+            !replaced.contains(&(at - 1))
+        });
+    }
+
     fn finish(&mut self) {
+        if !self.numbered.is_empty() {
+            self.drop_replaced_items();
+        }
         let keys = self.settings.iter().map(|setting| setting.key.as_str());
         let mut by_key: Vec<(&str, u32)> = keys.zip(0..).collect();
         by_key.sort_unstable();
@@ -473,6 +501,12 @@ impl Document {
         let start = self.by_key.partition_point(|index| at(index).key.as_str() < prefix);
         let length = self.by_key[start..].partition_point(|index| at(index).key.starts_with(prefix));
         self.by_key[start..start + length].iter().map(at)
+    }
+
+    /// The setting that only the newest versions have, with the first of them.
+    pub fn newest(&self) -> Option<(&Setting, VersionTriple)> {
+        let since = |setting: &Setting| setting.row.and_then(|row| row.absent_before.max(row.since));
+        self.settings.iter().filter_map(|setting| Some((setting, since(setting)?))).max_by_key(|(_, since)| *since)
     }
 
     /// Is it no YAML to the program?
@@ -574,6 +608,19 @@ mod tests {
             let items = document.get("discovery.seed_hosts").unwrap().items();
             let items: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
             assert_eq!(items, ["a:9300", "b"], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_replaces_numbered_items() {
+        for text in [
+            "path.repo: [a, b]\nnode.name: n\npath.repo.0: c\n",
+            "path.repo.0: c\nnode.name: n\npath.repo: [a, b]\n",
+            "path.repo.0: a\nnode.name: n\npath.repo.1: b\n",
+        ] {
+            let document = read(text);
+            assert_eq!(document.get("path.repo").map(Setting::text).as_deref(), Some("[a, b]"), "{text}");
+            assert!(document.duplicates.is_empty() && document.settings.len() == 2, "{text}");
         }
     }
 

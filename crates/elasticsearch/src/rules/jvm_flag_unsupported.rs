@@ -147,6 +147,19 @@ fn report_refused(
             format!("use it only on the JDKs that take it (`{range}`)"),
             [Edit::insert_before(option.span, range)],
         );
+    } else if let Some(new) =
+        successor(name).filter(|_| option.line.len() == option.span.len() && option.span.len() > name.len())
+    {
+        report.suggest_as(Safety::Unsafe, format!("write `{new}`"), [Edit::replace(option.span, new)]);
+    }
+}
+
+/// What does the same today.
+fn successor(flag: &str) -> Option<&'static str> {
+    match flag {
+        "UseConcMarkSweepGC" => Some("-XX:+UseG1GC"),
+        _ if flag.starts_with("PrintGC") || flag.starts_with("PrintTenuring") => Some("-Xlog:gc*"),
+        _ => None,
     }
 }
 
