@@ -55,17 +55,22 @@ fn check_flag(node: &Node, file: &JvmFile, option: &JvmOption, name: &str, known
                     option.span,
                     format!("{} is unknown to JDK 17, on which 7.x may run: the JVM does not start there", flag.name),
                 )
-                .severity(Severity::Info);
+                .severity(Severity::Info)
+                .category(Category::Outage);
         }
     } else if candidates.iter().all(|&jdk| flag.state(jdk) == FlagState::Ignored) {
         findings
             .report(option.span, format!("{} has no effect in JDK {first}: it only prints a warning", flag.name))
-            .severity(Severity::Warning);
+            .severity(Severity::Warning)
+            .category(Category::Maintainability);
     } else if let Some(jdk) = candidates.iter().find(|&&jdk| flag.state(jdk) == FlagState::Deprecated)
         // A range that ends says that somebody knows.
         && option.jdks.is_none_or(|range| range.to.is_none())
     {
-        findings.report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name)).severity(Severity::Info);
+        findings
+            .report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name))
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
     }
 }
 
