@@ -18,6 +18,7 @@ mod eck;
 mod edits;
 pub mod flags;
 mod helm;
+mod holes;
 pub mod jvm;
 pub mod keys;
 mod kubernetes;

@@ -7,7 +7,7 @@ use crate::seeds::SeedFile;
 use crate::settings::Document;
 use crate::{compose, eck, helm, kubernetes, properties, service};
 use confvet_core::{Address, FileId, Identity, Input, Parsed, Span, Spanned, Target, source};
-use confvet_yaml::{Dialect, Kind, Node as YamlNode, Style, Yaml};
+use confvet_yaml::{Dialect, Kind, Node as YamlNode, Style};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -162,7 +162,7 @@ impl<'i> Reader<'i> {
     pub(crate) fn document(&mut self, file: FileId) -> Document {
         self.take(file);
         let source = self.input.sources.get(file);
-        let mut document = Document::of_yaml(&Yaml::parse(file, source.text(), self.dialect()));
+        let mut document = Document::of_text(file, source.text(), self.dialect());
         document.bad_bytes = source.first_bad_byte().map(|at| Span::new(file, at as usize..at as usize).after());
         document
     }
@@ -188,7 +188,7 @@ impl<'i> Reader<'i> {
         let text = yaml.text();
         let alone =
             format!("{}{}{}", blank(&text[..content.start]), &text[content.clone()], blank(&text[content.end..]));
-        Some(Document::of_yaml(&Yaml::parse(yaml.file(), &alone, self.dialect())))
+        Some(Document::of_text(yaml.file(), &alone, self.dialect()))
     }
 
     fn properties(&self) -> Vec<Node> {

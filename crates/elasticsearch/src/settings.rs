@@ -2,10 +2,10 @@
 
 use crate::keys::{self, Key, Kind, VersionTriple};
 use crate::release::Release;
-use crate::values;
+use crate::{holes, values};
 use compact_str::CompactString;
 use confvet_core::{FileId, Span};
-use confvet_yaml::{Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
+use confvet_yaml::{Dialect, Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::{HashMap, HashSet};
@@ -236,12 +236,43 @@ pub struct Document {
 impl Document {
     /// Reads a file.
     pub fn of_yaml(yaml: &Yaml) -> Self {
+        let mut document = Self::of_yaml_unfinished(yaml);
+        document.finish();
+        document
+    }
+
+    fn of_yaml_unfinished(yaml: &Yaml) -> Self {
         let mut document = Self::empty(yaml.file(), Form::File);
         document.syntax = yaml.problems().to_vec();
         if let Some(root) = yaml.root() {
             document.read_root(root);
         }
+        document
+    }
+
+    /// Reads the text of a file. Where it is no YAML only because of the holes of a template, it is read as if they were
+    /// filled; what stands in them stays open.
+    pub(crate) fn of_text(file: FileId, text: &str, dialect: Dialect) -> Self {
+        let yaml = Yaml::parse(file, text, dialect);
+        let filled = if yaml.problems().is_empty() { None } else { holes::fill(text) };
+        let Some(filled) = filled else { return Self::of_yaml(&yaml) };
+        let mut document = Self::of_yaml_unfinished(&Yaml::parse(file, &filled.text, dialect));
+        let written = |span: Span| text.get(span.range()).unwrap_or_default();
+        document.settings.retain(|setting| !holes::has_hole(written(setting.key_span)));
+        for setting in &mut document.settings {
+            let scalars = match &mut setting.value {
+                Value::Scalar(scalar) => std::slice::from_mut(scalar),
+                Value::List(items) => items.as_mut_slice(),
+                Value::Null | Value::EmptyMapping => continue,
+            };
+            for scalar in scalars.iter_mut().filter(|scalar| holes::has_hole(written(scalar.content))) {
+                scalar.text = written(scalar.content).into();
+            }
+        }
         document.finish();
+        if filled.has_branches {
+            document.duplicates.clear();
+        }
         document
     }
 
@@ -581,7 +612,6 @@ impl Serialize for Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confvet_yaml::Dialect;
 
     fn read(text: &str) -> Document {
         Document::of_yaml(&Yaml::parse(FileId(0), text, Dialect::Jackson))
@@ -609,6 +639,19 @@ mod tests {
             let items: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
             assert_eq!(items, ["a:9300", "b"], "{text}");
         }
+    }
+
+    #[test]
+    fn holes_of_a_template_are_open_values() {
+        let text = "node.name: {{ name }}-{{ zone }}\n{% if seeds %}\ndiscovery.seed_hosts: [{{ a }}, b]\n{% else %}\n\
+                    discovery.seed_hosts: []\n{% endif %}\n{{ key }}: 1\ncluster.name: a: b\n";
+        let lines = text.rsplit_once("cluster").unwrap().0;
+        let document = Document::of_text(FileId(0), lines, Dialect::Jackson);
+        assert!(document.syntax.is_empty() && document.duplicates.is_empty(), "{:?}", document.syntax);
+        assert!(document.get("node.name").unwrap().is_open());
+        assert_eq!(document.settings.len(), 3);
+        let broken = Document::of_text(FileId(0), text, Dialect::Jackson);
+        assert_eq!(broken.syntax.len(), 1, "what no hole explains is still wrong");
     }
 
     #[test]
