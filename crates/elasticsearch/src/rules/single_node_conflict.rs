@@ -78,9 +78,14 @@ fn report_single(cluster: &Cluster<'_>, peer: Peer<'_>, kind: &Scalar, context: 
     }
 }
 
-/// Two single nodes of one name are two examples; a member of a cluster is not single.
+/// Two single nodes of one name are two examples; a member of a cluster is not single. Files that bear the name of every
+/// image or of every node by default need not have to do with each other.
 fn belongs(peer: Peer<'_>, other: Peer<'_>) -> bool {
-    peer.own_cluster_name().is_some() && (!other.node.is_single_node() || other.node.file == peer.node.file)
+    if other.node.file == peer.node.file {
+        return peer.own_cluster_name().is_some();
+    }
+    let named = peer.own_cluster_name().is_some_and(|name| !matches!(name, "elasticsearch" | "docker-cluster"));
+    named && !other.node.is_single_node()
 }
 
 /// The discovery types of a release. Plugins may bring others.
