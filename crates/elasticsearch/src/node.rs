@@ -325,10 +325,15 @@ impl Node {
         self.name().map(|name| name.text.as_str()).or(label).unwrap_or("this node")
     }
 
+    /// The name of its cluster, when it is written as a plain text.
+    pub fn own_cluster_name(&self) -> Option<&str> {
+        self.text("cluster.name").map(|name| name.text.as_str())
+    }
+
     /// The name of its cluster. `None` when a placeholder stands there.
     pub fn cluster_name(&self) -> Option<&str> {
         match self.get("cluster.name") {
-            Some(_) => self.text("cluster.name").map(|name| name.text.as_str()),
+            Some(_) => self.own_cluster_name(),
             None if self.is_managed() || self.is_open() => None,
             None if self.container.is_some() => Some("docker-cluster"),
             None => Some("elasticsearch"),
