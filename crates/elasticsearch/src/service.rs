@@ -55,9 +55,6 @@ pub(crate) fn surround(reader: &mut Reader<'_>, node: &mut Node, directory: &str
         "" => String::new(),
         root => format!("{}/", root.trim_end_matches('/')),
     };
-    for place in variables {
-        node.take_if_here(reader, &format!("{base}{place}/{name}"));
-    }
     for place in units {
         let slash = if place.is_empty() { "" } else { "/" };
         let mut unit = format!("{base}{place}{slash}{name}.service");
@@ -68,6 +65,10 @@ pub(crate) fn surround(reader: &mut Reader<'_>, node: &mut Node, directory: &str
                 node.take_surroundings(reader, file);
             }
         }
+    }
+    // Files of variables win over the unit's own.
+    for place in variables {
+        node.take_if_here(reader, &format!("{base}{place}/{name}"));
     }
 }
 

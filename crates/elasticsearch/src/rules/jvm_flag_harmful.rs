@@ -59,7 +59,7 @@ fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
         ("HeapDumpOnOutOfMemoryError", FlagValue::Off) => {
             (Severity::Warning, Category::Maintainability, "nothing will show what filled the heap")
         }
-        ("DisableExplicitGC", FlagValue::On) if limits_direct_memory(node) => (
+        ("DisableExplicitGC", FlagValue::On) if node.jvm_options().limits_direct_memory() => (
             Severity::Warning,
             Category::Outage,
             "direct memory is freed by explicit collections; without them it reaches MaxDirectMemorySize",
@@ -78,10 +78,6 @@ fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
         }
         _ => return None,
     })
-}
-
-fn limits_direct_memory(node: &Node) -> bool {
-    node.jvm_options().all().any(|(_, option)| option.flag().is_some_and(|(name, _)| name == "MaxDirectMemorySize"))
 }
 
 fn harmful_option(node: &Node, text: &str) -> Option<Harm> {

@@ -194,9 +194,8 @@ fn check_collectors(node: &Node, context: &Context<'_>, findings: &mut Findings)
     let mut seen: Vec<Span> = Vec::new();
     for jdk in options.jdks(&node.known_jdks(context)) {
         let mut enabled: Vec<(Collector, &JvmOption)> = Vec::new();
-        for (_, option) in options.on(jdk) {
+        for (collector, option) in options.collectors(jdk) {
             let Some((name, value)) = option.flag() else { continue };
-            let Some(collector) = Collector::of_flag(name) else { continue };
             let refused = JvmFlag::find(name).is_none_or(|flag| flag.state(jdk) == FlagState::Refused);
             enabled.retain(|(other, _)| *other != collector);
             if *value == FlagValue::On && !refused {
