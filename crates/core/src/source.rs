@@ -57,6 +57,16 @@ impl Source {
         &self.text
     }
 
+    /// As much of the text as tells what the file is: its first 256 KiB, up to the end of a line.
+    pub fn head(&self) -> &str {
+        const ENOUGH: usize = 256 * 1024;
+        if self.text.len() <= ENOUGH {
+            return &self.text;
+        }
+        let head = &self.text[..self.text.floor_char_boundary(ENOUGH)];
+        head.rfind('\n').map_or(head, |newline| &head[..=newline])
+    }
+
     /// Byte offset of the first byte that was not UTF-8.
     pub fn first_bad_byte(&self) -> Option<u32> {
         self.lossy
@@ -353,6 +363,15 @@ mod tests {
         assert_eq!(source.position(two), Position { line: 2, column: 1 });
         assert_eq!(source.line(2).map(|range| &source.text()[range]), Some("zwei"));
         assert_eq!(source.line_count(), 2);
+    }
+
+    #[test]
+    fn the_head_of_a_long_file_ends_with_a_line() {
+        assert_eq!(Source::new("x", "a\nb").head(), "a\nb");
+        let long = Source::new("x", "é line\n".repeat(100_000));
+        assert!(long.head().len() > 200_000 && long.head().len() < 300_000);
+        assert!(long.head().ends_with('\n'));
+        assert!(!Source::new("x", "é".repeat(200_000)).head().is_empty());
     }
 
     #[test]
