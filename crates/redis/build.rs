@@ -5,7 +5,7 @@ use confvet_tables::{Row, Table, TableError, version};
 fn main() -> Result<(), TableError> {
     let keys = Table::read(
         "src/tables/keys.tsv",
-        &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults"],
+        &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults", "again", "kinds"],
     )?;
     keys.write_sorted("keys.rs", "KEYS", "Key", key)?;
     let parameters =
@@ -45,17 +45,12 @@ fn number(cell: &str) -> Result<String, String> {
 }
 
 fn key(row: Row<'_>) -> Result<String, String> {
-    let defaults: Vec<String> = (row.get("defaults").split('|').filter(|entry| !entry.is_empty()))
-        .map(|entry| {
-            let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is no default"))?;
-            let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
-            Ok(format!("({valkey}, {}, {value:?})", number(since)?))
-        })
-        .collect::<Result<_, String>>()?;
+    let defaults = history(row.get("defaults"), |value| Ok(format!("{value:?}")))?;
+    let kinds = history(row.get("kinds"), kind)?;
     let (least, most) = words(row.get("words"))?;
     Ok(format!(
         "Key {{ name: {:?}, kind: {}, words: ({least}, {most}), default: {:?}, redis: {}, valkey: {}, removed: {}, \
-         ignored: {}, alias_of: {}, defaults: &[{}] }}",
+         ignored: {}, again: {}, alias_of: {}, defaults: &[{defaults}], kinds: &[{kinds}] }}",
         row.get("key"),
         kind(row.get("type"))?,
         row.get("default"),
@@ -63,9 +58,21 @@ fn key(row: Row<'_>) -> Result<String, String> {
         version(row.get("valkey"))?,
         version(row.get("removed"))?,
         version(row.get("ignored"))?,
+        version(row.get("again"))?,
         row.optional("alias"),
-        defaults.join(", "),
     ))
+}
+
+/// What holds since which version, as `6.2=x|valkey 8.0=y`: an expression for each entry.
+fn history(cell: &str, expression: impl Fn(&str) -> Result<String, String>) -> Result<String, String> {
+    let entries: Vec<String> = (cell.split('|').filter(|entry| !entry.is_empty()))
+        .map(|entry| {
+            let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` has no version"))?;
+            let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
+            Ok(format!("({valkey}, {}, {})", number(since)?, expression(value)?))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(entries.join(", "))
 }
 
 /// How many words a `sentinel` statement takes; directives of redis.conf leave the cell empty, as their type says it.

@@ -84,7 +84,10 @@ pub struct Key {
     removed: Option<Number>,
     ignored: Option<Number>,
     alias_of: Option<&'static str>,
+    /// A younger minor version whose first patch releases lack it again: the release that brought it back.
+    again: Option<Number>,
     defaults: &'static [(bool, Number, &'static str)],
+    kinds: &'static [(bool, Number, Kind)],
 }
 
 /// One command, one subcommand as `container|name`, or one ACL category as `@name`.
@@ -169,6 +172,13 @@ impl Key {
         if version < since {
             return Support::NeedsVersion(since);
         }
+        // A fix that went into an old series first is missing from the younger series until it arrives there too.
+        if let Some(again) = self.again.filter(|_| release.engine == Engine::Redis)
+            && (again.0, again.1) == (version.0, version.1)
+            && version < again
+        {
+            return Support::NeedsVersion(again);
+        }
         match (self.removed, self.ignored) {
             (Some(removed), _) if release.since(removed) => Support::RemovedIn(removed),
             (_, Some(ignored)) if release.since(ignored) => Support::IgnoredSince(ignored),
@@ -178,16 +188,21 @@ impl Key {
 
     /// The value that holds when nothing is written.
     pub fn default_value(&self, release: Release) -> &'static str {
-        let mut value = self.default;
-        if release.is_known() {
-            let redis = self.defaults.iter().filter(|(valkey, since, _)| !valkey && release.since(*since));
-            let valkey = self.defaults.iter().filter(|(valkey, since, _)| *valkey && release.is_valkey_since(*since));
-            if let Some((_, _, stated)) = redis.chain(valkey).next_back() {
-                value = stated;
-            }
-        }
-        value
+        held(self.defaults, release).unwrap_or(self.default)
     }
+
+    /// What it takes in this release.
+    pub fn kind_in(&self, release: Release) -> Kind {
+        held(self.kinds, release).unwrap_or(self.kind)
+    }
+}
+
+/// The entry of a history that holds for a release; none when the release is not known.
+fn held<T: Copy>(history: &[(bool, Number, T)], release: Release) -> Option<T> {
+    let reached = |(valkey, since, _): &&(bool, Number, T)| {
+        release.is_known() && if *valkey { release.is_valkey_since(*since) } else { release.since(*since) }
+    };
+    history.iter().rfind(reached).map(|(.., value)| *value)
 }
 
 impl Command {
@@ -248,6 +263,41 @@ mod tests {
         assert_eq!(support("list-max-ziplist-entries", REDIS_5), Support::IgnoredSince((3, 2, 0)));
         assert_eq!(support("sentinel resolve-hostnames", REDIS_5), Support::NeedsVersion((6, 2, 0)));
         assert_eq!(support("aof-rewrite-cpulist", VALKEY_8), Support::Known);
+    }
+
+    #[test]
+    fn patch_releases_count() {
+        let redis = |major, minor, patch| Release::new(Engine::Redis, (major, minor, patch));
+        for (name, release, expected) in [
+            ("ignore-warnings", redis(5, 0, 10), Support::NeedsVersion((5, 0, 11))),
+            ("ignore-warnings", redis(5, 0, 11), Support::Known),
+            ("ignore-warnings", redis(6, 0, 9), Support::NeedsVersion((6, 0, 10))),
+            ("ignore-warnings", redis(6, 0, 10), Support::Known),
+            ("ignore-warnings", redis(6, 2, 0), Support::Known),
+            ("sentinel deny-scripts-reconfig", redis(3, 2, 13), Support::Known),
+            ("sentinel deny-scripts-reconfig", redis(4, 0, 10), Support::NeedsVersion((4, 0, 11))),
+            ("sentinel deny-scripts-reconfig", redis(5, 0, 0), Support::Known),
+            ("cluster-replica-no-failiver", redis(5, 0, 0), Support::Known),
+            ("cluster-replica-no-failiver", redis(5, 0, 1), Support::RemovedIn((5, 0, 1))),
+            ("replica-announced", redis(6, 2, 1), Support::NeedsVersion((6, 2, 2))),
+            ("ignore-warnings", VALKEY_8, Support::Known),
+        ] {
+            assert_eq!(support(name, release), expected, "{name} in {release}");
+        }
+    }
+
+    #[test]
+    fn what_a_directive_takes_follows_the_version() {
+        let kind = |name: &str, release| Key::find(name).unwrap().kind_in(release);
+        assert_eq!(kind("maxmemory-samples", REDIS_7_2), Kind::Int { min: 1, max: 2_147_483_647 });
+        assert_eq!(kind("maxmemory-samples", Release::UNKNOWN), Kind::Int { min: 1, max: 2_147_483_647 });
+        let redis_7_4 = Release::new(Engine::Redis, (7, 4, 0));
+        assert_eq!(kind("maxmemory-samples", redis_7_4), Kind::Int { min: 1, max: 64 });
+        assert_eq!(kind("maxmemory-samples", VALKEY_8), Kind::Int { min: 1, max: 64 });
+        assert_eq!(
+            kind("proto-max-bulk-len", Release::new(Engine::Redis, (6, 0, 6))),
+            Kind::Memory { min: 0, max: 9_223_372_036_854_775_807 }
+        );
     }
 
     #[test]

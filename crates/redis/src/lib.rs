@@ -29,9 +29,9 @@ pub use cloud::{
 };
 pub use keys::{Command, Key, Kind, Support};
 pub use model::{
-    AclFile, AclProblem, AclProblemKind, AclRule, AclUser, ArityCause, BindAddress, DefaultUser, Document, Exposure,
-    Include, IncludeOutcome, Info, InfoField, Keyspace, KeyspaceLine, LineFault, Mode, Monitor, Policy, Problem,
-    ProblemKind, RedisConf, Rename, RuleWord, SaveFault, SavePoints, Setting, Statement, Unknown, Workload,
+    AboutMasters, AclFile, AclProblem, AclProblemKind, AclRule, AclUser, ArityCause, BindAddress, DefaultUser, Document, Exposure,
+    Include, IncludeOutcome, Info, InfoField, Keyspace, KeyspaceLine, LineFault, Mode, Monitor, Permissions, Policy, Problem,
+    ProblemKind, RedisConf, Rename, ReplicaBufferLimit, RuleWord, SaveFault, SavePoints, Secret, Setting, Statement, Unknown, Workload,
     WorkloadReason,
 };
 pub use syntax::Token;

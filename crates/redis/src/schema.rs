@@ -373,7 +373,7 @@ impl Checker<'_> {
             }
             return;
         };
-        match key.kind {
+        match key.kind_in(self.release) {
             Kind::Bool => self.switch(last, key),
             Kind::Int { min, max } => self.integer(last, key, min, max),
             Kind::Memory { min, max } => self.memory(last, key, min, max),

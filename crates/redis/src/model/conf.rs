@@ -4,11 +4,11 @@
 use super::{AclFile, AclUser, Policy, Problem, Setting, Workload, WorkloadReason};
 use crate::keys::Key;
 use crate::schema;
-use crate::syntax::{Lines, Token};
+use crate::syntax::{Lines, Token, Words};
 use crate::value;
 use crate::version::{Number, Release};
 use confvet_core::units::ByteSize;
-use confvet_core::{FileId, Input, Sources, Span, source};
+use confvet_core::{FileId, Input, Sources, Span, Spanned, source};
 
 /// How the process is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -36,16 +36,16 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn new(mut words: Vec<Token>, span: Span, generated: bool) -> Option<Self> {
-        if words.is_empty() {
-            return None;
+    fn new(words: Words, span: Span, generated: bool) -> Self {
+        let Words { first: name, rest: args } = words;
+        let mut key = name.text.clone();
+        key.make_ascii_lowercase();
+        if let (true, Some(sub)) = (key == "sentinel", args.first()) {
+            key.push(' ');
+            key.push_str(&sub.text);
+            key.make_ascii_lowercase();
         }
-        let name = words.remove(0);
-        let key = match (name.is("sentinel"), words.first()) {
-            (true, Some(sub)) => Key::find(&format!("sentinel {}", sub.text.to_ascii_lowercase())),
-            _ => Key::find(&name.text.to_ascii_lowercase()),
-        };
-        Some(Self { name, args: words, span, key, generated })
+        Self { key: Key::find(&key), name, args, span, generated }
     }
 
     /// Does it set this directive, under whichever of its names?
@@ -135,6 +135,19 @@ pub struct SavePoints<'a> {
     pub last: Option<&'a Statement>,
 }
 
+/// What a replica may leave unread before the master cuts it off: `client-output-buffer-limit replica …`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReplicaBufferLimit<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// Cut off at once, in bytes; 0 is no limit.
+    pub hard: Spanned<ByteSize>,
+    /// Cut off after some time, in bytes; 0 is no limit.
+    pub soft: Spanned<ByteSize>,
+    /// That time, in seconds.
+    pub seconds: Spanned<i64>,
+}
+
 /// One `rename-command`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rename<'a> {
@@ -157,6 +170,8 @@ pub struct RedisConf {
     pub statements: Vec<Statement>,
     /// All `include` statements.
     pub includes: Vec<Include>,
+    /// The users that `user` statements define, in the order of execution.
+    pub users: Vec<AclUser>,
     /// The ACL file, if `aclfile` names one that is here.
     pub acl: Option<AclFile>,
     /// Faults of syntax and schema.
@@ -195,10 +210,7 @@ impl Reader<'_> {
         self.open.push(file);
         for line in Lines::new(file, text) {
             match line.words {
-                Ok(words) => {
-                    let Some(statement) = Statement::new(words, line.span, line.generated) else { continue };
-                    self.execute(statement);
-                }
+                Ok(words) => self.execute(Statement::new(words, line.span, line.generated)),
                 Err(unbalanced) => schema::unbalanced(&unbalanced, text, &mut self.conf.problems),
             }
         }
@@ -294,6 +306,7 @@ impl RedisConf {
             path: input.source().path().to_owned(),
             statements: Vec::new(),
             includes: Vec::new(),
+            users: Vec::new(),
             acl: None,
             problems: Vec::new(),
             workload: None,
@@ -306,6 +319,8 @@ impl RedisConf {
         if input.kind == crate::SENTINEL_CONF {
             conf.mode = Mode::Sentinel;
         }
+        let users = conf.all("user").filter_map(|statement| AclUser::from_statement(statement, release));
+        conf.users = users.collect();
         conf.read_acl_file(input);
         schema::check(&mut conf, input.facts);
         conf.workload = conf.infer_workload(input);
@@ -468,6 +483,22 @@ impl RedisConf {
         self.replica_of().is_some()
     }
 
+    /// The last `client-output-buffer-limit` for replicas, if it is written and can be read; 256mb, 64mb and 60 by
+    /// default.
+    pub fn replica_buffer_limit(&self) -> Option<ReplicaBufferLimit<'_>> {
+        let is_class = |class: &Token| class.is("replica") || class.is("slave");
+        let statement = self
+            .all("client-output-buffer-limit")
+            .rfind(|line| line.values().len() == 4 && line.values().first().is_some_and(is_class))?;
+        let [_, hard, soft, seconds] = statement.values() else { return None };
+        Some(ReplicaBufferLimit {
+            statement,
+            hard: Spanned::new(value::memory(&hard.text)?, hard.span),
+            soft: Spanned::new(value::memory(&soft.text)?, soft.span),
+            seconds: Spanned::new(value::leading_integer(&seconds.text), seconds.span),
+        })
+    }
+
     /// `cluster-enabled`; off by default.
     pub fn is_clustered(&self) -> bool {
         self.switch("cluster-enabled").is_some_and(|setting| setting.value)
@@ -484,12 +515,6 @@ impl RedisConf {
     /// Is a module loaded, whose directives and commands are not known here?
     pub fn loads_modules(&self) -> bool {
         self.last("loadmodule").is_some()
-    }
-
-    /// The `user` statements.
-    pub fn users(&self) -> impl Iterator<Item = AclUser> + '_ {
-        let release = self.release;
-        self.all("user").filter_map(move |statement| AclUser::from_statement(statement, release))
     }
 
     /// The save points that hold in the end. Without a `save` statement there are none up to 6.0 and three from 6.2 on;

@@ -51,16 +51,39 @@ fn relative(
     ctx: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let Some(dir) = dir.filter(|_| !path.starts_with('/')) else { return };
-    let here = source::join(source::parent(ctx.path(span.file)), path);
-    if files.iter().any(|file| ctx.path(*file) == here) {
-        findings
+    let beside = source::parent(ctx.path(span.file));
+    let is_beside = |file: &FileId| {
+        let found = ctx.path(*file);
+        found == source::join(beside, path) || (path.contains(['*', '?', '[']) && found.starts_with(beside))
+    };
+    if path.starts_with('/') || !files.iter().any(is_beside) {
+        return;
+    }
+    let edit = || deployed(beside).map(|directory| Edit::replace(span, source::join(directory, path)));
+    match dir {
+        Some(dir) => findings
             .report(span, format!("relative include is looked up in `{}`, not next to this file", dir.text))
             .severity(Severity::Warning)
             .category(Category::Outage)
             .label(dir.span, "changes the directory at once")
-            .help("write the whole path, or put the include above `dir`");
+            .help("write the whole path, or put the include above `dir`")
+            .suggest("write the whole path", edit()),
+        None => findings
+            .report(span, "relative include is looked up in the directory where the server is started, not next to this file")
+            .severity(Severity::Info)
+            .category(Category::Outage)
+            .help("write the whole path")
+            .suggest("write the whole path", edit()),
+    };
+}
+
+/// Where a directory lies on its machine, if the path shows it: `roles/redis/files/etc/redis` is `/etc/redis`.
+fn deployed(directory: &str) -> Option<&str> {
+    if directory.starts_with('/') {
+        return Some(directory);
     }
+    let start = directory.find("/etc/").or_else(|| directory.find("/usr/local/etc/"));
+    start.map(|start| &directory[start..])
 }
 
 /// Files that one wildcard matches are joined without a line end between them.
