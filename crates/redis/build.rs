@@ -5,7 +5,10 @@ use confvet_tables::{Row, Table, TableError, version};
 fn main() -> Result<(), TableError> {
     let keys = Table::read(
         "src/tables/keys.tsv",
-        &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults", "again", "kinds"],
+        &[
+            "key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults", "again",
+            "kinds",
+        ],
     )?;
     keys.write_sorted("keys.rs", "KEYS", "Key", key)?;
     let parameters =

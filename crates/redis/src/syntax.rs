@@ -324,7 +324,8 @@ pub(crate) fn quote(value: &str) -> String {
 
 /// Would the server read the value in another way without quotes?
 pub(crate) fn needs_quotes(value: &str) -> bool {
-    value.is_empty() || value.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control() || matches!(c, '"' | '\''))
+    value.is_empty()
+        || value.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control() || matches!(c, '"' | '\''))
 }
 
 /// Writes a value so that the server reads it back, without quotes where none are needed.

@@ -245,7 +245,8 @@ pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
             let (Some(name), Some(value)) = (name, value) else { continue };
             let Some(text) = name.text() else { continue };
             group.is_memorydb |= item.get("ParameterName").is_none();
-            let parameter = Parameter { name: Spanned::new(text.to_owned(), name.content_span()), value: scalar(value) };
+            let parameter =
+                Parameter { name: Spanned::new(text.to_owned(), name.content_span()), value: scalar(value) };
             if item.get("Source").and_then(Node::text) == Some("user") {
                 group.parameters.push(parameter);
             } else {

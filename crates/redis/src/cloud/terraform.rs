@@ -164,9 +164,8 @@ fn reference(expression: &Expression) -> Option<String> {
         _ => return None,
     };
     let Expression::Variable(kind) = &traversal.expr else { return None };
-    let is_group = TYPES.iter().any(|(name, resource, _)| {
-        *resource == ResourceKind::ParameterGroup && *name == kind.as_str()
-    });
+    let is_group =
+        TYPES.iter().any(|(name, resource, _)| *resource == ResourceKind::ParameterGroup && *name == kind.as_str());
     match traversal.operators.first().map(|operator| operator.value()) {
         Some(TraversalOperator::GetAttr(name)) if is_group => Some(name.as_str().to_owned()),
         _ => None,

@@ -412,10 +412,9 @@ impl Executor<'_> {
 
     /// Selectors know keys, channels and commands only.
     fn in_selector(&mut self, span: Span, text: &str) {
-        const WORDS: &[&str] =
-            &["allkeys", "resetkeys", "allchannels", "resetchannels", "allcommands", "nocommands"];
-        let known = text.starts_with(['~', '%', '&', '+', '-'])
-            || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
+        const WORDS: &[&str] = &["allkeys", "resetkeys", "allchannels", "resetchannels", "allcommands", "nocommands"];
+        let known =
+            text.starts_with(['~', '%', '&', '+', '-']) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
         if known {
             self.rule(span, text);
         } else {

@@ -12,9 +12,7 @@ mod setting;
 mod workload;
 
 pub(crate) use acl::sha256;
-pub use acl::{
-    AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, Permissions, RuleWord, Secret,
-};
+pub use acl::{AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, Permissions, RuleWord, Secret};
 pub use conf::{Include, IncludeOutcome, Mode, RedisConf, Rename, ReplicaBufferLimit, SavePoints, Statement};
 pub(crate) use info::with_commas;
 pub use info::{Info, InfoField, Keyspace, KeyspaceLine};

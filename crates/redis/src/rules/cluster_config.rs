@@ -125,7 +125,10 @@ fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
         match seen.get(&(machine.clone(), dir.value, file.value)) {
             Some((other, place)) if may_share_a_machine(node, other) => {
                 findings
-                    .report(span, format!("two nodes write their cluster state into `{}` in `{}`", file.value, dir.value))
+                    .report(
+                        span,
+                        format!("two nodes write their cluster state into `{}` in `{}`", file.value, dir.value),
+                    )
                     .severity(Severity::Warning)
                     .category(Category::Outage)
                     .label(*place, "the other node")

@@ -32,7 +32,10 @@ fn repeated_users(conf: &RedisConf, findings: &mut Findings) {
             let Some(earlier) = last.insert(user.name.as_str(), user) else { continue };
             if earlier.rules != user.rules {
                 findings
-                    .report(earlier.name.span, format!("user `{}` is defined again: the rules here are ignored", user.name.text))
+                    .report(
+                        earlier.name.span,
+                        format!("user `{}` is defined again: the rules here are ignored", user.name.text),
+                    )
                     .label(user.name.span, "this one counts");
             }
         }

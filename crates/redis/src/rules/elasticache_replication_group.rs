@@ -66,7 +66,10 @@ impl Group<'_> {
         if group.switch(FAILOVER) == Some(true) && single {
             let report = match count {
                 Some(count) => findings
-                    .report(self.place(FAILOVER), "automatic failover needs at least two nodes, `num_cache_clusters` is 1")
+                    .report(
+                        self.place(FAILOVER),
+                        "automatic failover needs at least two nodes, `num_cache_clusters` is 1",
+                    )
                     .label(count.span, "one node"),
                 None => findings.report(
                     self.place(FAILOVER),
@@ -86,10 +89,7 @@ impl Group<'_> {
                 .suggest("fail over by itself", self.set(FAILOVER, "true"));
         } else if self.is_off(FAILOVER) && !sharded && nodes.is_some_and(|nodes| nodes > 1) {
             findings
-                .report(
-                    self.place(FAILOVER),
-                    "a dead primary stays dead until someone acts: automatic failover is off",
-                )
+                .report(self.place(FAILOVER), "a dead primary stays dead until someone acts: automatic failover is off")
                 .severity(Severity::Warning)
                 .category(Category::Outage)
                 .suggest("fail over by itself", self.set(FAILOVER, "true"));
@@ -172,7 +172,10 @@ impl Group<'_> {
         let mut names = names.chain([group.name.as_str()]);
         if burstable && names.any(|name| has_word(name, &["prod", "production"])) {
             findings
-                .report(node.span, format!("`{name}` runs on processor credits: under load it slows down when they are spent"))
+                .report(
+                    node.span,
+                    format!("`{name}` runs on processor credits: under load it slows down when they are spent"),
+                )
                 .severity(Severity::Info)
                 .category(Category::Performance);
         }

@@ -22,7 +22,8 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         }
         // A module names the node type beside its parameters, a group is used by what names it.
         let own = group.attribute("node_type").into_iter();
-        let nodes: Vec<&Scalar> = own.chain(cloud.users_of(group).filter_map(|user| user.attribute("node_type"))).collect();
+        let nodes: Vec<&Scalar> =
+            own.chain(cloud.users_of(group).filter_map(|user| user.attribute("node_type"))).collect();
         if let Some(bytes) = bytes {
             in_bytes(cloud, &nodes, bytes, findings);
         }

@@ -59,7 +59,7 @@ fn relative(
     if path.starts_with('/') || !files.iter().any(is_beside) {
         return;
     }
-    let edit = || deployed(beside).map(|directory| Edit::replace(span, source::join(directory, path)));
+    let edit = || deployed(beside).map(|directory| Edit::replace(span, source::join(&directory, path)));
     match dir {
         Some(dir) => findings
             .report(span, format!("relative include is looked up in `{}`, not next to this file", dir.text))
@@ -69,7 +69,10 @@ fn relative(
             .help("write the whole path, or put the include above `dir`")
             .suggest("write the whole path", edit()),
         None => findings
-            .report(span, "relative include is looked up in the directory where the server is started, not next to this file")
+            .report(
+                span,
+                "relative include is looked up in the directory where the server is started, not next to this file",
+            )
             .severity(Severity::Info)
             .category(Category::Outage)
             .help("write the whole path")
@@ -78,12 +81,15 @@ fn relative(
 }
 
 /// Where a directory lies on its machine, if the path shows it: `roles/redis/files/etc/redis` is `/etc/redis`.
-fn deployed(directory: &str) -> Option<&str> {
+fn deployed(directory: &str) -> Option<String> {
+    let path = source::join("/", directory);
     if directory.starts_with('/') {
-        return Some(directory);
+        return Some(path);
     }
-    let start = directory.find("/etc/").or_else(|| directory.find("/usr/local/etc/"));
-    start.map(|start| &directory[start..])
+    let start = ["/etc", "/usr/local/etc"].iter().find_map(|root| {
+        path.match_indices(root).map(|(at, _)| at).find(|at| path[at + root.len()..].starts_with('/'))
+    });
+    start.map(|start| path[start..].to_owned())
 }
 
 /// Files that one wildcard matches are joined without a line end between them.

@@ -32,7 +32,8 @@ fn check_node(node: &Node<'_>, replicas: u64, replica: Option<&RedisConf>, findi
         return;
     }
     let Some(memory) = node.facts.size(Fact::Memory) else { return };
-    let served = replica.and_then(|replica| replica.last("replicaof")).map(|line| (line.span, "a replica that it serves"));
+    let served =
+        replica.and_then(|replica| replica.last("replicaof")).map(|line| (line.span, "a replica that it serves"));
     let demand = conf.headroom_demand().or(served);
     let taken = ByteSize(cap.value.bytes().saturating_add(conf.explicit_buffers(replicas).bytes()));
     let (share, wanted) = if demand.is_some() { (75, 60) } else { (90, 75) };

@@ -25,7 +25,10 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for (user, span) in deployment.clouds().flat_map(Cloud::users_of_defaults) {
         if user.is_memorydb && user.workload == Some(Workload::Cache) {
             findings
-                .report(span, "cache with the default `noeviction`: when the node's memory is full every write fails with OOM")
+                .report(
+                    span,
+                    "cache with the default `noeviction`: when the node's memory is full every write fails with OOM",
+                )
                 .help("use a parameter group with `maxmemory-policy` `allkeys-lru`");
         }
     }

@@ -82,7 +82,18 @@ fn needed_by(conf: &RedisConf, command: &str) -> Option<&'static str> {
 
 /// What Sentinel sends to the servers it watches.
 const SENT_BY_SENTINEL: &[&str] = &[
-    "client", "config", "exec", "info", "multi", "ping", "publish", "replicaof", "role", "script", "slaveof", "subscribe",
+    "client",
+    "config",
+    "exec",
+    "info",
+    "multi",
+    "ping",
+    "publish",
+    "replicaof",
+    "role",
+    "script",
+    "slaveof",
+    "subscribe",
 ];
 
 /// Sentinel must know the new name of what it sends.

@@ -88,7 +88,10 @@ fn missing(deployment: &Deployment<'_>, index: usize, master: Option<&Node<'_>>,
             }
             DefaultUser::Off => {
                 findings
-                    .report(line.span, "the master's default user is off: this replica needs `masteruser` and `masterauth`")
+                    .report(
+                        line.span,
+                        "the master's default user is off: this replica needs `masteruser` and `masterauth`",
+                    )
                     .severity(Severity::Warning);
                 return;
             }
@@ -122,9 +125,7 @@ fn after_failover(deployment: &Deployment<'_>, index: usize, password: &Statemen
     };
     let replica_of = conf.last("replicaof").filter(|_| conf.is_replica() && !changes_roles);
     let message = match replica_of {
-        Some(_) => {
-            "no `masterauth`: if the master has the same password this replica cannot authenticate (NOAUTH)"
-        }
+        Some(_) => "no `masterauth`: if the master has the same password this replica cannot authenticate (NOAUTH)",
         None => {
             "no `masterauth`: after a failover this node cannot authenticate to a master that requires a password (NOAUTH)"
         }

@@ -75,10 +75,7 @@ fn behind_acl_file(
         // Channels came with 6.2, where every user has all of them unless the rules say otherwise.
         let channels = if conf.lacks((6, 2, 0)) { "" } else { " &*" };
         let line = format!("user default on #{} ~*{channels} +@all\n", sha256(text));
-        [
-            Edit::insert_before(Span::new(acl.file, 0..0), line),
-            Edit::delete(password.whole_line(ctx.sources)),
-        ]
+        [Edit::insert_before(Span::new(acl.file, 0..0), line), Edit::delete(password.whole_line(ctx.sources))]
     });
     report
         .help("define `user default` in the ACL file, with a password or `off`, and drop `requirepass`")

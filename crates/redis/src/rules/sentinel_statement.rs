@@ -127,7 +127,10 @@ fn mixed_names(conf: &RedisConf, monitor: &Monitor<'_>, findings: &mut Findings)
     findings
         .report(
             monitor.host.span,
-            format!("`{}` is watched by name and announced by address: set `sentinel announce-hostnames yes`", monitor.host.text),
+            format!(
+                "`{}` is watched by name and announced by address: set `sentinel announce-hostnames yes`",
+                monitor.host.text
+            ),
         )
         .severity(Severity::Warning)
         .category(Category::Outage)

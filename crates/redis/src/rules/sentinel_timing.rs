@@ -93,7 +93,10 @@ fn parallel_syncs(about: &AboutMasters<'_>, master: &str, replicas: u64, finding
     } else if count >= 2 && replicas > 0 && u64::try_from(count).is_ok_and(|count| count >= replicas) {
         let all = if replicas == 1 { "the only replica".to_owned() } else { format!("all {replicas} replicas") };
         findings
-            .report(span, format!("parallel-syncs {count}: after a failover {all} resync at once, and none serves reads"))
+            .report(
+                span,
+                format!("parallel-syncs {count}: after a failover {all} resync at once, and none serves reads"),
+            )
             .severity(Severity::Info)
             .suggest("one after the other", [Edit::replace(span, "1")]);
     }

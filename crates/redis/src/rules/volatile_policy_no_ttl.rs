@@ -69,7 +69,9 @@ fn check_group(group: &Resource, findings: &mut Findings) {
             findings
                 .report(
                     span,
-                    format!("`{policy}` only evicts keys with a TTL: a cache that forgets one behaves like `noeviction`"),
+                    format!(
+                        "`{policy}` only evicts keys with a TTL: a cache that forgets one behaves like `noeviction`"
+                    ),
                 )
                 .severity(Severity::Warning)
                 .help("a cache wants `maxmemory-policy` `allkeys-lru`")

@@ -58,7 +58,10 @@ fn judge_user(user: &crate::model::AclUser, local: bool, findings: &mut Findings
             Some(Secret::Plain(password)) => judge(password, span, Some(&user.name.text), local, findings),
             Some(Secret::Hash(hash)) if is_hash_of_a_known_one(hash) => {
                 findings
-                    .report(span, "this is the hash of a well-known password, and Redis does not slow down who tries many")
+                    .report(
+                        span,
+                        "this is the hash of a well-known password, and Redis does not slow down who tries many",
+                    )
                     .severity(if local { Severity::Info } else { Severity::Error })
                     .help(HELP);
             }
