@@ -1,7 +1,7 @@
 //! Which files are Redis's: by name and by content.
 
 use crate::keys::{Key, Kind};
-use crate::{CLOUDFORMATION, DESCRIBED, REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF, TERRAFORM, cloud};
+use crate::{CLOUDFORMATION, DESCRIBED, REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF, TERRAFORM, cloud, schema};
 use confvet_core::source::file_name;
 use confvet_core::{Confidence, Detection};
 
@@ -119,6 +119,11 @@ fn looks_like_rule(word: &str) -> bool {
 }
 
 fn detect_conf(path: &str, text: &str) -> Option<Detection> {
+    if schema::utf16_mark(text).is_some() {
+        let kind = if is_sentinel_name(path) { SENTINEL_CONF } else { REDIS_CONF };
+        let reason = || format!("named `{}`, and UTF-16", file_name(path));
+        return is_conf_name(path).then(|| Detection::new(kind, Confidence::Likely, reason()));
+    }
     let mut statements = 0_usize;
     let mut known = 0_usize;
     let mut specific: Vec<&'static str> = Vec::new();
@@ -261,8 +266,40 @@ mod tests {
             ("nginx.conf", "user www-data;\n"),
             ("users.txt", "user name of the person\n"),
             ("notes.txt", "redis_version:7.0 is what we run\n"),
+            (
+                "collectd.conf.d/redis.conf",
+                "<Plugin redis>\n  <Node \"a\">\n    Host \"localhost\"\n  </Node>\n</Plugin>\n",
+            ),
+            ("diamond/redis.conf", "enabled = True\nhosts = localhost:6379\n"),
+            ("datadog/redisdb.d/redis.conf", "init_config:\n\ninstances:\n  - host: localhost\n    port: 6379\n"),
+            ("monit.d/redis.conf", "check process redis with pidfile /run/redis.pid\n  start program = \"/bin/x\"\n"),
+            ("fail2ban/filter.d/redis.conf", "[Definition]\nfailregex = ^x$\n"),
+            ("rsyslog.d/redis.conf", "if $programname == 'redis' then /var/log/redis.log\n& stop\n"),
+            ("sentinel.conf", "server.port=8080\ncsp.sentinel.dashboard.server=localhost:8080\n"),
+            ("redis.conf.erb", "port <%= @port %>\nmaxmemory 1gb\n"),
+            ("redis.conf.epp", "port <%= $port %>\nmaxmemory 1gb\n"),
+            ("redis.conf", "port 6379\nmaxmemory <%= @cap %>\n"),
+            ("nodes.conf", "vars currentEpoch 6 lastVoteEpoch 0\n"),
+            ("main.tf", "resource \"aws_s3_bucket\" \"redis\" {\n  bucket = \"x\"\n}\n"),
+            ("stack.yaml", "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"),
+            ("parameters.json", "{\"Parameters\": [{\"Name\": \"x\"}]}"),
+            ("package.json", "{\"name\": \"redis\", \"dependencies\": {\"redis\": \"4\"}}"),
         ] {
             assert_eq!(kind(path, text), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn carriers_of_elasticache_are_known_by_content() {
+        for (path, text, expected) in [
+            ("a.tf", "resource \"aws_memorydb_cluster\" \"a\" {}\n", TERRAFORM),
+            ("a.tf", "module \"cache\" {\n  source = \"cloudposse/elasticache-redis/aws\"\n}\n", TERRAFORM),
+            ("a.yml", "Resources:\n  A:\n    Type: AWS::ElastiCache::CacheCluster\n", CLOUDFORMATION),
+            ("a.json", "{\"Resources\": {\"A\": {\"Type\": \"AWS::MemoryDB::ParameterGroup\"}}}", CLOUDFORMATION),
+            ("a.json", "{\"Parameters\": [{\"ParameterName\": \"timeout\"}]}", DESCRIBED),
+            ("a.json", "{\"EngineDefaults\": {\"Parameters\": [{\"ParameterName\": \"timeout\"}]}}", DESCRIBED),
+        ] {
+            assert_eq!(kind(path, text), Some(expected), "{path}: {text}");
         }
     }
 

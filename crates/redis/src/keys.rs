@@ -1,5 +1,6 @@
 //! The known directives and commands, with the versions that know them.
 
+use crate::slots::{SLOTS, first_slot};
 use crate::version::{Engine, Number, Release};
 
 /// What a directive takes.
@@ -78,6 +79,8 @@ pub struct Key {
     pub kind: Kind,
     /// Of a `sentinel` statement: least and greatest number of words behind its name.
     pub words: (u8, u8),
+    /// Where the key that counts stands among [`Key::all`].
+    target: u16,
     default: &'static str,
     redis: Option<Number>,
     valkey: Option<Number>,
@@ -102,6 +105,26 @@ pub struct Command {
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+include!(concat!(env!("OUT_DIR"), "/key_slots.rs"));
+include!(concat!(env!("OUT_DIR"), "/command_slots.rs"));
+
+/// The entry with a name.
+fn look_up<T>(
+    slots: &[u16; SLOTS],
+    table: &'static [T],
+    name: &str,
+    name_of: fn(&T) -> &'static str,
+) -> Option<&'static T> {
+    let mut slot = first_slot(name.as_bytes());
+    loop {
+        // An empty slot leads out of the table.
+        let entry = table.get(usize::from(slots[slot]))?;
+        if name_of(entry) == name {
+            return Some(entry);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+}
 
 /// Whether a program knows a directive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +144,7 @@ pub enum Support {
 impl Key {
     /// The key with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Key> {
-        KEYS.binary_search_by(|key| key.name.cmp(name)).ok().map(|index| &KEYS[index])
+        look_up(KEY_SLOTS, KEYS, name, |key| key.name)
     }
 
     /// All keys, sorted by name.
@@ -129,19 +152,14 @@ impl Key {
         KEYS
     }
 
-    /// Where the key stands among [`Key::all`].
-    pub(crate) fn index(&'static self) -> usize {
-        KEYS.binary_search_by(|key| key.name.cmp(self.name)).unwrap_or_default()
+    /// Where the key that counts stands among [`Key::all`].
+    pub(crate) fn target_index(&self) -> usize {
+        usize::from(self.target)
     }
 
     /// The name that counts: an old spelling gives its new one. Both write to the same setting.
     pub fn canonical(&self) -> &'static str {
         self.alias_of.unwrap_or(self.name)
-    }
-
-    /// The key that counts.
-    pub fn target(&'static self) -> &'static Key {
-        self.alias_of.and_then(Key::find).unwrap_or(self)
     }
 
     /// Is it a `sentinel` statement?
@@ -208,7 +226,7 @@ fn held<T: Copy>(history: &[(bool, Number, T)], release: Release) -> Option<T> {
 impl Command {
     /// The command, subcommand or category with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Command> {
-        COMMANDS.binary_search_by(|command| command.name.cmp(name)).ok().map(|index| &COMMANDS[index])
+        look_up(COMMAND_SLOTS, COMMANDS, name, |command| command.name)
     }
 
     /// Does a command have subcommands in any version?
@@ -250,6 +268,14 @@ mod tests {
         assert!(COMMANDS.is_sorted_by(|a, b| a.name < b.name));
         for key in KEYS {
             assert_eq!(Key::find(key.canonical()).map(|target| target.alias_of), Some(None), "{}", key.name);
+            assert_eq!(KEYS[key.target_index()].name, key.canonical());
+            assert_eq!(Key::find(key.name), Some(key));
+        }
+        for command in COMMANDS {
+            assert_eq!(Command::find(command.name), Some(command));
+        }
+        for name in ["", "maxmemor", "maxmemory2", "x"] {
+            assert_eq!((Key::find(name), Command::find(name)), (None, None));
         }
     }
 

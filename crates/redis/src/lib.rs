@@ -20,6 +20,7 @@ mod keys;
 mod model;
 mod rules;
 mod schema;
+mod slots;
 mod syntax;
 mod value;
 mod version;

@@ -11,6 +11,10 @@ use confvet_core::{Fact, Facts, FileId, Span, did_you_mean};
 /// Faults of the bytes of a file.
 pub(crate) fn check_bytes(file: FileId, text: &str, problems: &mut Vec<Problem>) {
     let mut push = |range, kind| problems.push(Problem { span: Span::new(file, range), kind });
+    if let Some(mark) = utf16_mark(text) {
+        push(0..mark, ProblemKind::Utf16);
+        return;
+    }
     if text.starts_with('\u{feff}') {
         push(0..'\u{feff}'.len_utf8(), ProblemKind::ByteOrderMark);
     }
@@ -21,6 +25,14 @@ pub(crate) fn check_bytes(file: FileId, text: &str, problems: &mut Vec<Problem>)
         let first = memchr::memchr(b'\r', text.as_bytes()).unwrap_or_default();
         push(first..first + 1, ProblemKind::CarriageReturns { comment: text.trim_start().starts_with('#') });
     }
+}
+
+/// The length of what is left of the byte order mark of UTF-16: two bytes that are no UTF-8, and NUL bytes behind them.
+pub(crate) fn utf16_mark(text: &str) -> Option<usize> {
+    const MARK: &str = "\u{fffd}\u{fffd}";
+    let rest = text.strip_prefix(MARK)?;
+    let begins_with_nul = |rest: &str| rest.starts_with('\0') || rest.chars().nth(1) == Some('\0');
+    begins_with_nul(rest).then_some(MARK.len())
 }
 
 /// Is the text written with the line ends of old Macs, so that the server sees a single line?

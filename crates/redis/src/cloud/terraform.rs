@@ -166,7 +166,7 @@ fn reference(expression: &Expression) -> Option<String> {
     let Expression::Variable(kind) = &traversal.expr else { return None };
     let is_group =
         TYPES.iter().any(|(name, resource, _)| *resource == ResourceKind::ParameterGroup && *name == kind.as_str());
-    match traversal.operators.first().map(|operator| operator.value()) {
+    match traversal.operators.first().map(hcl_edit::Decorated::value) {
         Some(TraversalOperator::GetAttr(name)) if is_group => Some(name.as_str().to_owned()),
         _ => None,
     }

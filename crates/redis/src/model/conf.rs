@@ -204,7 +204,7 @@ impl Reader<'_> {
         }
         let text = self.input.sources.get(file).text();
         schema::check_bytes(file, text, &mut self.conf.problems);
-        if schema::is_one_line_of_carriage_returns(text) {
+        if schema::is_one_line_of_carriage_returns(text) || schema::utf16_mark(text).is_some() {
             return;
         }
         self.open.push(file);
@@ -220,7 +220,7 @@ impl Reader<'_> {
     fn execute(&mut self, statement: Statement) {
         if let Some(key) = statement.key {
             let index = u32::try_from(self.conf.statements.len()).unwrap_or(NONE);
-            self.conf.last[key.target().index()] = index;
+            self.conf.last[key.target_index()] = index;
         }
         let include = statement.is("include").then(|| statement.value().cloned()).flatten();
         if statement.is("dir") {
@@ -358,13 +358,17 @@ impl RedisConf {
 
     /// The last statement that sets a directive, under whichever of its names.
     pub fn last(&self, canonical: &str) -> Option<&Statement> {
-        let index = *self.last.get(Key::find(canonical)?.index())?;
+        let index = *self.last.get(Key::find(canonical)?.target_index())?;
         self.statements.get(index as usize)
     }
 
     /// All statements that set a directive, in the order of execution.
-    pub fn all<'a>(&'a self, canonical: &'a str) -> impl DoubleEndedIterator<Item = &'a Statement> {
-        self.statements.iter().filter(move |statement| statement.is(canonical))
+    pub fn all(&self, canonical: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
+        let target = Key::find(canonical).map(Key::target_index);
+        let last = target.and_then(|target| self.last.get(target)).copied().unwrap_or(NONE);
+        let count = if last == NONE { 0 } else { last as usize + 1 };
+        let sets = move |statement: &&Statement| statement.key.map(Key::target_index) == target;
+        self.statements.get(..count).unwrap_or_default().iter().filter(sets)
     }
 
     /// The first statement.
@@ -497,6 +501,19 @@ impl RedisConf {
             soft: Spanned::new(value::memory(&soft.text)?, soft.span),
             seconds: Spanned::new(value::leading_integer(&seconds.text), seconds.span),
         })
+    }
+
+    /// Where the data lands: the last `dir`, where a relative one is taken from the one before. `None` if nothing is
+    /// written: then it is where the server is started.
+    pub fn directory(&self) -> Option<Setting<'_, String>> {
+        let mut directory: Option<Setting<'_, String>> = None;
+        for statement in self.all("dir") {
+            let path = statement.value()?.as_str();
+            let base = directory.as_ref().map_or("", |earlier| earlier.value.as_str());
+            let value = if base.is_empty() { path.to_owned() } else { source::join(base, path) };
+            directory = Some(Setting { value, statement: Some(statement) });
+        }
+        directory
     }
 
     /// `cluster-enabled`; off by default.

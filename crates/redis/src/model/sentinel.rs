@@ -1,7 +1,7 @@
 //! What a Sentinel watches.
 
 use super::{RedisConf, Setting, Statement};
-use crate::keys::Key;
+use crate::keys::{Key, Kind};
 use crate::syntax::Token;
 use crate::value;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct Monitor<'a> {
 
 impl<'a> Monitor<'a> {
     pub(crate) fn of(statement: &'a Statement) -> Option<Self> {
-        match (statement.is("sentinel monitor"), statement.values()) {
+        match (statement.key?.kind == Kind::Monitor, statement.values()) {
             (true, [name, host, port, quorum]) => Some(Self { statement, name, host, port, quorum }),
             _ => None,
         }
@@ -70,7 +70,7 @@ impl<'a> AboutMasters<'a> {
 impl RedisConf {
     /// The masters a Sentinel watches.
     pub fn monitors(&self) -> impl Iterator<Item = Monitor<'_>> {
-        self.statements.iter().filter_map(Monitor::of)
+        self.all("sentinel monitor").filter_map(Monitor::of)
     }
 
     /// What a Sentinel is told about each of its masters, looked up once.

@@ -1,7 +1,7 @@
 //! Users that cannot log in, or that may do more than they should.
 
 use super::open_to_world::is_open_to_world;
-use crate::model::{AclUser, DefaultUser, Document, Mode, RedisConf};
+use crate::model::{AclUser, DefaultUser, Document, Mode, RedisConf, Setting};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/acl-user", check };
@@ -131,7 +131,7 @@ impl AclUser {
 impl RedisConf {
     /// Is it known that a user without a rule for channels may use none?
     fn closes_channels(&self) -> bool {
-        let stated = self.text("acl-pubsub-default").filter(|setting| setting.is_explicit());
+        let stated = self.text("acl-pubsub-default").filter(Setting::is_explicit);
         match stated {
             Some(setting) => setting.value.eq_ignore_ascii_case("resetchannels"),
             None => self.release.is_known_since((7, 0, 0)) && !self.is_partial(),

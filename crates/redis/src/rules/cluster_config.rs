@@ -114,21 +114,18 @@ fn unused(conf: &RedisConf, switch: Option<Span>, findings: &mut Findings) {
 
 /// Two nodes of one machine that write their state into the same file.
 fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
-    let mut seen: BTreeMap<(String, &str, &str), (Node<'_>, Span)> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String, &str), (Node<'_>, Span)> = BTreeMap::new();
     for (_, node) in deployment.servers() {
         let conf = node.conf;
-        let dir = conf.text("dir").filter(|dir| dir.is_explicit() && dir.value.starts_with('/'));
+        let dir = conf.directory().filter(|dir| dir.value.starts_with('/'));
         let file = conf.text("cluster-config-file");
         let (Some(dir), Some(file)) = (dir.filter(|_| conf.is_clustered()), file) else { continue };
-        let machine = machine(node);
         let Some(span) = file.span().or(dir.span()) else { continue };
-        match seen.get(&(machine.clone(), dir.value, file.value)) {
+        let state = (machine(node), dir.value, file.value);
+        match seen.get(&state) {
             Some((other, place)) if may_share_a_machine(node, other) => {
                 findings
-                    .report(
-                        span,
-                        format!("two nodes write their cluster state into `{}` in `{}`", file.value, dir.value),
-                    )
+                    .report(span, format!("two nodes write their cluster state into `{}` in `{}`", state.2, state.1))
                     .severity(Severity::Warning)
                     .category(Category::Outage)
                     .label(*place, "the other node")
@@ -136,7 +133,7 @@ fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
             }
             Some(_) => {}
             None => {
-                seen.insert((machine, dir.value, file.value), (*node, span));
+                seen.insert(state, (*node, span));
             }
         }
     }

@@ -71,10 +71,13 @@ impl Group<'_> {
                         "automatic failover needs at least two nodes, `num_cache_clusters` is 1",
                     )
                     .label(count.span, "one node"),
-                None => findings.report(
-                    self.place(FAILOVER),
-                    "automatic failover needs at least two nodes, `num_cache_clusters` is not set",
-                ),
+                // AWS then makes one node; what else makes more is not all known here.
+                None => findings
+                    .report(
+                        self.place(FAILOVER),
+                        "automatic failover needs at least two nodes, `num_cache_clusters` is not set",
+                    )
+                    .category(Category::Outage),
             };
             let edit = match count {
                 Some(count) => Some(Edit::replace(count.span, "2")),

@@ -73,11 +73,11 @@ fn append_only(conf: &RedisConf, append: confvet_core::Span, findings: &mut Find
 }
 
 fn directory(conf: &RedisConf, findings: &mut Findings) {
-    let Some(dir) = conf.last("dir").and_then(Statement::value) else { return };
+    let Some(dir) = conf.directory() else { return };
     let volatile = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run"];
-    let below = |root: &str| dir.text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if volatile.into_iter().any(below) {
-        findings.report(dir.span, format!("data directory `{}` does not survive a reboot", dir.text));
+    let below = |root: &str| dir.value.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if let Some(span) = dir.span().filter(|_| volatile.into_iter().any(below)) {
+        findings.report(span, format!("data directory `{}` does not survive a reboot", dir.value));
     }
 }
 
@@ -86,15 +86,17 @@ fn working_directory(conf: &RedisConf, persisted: confvet_core::Span, findings: 
     let supervised = conf.last("supervised").and_then(Statement::value).filter(|value| !value.is("no"));
     let daemon = conf.last("daemonize").and_then(Statement::value).filter(|value| value.is("yes"));
     let Some(service) = supervised.or(daemon).filter(|_| !conf.is_partial()) else { return };
-    let dir = conf.last("dir").and_then(Statement::value);
-    if dir.is_some_and(|dir| dir.text.starts_with('/') || schema::placeholder(&dir.text).is_some()) {
+    let dir = conf.directory();
+    let is_whole = |path: &str| path.starts_with('/') || schema::placeholder(path).is_some();
+    if dir.as_ref().is_some_and(|dir| is_whole(&dir.value)) {
         return;
     }
-    let message = match dir {
-        Some(dir) => format!("data directory `{}` depends on where the service is started", dir.text),
+    let message = match &dir {
+        Some(dir) => format!("data directory `{}` depends on where the service is started", dir.value),
         None => "there is no `dir`: the data lands where the service is started".to_owned(),
     };
-    let report = findings.report(dir.unwrap_or(service).span, message).label(persisted, "what is written there");
-    let report = if dir.is_some() { report.label(service.span, "started as a service") } else { report };
+    let place = dir.and_then(|dir| dir.span());
+    let report = findings.report(place.unwrap_or(service.span), message).label(persisted, "what is written there");
+    let report = if place.is_some() { report.label(service.span, "started as a service") } else { report };
     report.help("write the whole path, such as `dir /var/lib/redis`");
 }
