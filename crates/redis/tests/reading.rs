@@ -1,4 +1,5 @@
 //! The traps of redis.conf, sentinel.conf, ACL files and INFO: each is read as the servers read it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set the stage shall fail")]
 
 use confvet_core::{Fact, Facts, Input, Source, Sources, System, Target};
 use confvet_redis::{
