@@ -289,8 +289,12 @@ impl Checker<'_> {
         let mut found = false;
         for token in statement.values() {
             let range = placeholder(&token.text).or_else(|| {
-                let dummy = secret && is_dummy(token.text.trim_start_matches('>'));
-                dummy.then_some(0..token.text.len())
+                // Of the rules of a user only passwords in plain text can be dummies.
+                let password = match key.kind {
+                    Kind::User => token.text.strip_prefix('>'),
+                    _ => secret.then_some(token.as_str()),
+                };
+                password.is_some_and(is_dummy).then_some(0..token.text.len())
             });
             let Some(range) = range else { continue };
             // Escapes in quotes move the text, so that only the whole word can be pointed at.
@@ -798,9 +802,16 @@ fn nearest_key(name: &str, release: Release) -> Option<&'static str> {
     available().map(|key| key.name).find(|key| key.len() == name.len() && sorted(key) == words)
 }
 
+/// Where a hole of a template engine begins: `{{`, `{%` or `<%`.
+pub(crate) fn template_hole(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'{', b'<', bytes)
+        .find(|&at| matches!((bytes[at], bytes.get(at + 1)), (b'{', Some(b'{' | b'%')) | (b'<', Some(b'%'))))
+}
+
 /// Where a value holds something that a template engine or a shell should have filled in.
 pub(crate) fn placeholder(text: &str) -> Option<std::ops::Range<usize>> {
-    if let Some(start) = text.find("{{").or_else(|| text.find("<%")) {
+    if let Some(start) = template_hole(text).filter(|&start| !text[start..].starts_with("{%")) {
         let close = if text[start..].starts_with("{{") { "}}" } else { "%>" };
         let end = text[start..].find(close).map_or(text.len(), |at| start + at + close.len());
         return Some(start..end);
@@ -834,6 +845,9 @@ pub(crate) fn is_placeholder_password(text: &str) -> bool {
 
 /// A password that says that somebody should put one here.
 fn is_dummy(text: &str) -> bool {
+    if text.len() > 64 {
+        return false;
+    }
     let lower = text.to_ascii_lowercase().replace('-', "_");
     let bracketed = lower.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     bracketed.is_some_and(|inner| inner.contains("pass") || inner.contains("secret"))

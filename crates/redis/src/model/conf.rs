@@ -358,7 +358,11 @@ impl RedisConf {
 
     /// The last statement that sets a directive, under whichever of its names.
     pub fn last(&self, canonical: &str) -> Option<&Statement> {
-        let index = *self.last.get(Key::find(canonical)?.target_index())?;
+        self.last_of(Key::find(canonical)?)
+    }
+
+    fn last_of(&self, key: &Key) -> Option<&Statement> {
+        let index = *self.last.get(key.target_index())?;
         self.statements.get(index as usize)
     }
 
@@ -390,15 +394,13 @@ impl RedisConf {
     }
 
     fn setting<'a, T>(&'a self, canonical: &str, read: impl Fn(&str) -> Option<T>) -> Option<Setting<'a, T>> {
-        match self.last(canonical) {
+        let key = Key::find(canonical)?;
+        match self.last_of(key) {
             Some(statement) => {
                 let value = read(statement.value()?.as_str())?;
                 Some(Setting { value, statement: Some(statement) })
             }
-            None => {
-                let default = Key::find(canonical)?.default_value(self.release);
-                Some(Setting { value: read(default)?, statement: None })
-            }
+            None => Some(Setting { value: read(key.default_value(self.release))?, statement: None }),
         }
     }
 
@@ -431,9 +433,10 @@ impl RedisConf {
 
     /// A text; empty when nothing is written and there is no default.
     pub fn text(&self, canonical: &str) -> Option<Setting<'_, &str>> {
-        match self.last(canonical) {
+        let key = Key::find(canonical)?;
+        match self.last_of(key) {
             Some(statement) => Some(Setting { value: statement.value()?.as_str(), statement: Some(statement) }),
-            None => Some(Setting { value: Key::find(canonical)?.default_value(self.release), statement: None }),
+            None => Some(Setting { value: key.default_value(self.release), statement: None }),
         }
     }
 

@@ -112,8 +112,11 @@ fn careless(user: &AclUser, conf: Option<&RedisConf>, findings: &mut Findings) {
     if user.no_password {
         findings.report(user.name.span, format!("anyone may log in as `{name}`: `nopass` takes any password"));
     }
-    let mighty = MIGHTY.iter().any(|word| name.to_ascii_lowercase().contains(word));
-    if user.is_almighty() && !mighty {
+    let is_mighty = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        MIGHTY.iter().any(|word| lower.contains(word))
+    };
+    if user.is_almighty() && !is_mighty(name) {
         findings
             .report(user.name.span, format!("user `{name}` may run every command on every key"))
             .help("name the categories and key patterns it needs, or take `-@dangerous` away");
