@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod command;
+mod elasticsearch;
 mod fixtures;
 mod support;

@@ -221,6 +221,13 @@ impl Sources {
         self.by_path.get(path).copied()
     }
 
+    /// The files that lie directly in a directory, as it is written in their paths; sorted by path.
+    pub fn in_directory(&self, directory: &str) -> impl Iterator<Item = FileId> + use<> {
+        let mut found = self.by_directory.get(directory).cloned().unwrap_or_default();
+        found.sort_by_key(|&id| self.get(id).path());
+        found.into_iter()
+    }
+
     /// Finds the file that a configuration names: exactly this path, then relative to the directory of `from`, then the
     /// file of the set that shares the longest path suffix (at least its name) with the path as written
     /// (`/etc/redis/conf.d/x.conf` finds `roles/cache/files/conf.d/x.conf`). Ties go to the file nearest to `from`.
@@ -388,6 +395,14 @@ mod tests {
         assert_eq!(join("", "./x/../y"), "y");
         assert_eq!(join("/etc", "x"), "/etc/x");
         assert_eq!(join("a", "../../x"), "../x");
+    }
+
+    #[test]
+    fn a_directory_holds_its_own_files_only() {
+        let sources: Sources = ["d/b", "d/a", "d/e/c", "x/d/a"].iter().map(|path| Source::new(*path, "")).collect();
+        let names: Vec<&str> = sources.in_directory("d").map(|id| sources.get(id).path()).collect();
+        assert_eq!(names, ["d/a", "d/b"]);
+        assert_eq!(sources.in_directory("nowhere").count(), 0);
     }
 
     #[test]

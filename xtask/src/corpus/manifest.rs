@@ -22,6 +22,8 @@ pub(super) struct Entry {
     /// The name the file had where it comes from.
     pub(super) original_name: Option<String>,
     pub(super) truth: Truth,
+    /// It was cut out of a page, a manifest or a script, which said what it is.
+    pub(super) is_cutting: bool,
     /// All cells as lines `column=cell`, with `_` for blanks in column names: what the versions are read from.
     pub(super) row: String,
 }
@@ -53,7 +55,8 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             let _ = writeln!(row, "{name}={cell}");
         }
         let original_name = cells.get(original).and_then(|path| original_name(path));
-        entries.push(Entry { path: path.to_owned(), original_name, truth, row });
+        let is_cutting = cells.get(original).is_some_and(|path| path.contains('#'));
+        entries.push(Entry { path: path.to_owned(), original_name, truth, is_cutting, row });
     }
     Ok(entries)
 }

@@ -142,6 +142,8 @@ impl Group {
                 let (verdict, _, findings) = assess_alone(forced);
                 (verdict, false, findings)
             }
+            // What a page calls a configuration is one, whatever the name of the cutting.
+            Some(forced) if entry.is_cutting && !seen.1 => assess_alone(forced),
             _ => seen,
         }
     }
@@ -245,7 +247,7 @@ mod tests {
 
     fn entry(path: &str, original: Option<&str>) -> Entry {
         let original_name = original.map(str::to_owned);
-        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, row: String::new() }
+        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, is_cutting: false, row: String::new() }
     }
 
     #[test]
