@@ -24,8 +24,8 @@ mod units;
 
 pub use meta::{MetaKind, MetaLabel, meta_labels};
 pub use model::{
-    AlertRule, Chain, Config, Discovery, Document, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup, RuleKind,
-    Stage, TargetGroup, TargetRef, Text, read_relabel_list,
+    AlertRule, Chain, Config, Discovery, Document, Exposure, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup,
+    RuleKind, SectionKeys, Stage, TargetGroup, TargetRef, Text, ValueLabel, read_relabel_list,
 };
 pub use problem::{Check, Problem};
 pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};

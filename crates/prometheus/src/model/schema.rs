@@ -1,5 +1,6 @@
 //! Turns what the key table says into problems, each with the fix that the reader's strictness suggests.
 
+use super::Exposure;
 use super::read::Reader;
 use crate::keys::{SCHEMA, detail};
 use crate::problem::{Check, Problem};
@@ -287,6 +288,9 @@ fn nulls(reader: &mut Reader<'_>, root: Node<'_>, context: &'static str) {
                 null_value(reader, entry.key, entry, context, row.key);
             } else if detail(context, row.key).is_some_and(|detail| detail.secret) {
                 secret(reader, entry.value);
+                exposed_secret(reader, entry, context, row.key);
+            } else if row.key == "insecure_skip_verify" && entry.value.as_bool() == Some(true) {
+                reader.exposures.push(Exposure { key: row.key, span: entry.key.span(), file_key: None });
             }
             match row.kind {
                 Type::Mapping(inner) => open.push((entry.value, inner)),
@@ -313,6 +317,26 @@ fn secret(reader: &mut Reader<'_>, value: Node<'_>) {
         }
         false => reader.secrets.push(value.content_span()),
     }
+}
+
+/// A secret in the file itself, where a key beside it could name a file.
+fn exposed_secret(reader: &mut Reader<'_>, entry: confvet_yaml::Entry<'_>, context: &str, key: &'static str) {
+    let Some(value) = entry.value.as_str().filter(|value| !is_placeholder(value)) else { return };
+    let file_key = || SCHEMA.row(context, &format!("{key}_file")).map(|row| row.key);
+    if let Some(file_key) = file_key().filter(|_| !value.is_empty()) {
+        reader.exposures.push(Exposure { key, span: entry.key.span(), file_key: Some(file_key) });
+    }
+}
+
+/// Something that is filled in before the server reads the file, or by the reader of an example.
+fn is_placeholder(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    let holes = [("<", ">"), ("${", "}"), ("$(", ")"), ("{{", "}}"), ("%{", "}"), ("__", "__"), ("[", "]")];
+    let masked = !lower.is_empty() && lower.bytes().all(|b| matches!(b, b'x' | b'*' | b'.'));
+    let variable =
+        lower.strip_prefix('$').is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    let named = matches!(lower.as_str(), "changeme" | "change-me" | "change_me" | "redacted" | "placeholder");
+    masked || variable || named || holes.iter().any(|(open, close)| lower.starts_with(open) && lower.ends_with(close))
 }
 
 fn null_value(
