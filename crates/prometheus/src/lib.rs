@@ -44,7 +44,7 @@ impl System for Prometheus {
     const NAME: &'static str = "prometheus";
     const TITLE: &'static str = "Prometheus";
     const TARGETS: &'static [&'static str] = &["prometheus"];
-    const KINDS: &'static [&'static str] = &[detect::CONFIG, detect::RULES, detect::TARGETS];
+    const KINDS: &'static [&'static str] = &[detect::CONFIG, detect::RULES, detect::TARGETS, detect::MANIFEST];
 
     fn might_be(path: &str) -> bool {
         detect::might_be(path)

@@ -67,6 +67,14 @@ pub(crate) fn rows_of(name: &str) -> Vec<&'static MetaLabel> {
     exact.chain(prefixes).collect()
 }
 
+/// Does the name of some label start like this?
+pub(crate) fn is_start(start: &str) -> bool {
+    let emitted = |label: &MetaLabel| label.kind != MetaKind::NeverEmitted;
+    let from = LABELS.partition_point(|label| label.name < start);
+    let longer = LABELS[from..].iter().take_while(|label| label.name.starts_with(start)).any(emitted);
+    longer || !rows_of(start).is_empty()
+}
+
 /// The rows with exactly this name.
 fn rows_named(name: &str) -> &'static [MetaLabel] {
     let start = LABELS.partition_point(|label| label.name < name);

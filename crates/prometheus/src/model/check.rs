@@ -136,6 +136,13 @@ fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
 fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Option<&Text>, what: &str) {
     let Some(name) = name.filter(|name| !name.value.is_empty()) else { return };
     match names.get(&name.value) {
+        // Of a file and one that it includes, the file that includes is refused.
+        Some(first) if first.file != name.span.file && first.file == reader.input.file => {
+            let line = reader.input.sources.start(name.span).line;
+            let path = reader.input.sources.get(name.span.file).path();
+            let message = format!("{what} `{}` is already used in {path}, line {line}", name.value);
+            reader.report(Problem::new(Check::DuplicateName, *first, message).related(name.span, "used here too"));
+        }
         Some(first) => {
             let place = reader.input.sources.start(*first).line;
             let there = if first.file == name.span.file {

@@ -94,6 +94,9 @@ pub struct Config {
     pub remote_write: Vec<Remote>,
     /// `remote_read`
     pub remote_read: Vec<Remote>,
+    /// The lists of `alertmanagers` and `remote_write` whose items are parts of one block: the dashes behind the first.
+    #[serde(skip)]
+    pub split_lists: Vec<(&'static str, Vec<Span>)>,
     /// `rule_files`
     pub rule_files: Vec<Text>,
     /// `scrape_config_files`
@@ -186,6 +189,9 @@ pub struct Job {
     /// The edit that adds `scheme: https`.
     #[serde(skip)]
     pub(crate) add_https: Option<confvet_core::Edit>,
+    /// The edits that make `host:port` of targets that are URLs, with their scheme and path in the job.
+    #[serde(skip)]
+    pub(crate) split_urls: Vec<confvet_core::Edit>,
     /// The edits that move a query out of the path.
     #[serde(skip)]
     pub(crate) move_query: Vec<confvet_core::Edit>,
@@ -201,6 +207,13 @@ pub struct TargetGroup {
     /// `targets` is written in brackets.
     #[serde(skip)]
     pub(crate) flow: bool,
+}
+
+impl TargetGroup {
+    /// It brings `__meta_*` labels of its own.
+    fn sets_meta(&self) -> bool {
+        self.labels.iter().any(|(name, _)| name.value.starts_with("__meta_"))
+    }
 }
 
 /// One target of a job.
@@ -243,6 +256,9 @@ pub struct Discovery {
     pub files: Vec<Text>,
     /// The parts of `attach_metadata` that are on.
     pub attached: Vec<String>,
+    /// The edits that switch a part of `attach_metadata` on, by part.
+    #[serde(skip)]
+    pub(crate) attach: Vec<(&'static str, confvet_core::Edit)>,
     /// The edit that adds `port: 9100`.
     #[serde(skip)]
     pub(crate) add_port: Option<confvet_core::Edit>,
@@ -373,6 +389,23 @@ impl Document {
             }
         }
         names
+    }
+
+    /// The starts of the `__meta_*` names that a regex over label names looks for, where it is no list of names.
+    pub fn meta_prefixes_read(&self) -> Vec<(&Job, &RelabelStep, String)> {
+        let mut starts = Vec::new();
+        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels()) {
+            let by_name = |step: &&RelabelStep| {
+                step.rule.action.works_on_names() && step.is_sound() && step.names_listed().is_empty()
+            };
+            for step in job.relabel.iter().take_while(|step| !step.writes_meta()).filter(by_name) {
+                let start = step.rule.regex.prefix();
+                if start.starts_with("__meta_") && !job.groups.iter().any(TargetGroup::sets_meta) {
+                    starts.push((job, step, start));
+                }
+            }
+        }
+        starts
     }
 
     /// What a job gives every target of its.

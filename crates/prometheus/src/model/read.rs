@@ -1,7 +1,8 @@
 //! Reads files into the model: the main file, then what it includes.
 
-use super::relabel::{Patterns, read_with};
-use super::rules::read_rules;
+use super::known::is_scrape_label;
+use super::relabel::{Patterns, dedented, read_with};
+use super::rules::{read_manifest, read_rules};
 use super::{
     Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
 };
@@ -48,6 +49,7 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
     let mut document = Document { config: None, rule_files: Vec::new(), problems: Vec::new(), exposures: Vec::new() };
     match input.kind {
         detect::RULES => document.rule_files.push(read_rules(&mut reader, input.file)),
+        detect::MANIFEST => document.rule_files.push(read_manifest(&mut reader, input.file)),
         detect::TARGETS => {
             target_file(&mut reader, input.file);
         }
@@ -231,6 +233,7 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         alert_relabel: Vec::new(),
         remote_write: Vec::new(),
         remote_read: Vec::new(),
+        split_lists: Vec::new(),
         rule_files: Vec::new(),
         scrape_config_files: Vec::new(),
         jobs_complete: true,
@@ -270,6 +273,16 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         }
     }
     config.keys = section_keys(root);
+    let managers = root.get("alerting").and_then(|alerting| alerting.get("alertmanagers"));
+    let has_targets = |item: Node<'_>| {
+        item.entries()
+            .any(|entry| entry.key.text().is_some_and(|key| key.ends_with("_configs") && !key.contains("relabel")))
+    };
+    let lists = [
+        split_list(managers, has_targets).map(|dashes| ("alertmanagers", dashes)),
+        split_list(root.get("remote_write"), |item| item.get("url").is_some()).map(|dashes| ("remote_write", dashes)),
+    ];
+    config.split_lists = lists.into_iter().flatten().collect();
     if let Some(alerting) = root.get("alerting") {
         config.alert_relabel = relabel(reader, alerting.get("alert_relabel_configs"));
         for item in items(alerting.get("alertmanagers")) {
@@ -343,6 +356,23 @@ fn tls(item: Node<'_>) -> Option<Span> {
     node.fields().iter().any(|field| !field.value.is_null()).then(|| node.key_span())
 }
 
+/// The dashes behind the first item of a list whose items are parts of one block: no key stands twice, one of them has but
+/// a key or two, and one lacks what makes it whole.
+fn split_list(list: Option<Node<'_>>, is_whole: impl Fn(Node<'_>) -> bool) -> Option<Vec<Span>> {
+    let items = items(list);
+    let mut keys: Vec<&str> =
+        items.iter().flat_map(|item| item.entries()).filter_map(|entry| entry.key.text()).collect();
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    let short = items.iter().any(|item| item.entries().len() <= 2);
+    let parts = items.len() > 1 && keys.len() == all && short && items.iter().any(|item| is_whole(*item));
+    if !parts || items.iter().all(|item| is_whole(*item)) {
+        return None;
+    }
+    items[1..].iter().map(|item| dash(*item, item.entry_at(0)?.key.span())).collect()
+}
+
 fn section_keys(root: Node<'_>) -> SectionKeys {
     let key = |key: &str| root.get(key).map(Node::key_span);
     SectionKeys {
@@ -386,6 +416,7 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         let values = field.value.items().filter_map(|value| value.as_str().map(str::to_owned)).collect();
         Some((field.key.text()?.to_owned(), values))
     });
+    let is_job = item.get("job_name").is_some();
     let mut job = Job {
         span: item.entry_at(0).map_or(item.span(), |entry| entry.key.span()),
         name: item.get("job_name").and_then(text),
@@ -415,7 +446,19 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
             .or_else(|| item.entry_at(0))
             .and_then(|entry| entry.insert_after("scheme: https")),
         move_query: move_query(item).unwrap_or_default(),
+        split_urls: Vec::new(),
     };
+    job.split_urls = split_urls(item, &job).unwrap_or_default();
+    if is_job {
+        // What reads labels of samples, and what reads labels of targets, in the list of the other.
+        let of_samples =
+            |name: &str| !matches!(name, "job" | "instance") && !name.starts_with("__") || name == "__name__";
+        offer_moves(item, "relabel_configs", "metric_relabel_configs", &mut job.relabel, of_samples);
+        // Both at once would move rules into lists that go away.
+        if job.relabel.iter().all(|step| step.move_over.is_empty()) {
+            offer_moves(item, "metric_relabel_configs", "relabel_configs", &mut job.metric_relabel, is_scrape_label);
+        }
+    }
     for field in item.fields() {
         let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
         for block in items(Some(field.value)) {
@@ -431,6 +474,64 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         }
     }
     job
+}
+
+/// The edits that move a rule which reads a label of the other stage to the list of that stage.
+fn offer_moves(item: Node<'_>, from: &str, to: &str, steps: &mut [super::RelabelStep], foreign: impl Fn(&str) -> bool) {
+    let Some(list) = item.entry(from).filter(|list| list.value.kind() == Kind::Sequence { flow: false }) else {
+        return;
+    };
+    let alone = list.value.items().len() == 1;
+    let nodes = list.value.items().filter(|node| node.is_mapping());
+    for (step, node) in steps.iter_mut().zip(nodes) {
+        if !step.sources.iter().any(|source| foreign(&source.value)) || node.is_alias() {
+            continue;
+        }
+        let remove = if alone { list.delete() } else { node.delete_item() };
+        let add = || {
+            let text = dedented(node)?;
+            match item.entry(to) {
+                Some(other) => other.value.append(&text),
+                None => list.insert_after(&format!("{to}:\n  {}", text.replace('\n', "\n  "))),
+            }
+        };
+        step.move_over = remove.zip(add()).map(|(remove, add)| vec![remove, add]).unwrap_or_default();
+    }
+}
+
+/// Where every target is a URL and all have one scheme and one path: what to write instead.
+fn split_urls(item: Node<'_>, job: &Job) -> Option<Vec<Edit>> {
+    if !job.relabel.is_empty() || !job.targets().any(|target| target.address.value.contains("://")) {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut shared: Option<(&str, &str)> = None;
+    for target in job.targets() {
+        let (scheme, rest) = target.address.value.split_once("://")?;
+        let host = rest.split('/').next().unwrap_or(rest);
+        let place = (scheme, &rest[host.len()..]);
+        if host.is_empty() || host.contains(['@', '?', '#', ',', ' ']) || *shared.get_or_insert(place) != place {
+            return None;
+        }
+        let default = if scheme == "https" { ":443" } else { ":80" };
+        let port = if host.rsplit(']').next().is_some_and(|end| end.contains(':')) { "" } else { default };
+        edits.push(Edit::replace(target.address.exact?, format!("{host}{port}")));
+    }
+    let (scheme, path) = shared.filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'.'));
+    let mut lines = Vec::new();
+    let settings = [("scheme", scheme, "http"), ("metrics_path", path, "/metrics")];
+    for (key, value, default) in settings {
+        match item.get(key).map(|node| node.as_str().unwrap_or_default()) {
+            Some(written) if written != value && !value.is_empty() => return None,
+            None if value != default && !value.is_empty() => lines.push(format!("{key}: {value}")),
+            _ => {}
+        }
+    }
+    if !lines.is_empty() {
+        edits.push(item.entry("job_name")?.insert_after(&lines.join("\n"))?);
+    }
+    plain.then_some(edits)
 }
 
 /// The path without its query, and the query as `params` behind it.
@@ -476,8 +577,25 @@ fn discovery(sd: &str, node: Node<'_>) -> Discovery {
         role: node.get("role").and_then(text),
         files: if sd == "file" { texts(node.get("files")) } else { Vec::new() },
         attached: on.filter_map(|field| field.key.text().map(str::to_owned)).collect(),
+        attach: if sd == "kubernetes" { attach(node) } else { Vec::new() },
         add_port: node.entries().next_back().and_then(|entry| entry.insert_after("port: 9100")),
     }
+}
+
+/// How to switch the parts of `attach_metadata` on that are off.
+fn attach(node: Node<'_>) -> Vec<(&'static str, Edit)> {
+    let written = node.entry("attach_metadata").map(|entry| entry.value);
+    let edit = |part: &'static str| {
+        let edit = match written {
+            None => node.append(&format!("attach_metadata:\n  {part}: true")),
+            Some(list) => match list.entry(part) {
+                Some(entry) => Some(entry.replace_value("true")),
+                None => list.append(&format!("{part}: true")),
+            },
+        };
+        edit.map(|edit| (part, edit))
+    };
+    ["cronjob", "deployment", "job", "namespace", "node"].into_iter().filter_map(edit).collect()
 }
 
 /// The dash in front of an item's first key, on the same line.

@@ -69,6 +69,9 @@ pub struct RelabelStep {
     /// The edit that deletes at the end of the list what this rule writes to a label that starts with `__`.
     #[serde(skip)]
     pub(crate) drop_later: Option<Edit>,
+    /// The edits that move the rule to the list of the other stage of its job.
+    #[serde(skip)]
+    pub(crate) move_over: Vec<Edit>,
     /// The edits that make one `labelmap` of each word of a group that its replacement leaves out.
     #[serde(skip)]
     pub(crate) split: Vec<Edit>,
@@ -90,12 +93,19 @@ impl RelabelStep {
         self.well_formed && self.regex_error.is_none() && self.errors[0].is_empty()
     }
 
-    /// The labels it reads by name.
+    /// The labels it reads by name. A `labelkeep` names what shall stay if it is there; only of `__meta_*` names the
+    /// author thinks that they are.
     pub fn names_read(&self) -> impl Iterator<Item = &Text> {
         let compared = matches!(self.rule.action, Action::KeepEqual | Action::DropEqual);
         let sources = if self.rule.action.works_on_names() { &[] } else { self.sources.as_slice() };
-        let named = if self.rule.action == Action::LabelKeep { &[] } else { self.named.as_slice() };
+        let keeps = self.rule.action == Action::LabelKeep;
+        let named = self.named.iter().filter(move |name| !keeps || name.value.starts_with("__meta_"));
         sources.iter().chain(named).chain(self.target.iter().filter(move |_| compared))
+    }
+
+    /// It writes a `__meta_*` label by name.
+    pub fn writes_meta(&self) -> bool {
+        self.written_label().is_some_and(|(start, _)| start.starts_with("__meta_"))
     }
 
     /// The fields that are written and that its action does not look at. A field that only repeats its default is not
@@ -407,8 +417,26 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         add_not_empty,
         need_some,
         drop_later,
+        move_over: Vec::new(),
         split,
     }
+}
+
+/// An item as it is written, as if its dash stood at the left edge.
+pub(super) fn dedented(item: Node<'_>) -> Option<String> {
+    let before = item.yaml().text().get(..item.span().range().start)?;
+    let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
+    let mut lines = item.source().trim_end().lines();
+    let mut text = format!("- {}", lines.next()?);
+    for line in lines {
+        let (indent, rest) = line.split_at_checked(column.min(line.len()))?;
+        if !indent.bytes().all(|b| b == b' ') {
+            return None;
+        }
+        text.push_str("\n  ");
+        text.push_str(rest);
+    }
+    Some(text)
 }
 
 /// The edit that makes the regex demand a character: `(.+)` where none is written, or where `(.*)` is.

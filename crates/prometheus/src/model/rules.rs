@@ -107,6 +107,35 @@ pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let mut rules = RuleFile { file, groups: Vec::new() };
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return rules };
     schema::check(reader, root, "rule file");
+    groups(reader, root, &mut rules);
+    rules
+}
+
+/// The rules of a manifest: those of every `PrometheusRule` in it, under `spec`.
+pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+    let before = reader.problems.len();
+    let yaml = yaml(reader, file, Dialect::GoYamlV3);
+    let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
+    let mut rules = RuleFile { file, groups: Vec::new() };
+    for root in yaml.documents().filter(|_| sound).map(|document| document.root()) {
+        let spec = root.get("spec").filter(|spec| spec.is_mapping());
+        let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
+            continue;
+        };
+        let from = reader.problems.len();
+        schema::check(reader, spec, "rule file");
+        // A key of the operator, for Thanos.
+        let operators = |problem: &Problem| {
+            problem.check == Check::UnknownKey && yaml.source(problem.span) == "partial_response_strategy"
+        };
+        let found = reader.problems.split_off(from);
+        reader.problems.extend(found.into_iter().filter(|problem| !operators(problem)));
+        groups(reader, spec, &mut rules);
+    }
+    rules
+}
+
+fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
     let mut names: HashMap<String, Span> = HashMap::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
@@ -128,7 +157,6 @@ pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
         }
         rules.groups.push(group);
     }
-    rules
 }
 
 fn group(reader: &mut Reader<'_>, item: Node<'_>) -> RuleGroup {
