@@ -4,4 +4,5 @@ mod bad_input;
 mod command;
 mod elasticsearch;
 mod fixtures;
+mod relabel;
 mod support;

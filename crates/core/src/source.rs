@@ -159,6 +159,7 @@ pub struct Sources {
     by_directory: BTreeMap<String, Vec<FileId>>,
     /// Directories by their last component.
     directories: BTreeMap<String, BTreeSet<String>>,
+    partial: bool,
 }
 
 impl Sources {
@@ -189,6 +190,21 @@ impl Sources {
     /// All files with their ids, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(index, source)| (FileId(to_u32(index)), source))
+    }
+
+    /// Notes that the files were picked one by one: one that is not among them may lie beside them all the same.
+    pub fn mark_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Were the files picked one by one, rather than found in directories that were read whole?
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// The files that lie in this very directory, in the order they were added.
+    pub fn in_directory(&self, directory: &str) -> &[FileId] {
+        self.by_directory.get(directory).map_or(&[], Vec::as_slice)
     }
 
     /// Number of files.
