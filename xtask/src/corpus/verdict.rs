@@ -3,7 +3,7 @@
 use super::manifest::{Entry, Truth};
 use super::versions::Versions;
 use anyhow::{Context, Result};
-use confvet::{Category, FileId, Linter, Report, Severity, Source, Sources};
+use confvet::{Category, FileId, Level, Linter, Report, Severity, Source, Sources};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -173,7 +173,13 @@ fn is_same_kind(local: &str, original: &str) -> bool {
 fn linter(target: &BTreeMap<String, String>) -> Result<Linter> {
     let mut linter = Linter::new();
     for (program, version) in target {
-        linter = linter.target(program, version).context("versions.toml gives a target that cannot be set")?;
+        linter = match program.strip_prefix("fact:") {
+            Some(fact) => linter.fact(fact, version).context("versions.toml gives a fact that cannot be set")?,
+            None => linter.target(program, version).context("versions.toml gives a target that cannot be set")?,
+        };
+    }
+    for rule in confvet::rules::all().iter().filter(|rule| confvet::rules::is_off_by_default(rule.name)) {
+        linter = linter.rule(rule.name, Level::At(rule.severity))?;
     }
     Ok(linter)
 }
@@ -245,7 +251,7 @@ mod tests {
 
     fn entry(path: &str, original: Option<&str>) -> Entry {
         let original_name = original.map(str::to_owned);
-        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, row: String::new() }
+        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, row: String::new(), peer: None }
     }
 
     #[test]

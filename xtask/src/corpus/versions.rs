@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn versions(system: &str, truth: Truth, row: &str) -> Vec<(String, String)> {
-        let entry = Entry { path: String::new(), original_name: None, truth, row: row.to_owned() };
+        let entry = Entry { path: String::new(), original_name: None, truth, row: row.to_owned(), peer: None };
         Versions::of_system(system).unwrap().of(&entry).into_iter().collect()
     }
 
