@@ -137,8 +137,9 @@ impl Group {
             Err(_) => assess_alone(&self.linter),
         };
         match &self.forced {
-            // The program refused it because it was told to read it, so confvet is told to read it too.
-            Some(forced) if entry.truth == Truth::Rejected && !seen.1 => {
+            // The program refused it because it was told to read it, so confvet is told to read it too; another linter
+            // was told to read its tests.
+            Some(forced) if (entry.truth == Truth::Rejected || entry.peer.is_some()) && !seen.1 => {
                 let (verdict, _, findings) = assess_alone(forced);
                 (verdict, false, findings)
             }
