@@ -1,5 +1,6 @@
 //! MANIFEST.tsv: which files there are, where they come from, and what the real program says.
 
+use super::peer::Expectation;
 use anyhow::{Context, Result, bail};
 use std::fmt::Write;
 use std::fs;
@@ -26,6 +27,8 @@ pub(super) struct Entry {
     pub(super) is_cutting: bool,
     /// All cells as lines `column=cell`, with `_` for blanks in column names: what the versions are read from.
     pub(super) row: String,
+    /// What another linter expects, whose test the file is.
+    pub(super) peer: Option<Expectation>,
 }
 
 pub(super) fn read(directory: &Path) -> Result<Vec<Entry>> {
@@ -56,7 +59,12 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
         }
         let original_name = cells.get(original).and_then(|path| original_name(path));
         let is_cutting = cells.get(original).is_some_and(|path| path.contains('#'));
-        entries.push(Entry { path: path.to_owned(), original_name, truth, is_cutting, row });
+        let cell = |name: &str| {
+            let at = heading.iter().position(|heading| heading == name);
+            at.and_then(|at| cells.get(at)).map(|cell| cell.trim().to_owned()).unwrap_or_default()
+        };
+        let peer = Expectation::read(cell);
+        entries.push(Entry { path: path.to_owned(), original_name, truth, is_cutting, row, peer });
     }
     Ok(entries)
 }
@@ -98,6 +106,16 @@ mod tests {
             ]
         );
         assert!(entries[0].row.contains("\nhow=ran 7.2\n"));
+    }
+
+    #[test]
+    fn what_a_peer_expects_is_read() {
+        let text = "local_path\toriginal_path\tpeer_plugin\tpeer_expects\tconfvet_rule\tnote\n\
+                    accepted/a.conf\ta.conf\tssrf\tmust fire\tnginx/ssrf\tdisputed: no\n\
+                    accepted/b.conf\tb.conf\t\t\t\t\n";
+        let entries = parse(text).unwrap();
+        assert_eq!(entries[0].peer.as_ref().map(|peer| peer.rule.as_str()), Some("nginx/ssrf"));
+        assert_eq!(entries[1].peer, None);
     }
 
     #[test]
