@@ -28,6 +28,8 @@ pub enum ValueType {
     Auth,
     /// libreswan's list of authentication methods.
     Authby,
+    /// libreswan's list of what is logged in detail.
+    Debug,
 }
 
 /// One key as one dialect knows it.
@@ -75,16 +77,21 @@ impl Key {
         found.then(|| Key(u16::try_from(index).unwrap_or(u16::MAX)))
     }
 
-    /// Looks a key up as libreswan does: letters of any case, and (since 5.3) a dash behind the side.
-    pub fn find_loosely(name: &str) -> Option<Key> {
-        Key::find(name).or_else(|| {
-            let lower = name.to_ascii_lowercase();
-            Key::find(&lower).or_else(|| {
-                let side = ["left", "right"].into_iter().find(|side| lower.starts_with(side))?;
-                let rest = lower[side.len()..].strip_prefix('-')?;
-                Key::find(&format!("{side}{rest}"))
-            })
-        })
+    /// Looks a key up in every spelling that some version of libreswan takes.
+    pub fn find_loosely(name: &str) -> Option<(Key, Spelling)> {
+        if let Some(key) = Key::find(name) {
+            return Some((key, Spelling::Exact));
+        }
+        let lower = name.to_ascii_lowercase();
+        if let Some(key) = Key::find(&lower) {
+            return Some((key, Spelling::Case));
+        }
+        if let Some(side) = ["left", "right"].into_iter().find(|side| lower.starts_with(side)) {
+            let rest = lower[side.len()..].strip_prefix('-')?;
+            return Key::find(&format!("{side}{rest}")).map(|key| (key, Spelling::Dash));
+        }
+        let right = Key::find(&format!("right{lower}"))?;
+        right.row(Dialect::Libreswan).map(|_| (right, Spelling::Sideless))
     }
 
     /// Its name.
@@ -110,6 +117,33 @@ impl Key {
     pub fn canonical(self, dialect: Dialect) -> Key {
         let Some(alias) = self.row(dialect).and_then(|row| row.alias) else { return self };
         Key::find(alias).unwrap_or(self)
+    }
+}
+
+/// How a name in a file differs from the key's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spelling {
+    /// Not at all.
+    Exact,
+    /// In the case of its letters: libreswan takes any.
+    Case,
+    /// By a dash behind the side, as `left-subnet`: libreswan since 5.3.
+    Dash,
+    /// By the missing side, as `subnet`, which libreswan before 5.0 reads as the right one's.
+    Sideless,
+}
+
+impl Spelling {
+    /// Does the program know the key by this name?
+    pub fn is_known_to(self, dialect: Dialect, version: Option<ShortVersion>) -> bool {
+        match self {
+            Spelling::Exact => true,
+            _ if dialect != Dialect::Libreswan => false,
+            Spelling::Case => true,
+            Spelling::Dash => version.is_none_or(|version| version >= (5, 3, 0)),
+            Spelling::Sideless => version.is_none_or(|version| version < (5, 0, 0)),
+        }
     }
 }
 
@@ -381,5 +415,23 @@ mod tests {
         assert!(matches!(standing_of("dpdaction", SectionKind::Conn, ls, Some((5, 2, 0))), Standing::Obsolete(_)));
         assert!(matches!(standing_of("dpdaction", SectionKind::Conn, ls, Some((4, 10, 0))), Standing::Known(_)));
         assert_eq!(Key::KEYLIFE.canonical(ls), Key::IPSEC_LIFETIME);
+    }
+
+    #[test]
+    fn names_are_found_in_every_spelling() {
+        let (ss, ls) = (Dialect::Strongswan, Dialect::Libreswan);
+        for (name, key, four, five, strongswan) in [
+            ("rightsubnet", "rightsubnet", true, true, true),
+            ("RightSubnet", "rightsubnet", true, true, false),
+            ("right-subnet", "rightsubnet", false, true, false),
+            ("subnet", "rightsubnet", true, false, false),
+        ] {
+            let (found, spelling) = Key::find_loosely(name).unwrap();
+            assert_eq!(found.name(), key);
+            assert_eq!(spelling.is_known_to(ls, Some((4, 10, 0))), four, "{name}");
+            assert_eq!(spelling.is_known_to(ls, Some((5, 4, 0))), five, "{name}");
+            assert_eq!(spelling.is_known_to(ss, None), strongswan, "{name}");
+        }
+        assert!(Key::find_loosely("nosuchkey").is_none());
     }
 }

@@ -140,7 +140,11 @@ impl<'a> Inheritance<'a> {
             for section in sections_in_force(group, conf, program) {
                 for index in section.first..section.end {
                     let setting = &conf.settings[index as usize];
-                    if setting.key == Some(Key::ALSO) && !setting.value.is_empty() && !setting.hole {
+                    if setting.key == Some(Key::ALSO)
+                        && setting.key_in(program.dialect, program.version).is_some()
+                        && !setting.value.is_empty()
+                        && !setting.hole
+                    {
                         parents.push((index, by_name.get(setting.value.as_str()).copied()));
                     }
                 }
@@ -200,7 +204,8 @@ impl<'a> Inheritance<'a> {
         for section in sections_in_force(&self.groups[group], self.conf, self.program) {
             for index in section.first..section.end {
                 let setting = &self.conf.settings[index as usize];
-                let Some(key) = setting.key.filter(|&key| key != Key::ALSO) else { continue };
+                let known = setting.key_in(self.program.dialect, self.program.version);
+                let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
                 if skip_empty && setting.value.is_empty() {
                     continue;
                 }
@@ -415,25 +420,27 @@ pub struct Duplicate {
     pub name_span: Span,
 }
 
-/// All keys that occur twice in one section.
+/// All keys that occur twice in one section. strongSwan also merges repeated `config setup` and `%default`; of conns of
+/// one name it is enough to say that there are two.
 pub(crate) fn duplicates(conf: &Conf, program: &Program) -> Vec<Duplicate> {
     let mut all = Vec::new();
+    let merges =
+        |section: &Section| !program.is_libreswan() && (section.kind == SectionKind::Setup || section.name == DEFAULT);
+    let mut merged: [Vec<(Key, u32)>; 3] = [const { Vec::new() }; 3];
+    let mut own: Vec<(Key, u32)> = Vec::new();
     for section in &conf.sections {
-        let mut seen: Vec<(Key, u32)> = Vec::new();
+        own.clear();
+        let seen = if merges(section) { &mut merged[section.kind as usize] } else { &mut own };
         for index in section.first..section.end {
             let setting: &Setting = &conf.settings[index as usize];
-            let Some(key) = setting.key.filter(|&key| key != Key::ALSO) else { continue };
+            let known = setting.key_in(program.dialect, program.version);
+            let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
             let key = if program.is_libreswan() { key.canonical(Dialect::Libreswan) } else { key };
-            match seen.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, first)) => {
-                    let equal = conf.settings[*first as usize].value == setting.value;
-                    all.push(Duplicate {
-                        first: *first,
-                        later: index,
-                        equal,
-                        section: section.kind,
-                        name_span: section.name_span,
-                    });
+            match seen.iter().find(|(known, _)| *known == key) {
+                Some(&(_, first)) => {
+                    let equal = conf.settings[first as usize].value == setting.value;
+                    let (later, section, name_span) = (index, section.kind, section.name_span);
+                    all.push(Duplicate { first, later, equal, section, name_span });
                 }
                 None => seen.push((key, index)),
             }

@@ -210,6 +210,7 @@ fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
         model.discards = read.discards;
         model.has_secrets = !read.secrets.is_empty();
         model.psk_index = psk::PskIndex::new(&read.secrets);
+        model.secrets.files.clone_from(&tree.files);
         model.secrets.entries = read.secrets;
         model.secrets.masked = read.masked;
     } else {

@@ -1,7 +1,7 @@
 //! What tells strongSwan's files from libreswan's.
 
 use crate::dialect::{Dialect, Signal};
-use crate::keys::{Key, SectionKind, ValueType};
+use crate::keys::{Key, SectionKind, Spelling, ValueType};
 use crate::proposal;
 use crate::syntax::conf::{Conf, Setting, is_comment_key};
 use confvet_core::{FileId, Sources, Span};
@@ -35,6 +35,11 @@ fn of_setting(setting: &Setting) -> Option<Dialect> {
     let Some(key) = setting.key else {
         return is_comment_key(&setting.name).then_some(Dialect::Libreswan);
     };
+    match setting.spelling {
+        Spelling::Exact => {}
+        Spelling::Dash => return Some(Dialect::Libreswan),
+        Spelling::Case | Spelling::Sideless => return None,
+    }
     let (strongswan, libreswan) = (key.row(Dialect::Strongswan), key.row(Dialect::Libreswan));
     let row = match (strongswan, libreswan) {
         (Some(row), None) => return row.obsolete.is_none().then_some(Dialect::Strongswan),
@@ -61,9 +66,11 @@ fn of_setting(setting: &Setting) -> Option<Dialect> {
             }
             _ => None,
         },
-        Key::LEFTAUTH | Key::RIGHTAUTH if ["pubkey", "eap-", "xauth"].iter().any(|word| value.starts_with(word)) => {
-            Some(Dialect::Strongswan)
-        }
+        Key::LEFTAUTH | Key::RIGHTAUTH => match value {
+            "eap" => Some(Dialect::Strongswan),
+            _ if ["pubkey", "eap-", "xauth"].iter().any(|word| value.starts_with(word)) => Some(Dialect::Strongswan),
+            _ => None,
+        },
         Key::DPDACTION if value == "none" => Some(Dialect::Strongswan),
         Key::UNIQUEIDS if matches!(value, "never" | "replace" | "keep") => Some(Dialect::Strongswan),
         Key::LEFTSOURCEIP | Key::RIGHTSOURCEIP if value.starts_with('%') => Some(Dialect::Strongswan),

@@ -12,7 +12,7 @@ use crate::syntax::settings::{Opt, Settings};
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned, did_you_mean};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The sections that `swanctl` reads.
 pub(crate) const TOP_LEVEL: &[&str] = &["connections", "secrets", "pools", "authorities"];
@@ -130,7 +130,13 @@ pub(crate) struct Read {
 }
 
 pub(crate) fn read(settings: &Settings, program: &Program) -> Read {
-    let mut reader = SwanctlReader { settings, program, known_proposals: BTreeMap::new(), read: Read::default() };
+    let mut reader = SwanctlReader {
+        settings,
+        program,
+        known_proposals: BTreeMap::new(),
+        checked: HashSet::new(),
+        read: Read::default(),
+    };
     reader.top_level();
     if let Some(connections) = settings.section(&["connections"]) {
         for node in settings.children(connections) {
@@ -160,6 +166,8 @@ struct SwanctlReader<'a> {
     program: &'a Program,
     /// By the place of the value: several connections may inherit one.
     known_proposals: BTreeMap<Span, usize>,
+    /// Sections that were checked, and as what: several may inherit from one.
+    checked: HashSet<(usize, &'static str)>,
     read: Read,
 }
 
@@ -190,8 +198,16 @@ impl SwanctlReader<'_> {
         }
     }
 
-    /// Checks names and values of a section against the option table.
+    /// Checks names and values of a section and of those it inherits from against the option table, each once.
     fn check_node(&mut self, node: usize, section: &'static str, lost: &str) {
+        for part in std::iter::once(node).chain(self.settings.lineage(node).iter().copied()) {
+            if !self.settings.inherits() || self.checked.insert((part, section)) {
+                self.check_section(part, section, lost);
+            }
+        }
+    }
+
+    fn check_section(&mut self, node: usize, section: &'static str, lost: &str) {
         let version = self.version();
         let node = &self.settings.nodes[node];
         let rows = options(section);

@@ -60,7 +60,7 @@ pub struct Secret {
     /// The word that says so.
     #[serde(skip)]
     pub token: Span,
-    /// The secret, decoded.
+    /// The secret, decoded; of a private key in a file its passphrase, empty when there is none.
     pub bytes: SecretBytes,
     /// Where the secret stands, without quotes.
     #[serde(skip)]
@@ -136,6 +136,13 @@ pub struct Secrets {
     /// Everything that is secret or may be a part of a secret.
     #[serde(skip)]
     pub masked: Vec<Span>,
+}
+
+impl Secrets {
+    /// The first entry of a file that holds something secret, as opposed to the name of a key's file.
+    pub fn first_secret_of(&self, file: FileId) -> Option<&Secret> {
+        self.entries.iter().find(|secret| secret.token.file == file && !secret.bytes.expose().is_empty())
+    }
 }
 
 /// Reads a secrets file as `dialect` does. While the dialect is unknown a fault counts only on a line that both refuse.
@@ -338,12 +345,12 @@ impl Reader<'_> {
                 // The file's name is no secret; a passphrase behind it is.
                 self.secrets.masked.pop();
                 let name_end = value.find([' ', '\t']).unwrap_or(value.len());
-                let phrase = value[name_end..].trim();
-                let from = value_start + (value.trim_end().len() - phrase.len());
-                if !phrase.is_empty() && phrase != "%prompt" {
+                let phrase = Some(value[name_end..].trim()).filter(|&phrase| phrase != "%prompt").unwrap_or_default();
+                if !phrase.is_empty() {
+                    let from = value_start + (value.trim_end().len() - phrase.len());
                     self.secrets.masked.push(span(from, from + phrase.len()));
                 }
-                let bytes = SecretBytes::default();
+                let bytes = SecretBytes::new(phrase.trim_matches('"'));
                 let place = span(value_start, value_start + name_end);
                 self.secrets.entries.push(Secret {
                     selectors,
