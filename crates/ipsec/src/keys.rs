@@ -120,6 +120,30 @@ impl Key {
     }
 }
 
+/// A set of keys, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct KeySet([u64; 8]);
+
+const _: () = assert!(ROWS.len() <= 8 * 64, "KeySet holds too few bits");
+
+impl KeySet {
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.0[usize::from(key.0 / 64)] & 1 << (key.0 % 64) != 0
+    }
+
+    /// Adds a key; false when it is in the set already.
+    pub(crate) fn insert(&mut self, key: Key) -> bool {
+        let word = &mut self.0[usize::from(key.0 / 64)];
+        let before = *word;
+        *word |= 1 << (key.0 % 64);
+        *word != before
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.0[usize::from(key.0 / 64)] &= !(1 << (key.0 % 64));
+    }
+}
+
 /// How a name in a file differs from the key's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -353,11 +377,12 @@ include!(concat!(env!("OUT_DIR"), "/swanctl.rs"));
 impl OptionRow {
     /// Does the row describe `name`?
     pub fn is_named(&self, name: &str) -> bool {
-        match self.name.strip_suffix('~') {
-            _ if self.name == "*" => true,
-            Some(stem) => name.starts_with(stem),
-            None => self.name == name,
-        }
+        self.name == name
+            || match self.name.as_bytes() {
+                [b'*'] => true,
+                [stem @ .., b'~'] => name.as_bytes().starts_with(stem),
+                _ => false,
+            }
     }
 
     /// Does the version have it? Without a version, any does.

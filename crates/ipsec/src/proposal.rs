@@ -4,6 +4,8 @@ use crate::dialect::{Dialect, Program, ShortVersion};
 use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What an algorithm does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -93,9 +95,18 @@ pub struct Algorithm {
 
 include!(concat!(env!("OUT_DIR"), "/algorithms.rs"));
 
+/// Where the rows of each spelling begin.
+static FIRST_ROWS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let mut first = HashMap::with_capacity(ALGORITHMS.len());
+    for (index, row) in ALGORITHMS.iter().enumerate() {
+        first.entry(row.token).or_insert(index);
+    }
+    first
+});
+
 /// Rows of one spelling in one dialect.
 fn rows(token: &str, dialect: Dialect) -> impl Iterator<Item = &'static Algorithm> {
-    let start = ALGORITHMS.partition_point(|row| row.token < token);
+    let start = FIRST_ROWS.get(token).copied().unwrap_or(ALGORITHMS.len());
     ALGORITHMS[start..].iter().take_while(move |row| row.token == token).filter(move |row| row.dialect == dialect)
 }
 
@@ -393,7 +404,7 @@ fn strongswan(text: &str, field: Field, version: Option<ShortVersion>, place: Pl
             continue;
         }
         let before = list.faults.len();
-        let mut proposal = Proposal { transforms: Vec::new(), span };
+        let mut proposal = Proposal { transforms: Vec::with_capacity(3), span };
         let mut at = start;
         for token in item.split('-') {
             let token_span = place(at..at + token.len());
@@ -677,6 +688,17 @@ fn libreswan_token(
 }
 
 impl ProposalList {
+    /// Are all of its algorithms fine, as far as their strength goes?
+    pub fn is_sound(&self) -> bool {
+        let sound = |transform: &Transform| {
+            !matches!(
+                transform.algorithm.strength,
+                Strength::Weak | Strength::Broken | Strength::Legacy | Strength::Null
+            )
+        };
+        self.items.iter().flat_map(|item| &item.transforms).all(sound)
+    }
+
     /// Does it name the group of every item, or of none?
     pub fn every_item_has_group(&self) -> bool {
         !self.items.is_empty() && self.items.iter().all(|item| item.groups().next().is_some())

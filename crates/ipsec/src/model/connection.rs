@@ -197,11 +197,18 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn is_on(&self, key: Key) -> bool {
-        self.word(key).is_some_and(|(word, _)| matches!(word.as_str(), "yes" | "y" | "true" | "on" | "1"))
+        self.is_one_of(key, &["yes", "y", "true", "on", "1"])
     }
 
     pub(crate) fn is_off(&self, key: Key) -> bool {
-        self.word(key).is_some_and(|(word, _)| matches!(word.as_str(), "no" | "n" | "false" | "off" | "0"))
+        self.is_one_of(key, &["no", "n", "false", "off", "0"])
+    }
+
+    fn is_one_of(&self, key: Key, words: &[&str]) -> bool {
+        let folds = !self.program.is_strongswan();
+        self.setting(key).is_some_and(|setting| {
+            words.iter().any(|word| setting.value == *word || folds && setting.value.eq_ignore_ascii_case(word))
+        })
     }
 
     /// `lifetime`, `margintime`: two spellings of one field, of which strongSwan lets the parents' win.
@@ -300,7 +307,11 @@ pub(crate) fn from_conf(
     let right = end(reader, &RIGHT, &LEFT);
     let right_is_local = {
         let is_own = |end: &End| {
-            end.addresses.iter().any(|peer| matches!(peer, Peer::Ip(ip) if own_addresses.contains(&ip.to_string())))
+            !own_addresses.is_empty()
+                && end
+                    .addresses
+                    .iter()
+                    .any(|peer| matches!(peer, Peer::Ip(ip) if own_addresses.contains(&ip.to_string())))
         };
         let at_run_time =
             |end: &End| end.addresses.iter().any(|peer| matches!(peer, Peer::DefaultRoute | Peer::Interface(_)));

@@ -1,7 +1,7 @@
 //! Inheritance: what `also` and `conn %default` make of a section, in the order in which each program applies them.
 
 use crate::dialect::{Dialect, Program};
-use crate::keys::{Key, SectionKind};
+use crate::keys::{Key, KeySet, SectionKind};
 use crate::syntax::conf::{Conf, Section, Setting};
 use compact_str::CompactString;
 use confvet_core::Span;
@@ -41,23 +41,42 @@ pub struct Inherited {
 
 /// The values in force of one section, sorted by key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effective(Vec<Inherited>);
+pub struct Effective {
+    values: Vec<Inherited>,
+    /// One bit a key: most keys that are asked for are not set.
+    present: KeySet,
+}
 
 impl Effective {
     /// The value in force of a key.
     pub fn get(&self, key: Key) -> Option<Inherited> {
-        self.0.binary_search_by_key(&key, |inherited| inherited.key).ok().map(|index| self.0[index])
+        if !self.present.contains(key) {
+            return None;
+        }
+        self.values.binary_search_by_key(&key, |inherited| inherited.key).ok().map(|index| self.values[index])
     }
 
     /// All values in force.
     pub fn iter(&self) -> impl Iterator<Item = Inherited> {
-        self.0.iter().copied()
+        self.values.iter().copied()
     }
 
     fn insert_if_new(&mut self, inherited: Inherited) {
-        if let Err(at) = self.0.binary_search_by_key(&inherited.key, |old| old.key) {
-            self.0.insert(at, inherited);
+        if self.present.insert(inherited.key) {
+            let at = self.values.partition_point(|old| old.key < inherited.key);
+            self.values.insert(at, inherited);
         }
+    }
+
+    fn remove_empty(&mut self, conf: &Conf) {
+        let Self { values, present } = self;
+        values.retain(|inherited| {
+            let keep = !conf.settings[inherited.setting as usize].value.is_empty();
+            if !keep {
+                present.remove(inherited.key);
+            }
+            keep
+        });
     }
 }
 
@@ -122,6 +141,8 @@ pub(crate) struct Inheritance<'a> {
     /// For strongSwan: the ancestors of each group.
     lineage: Vec<Option<Rc<[usize]>>>,
     own: Vec<Option<Assignments>>,
+    /// The ancestors of a section without `also`.
+    only_default: Rc<[usize]>,
 }
 
 impl<'a> Inheritance<'a> {
@@ -161,6 +182,7 @@ impl<'a> Inheritance<'a> {
             flat: vec![None; count],
             lineage: vec![None; count],
             own: vec![None; count],
+            only_default: default.into_iter().collect(),
         }
     }
 
@@ -179,17 +201,20 @@ impl<'a> Inheritance<'a> {
                 }
             }
         } else {
-            // Sorted by key already.
-            effective.0.extend(self.own(group).iter().map(|&(key, setting)| Inherited { key, setting, via: Via::Own }));
-            for &ancestor in self.ancestors(group, 0).iter() {
+            let ancestors = self.ancestors(group, 0);
+            let own = self.assignments(group);
+            effective.values.reserve(own.len() + 8 * ancestors.len());
+            for (key, setting) in own {
+                effective.insert_if_new(Inherited { key, setting, via: Via::Own });
+            }
+            for &ancestor in ancestors.iter() {
                 let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
                 for &(key, setting) in self.own(ancestor).iter() {
                     effective.insert_if_new(Inherited { key, setting, via });
                 }
             }
         }
-        let conf = self.conf;
-        effective.0.retain(|inherited| !conf.settings[inherited.setting as usize].value.is_empty());
+        effective.remove_empty(self.conf);
         effective
     }
 
@@ -198,6 +223,12 @@ impl<'a> Inheritance<'a> {
         if let Some(own) = &self.own[group] {
             return own.clone();
         }
+        let own: Assignments = self.assignments(group).into();
+        self.own[group] = Some(own.clone());
+        own
+    }
+
+    fn assignments(&self, group: usize) -> Vec<(Key, u32)> {
         let mut own: Vec<(Key, u32)> = Vec::new();
         let first_wins = self.program.is_libreswan_since((5, 0, 0));
         let skip_empty = self.program.is_libreswan() && !first_wins;
@@ -215,8 +246,6 @@ impl<'a> Inheritance<'a> {
         // Of one key the first in this order stays.
         own.sort_unstable_by_key(|&(key, index)| (key, if first_wins { index } else { u32::MAX - index }));
         own.dedup_by_key(|(key, _)| *key);
-        let own: Assignments = own.into();
-        self.own[group] = Some(own.clone());
         own
     }
 
@@ -227,6 +256,9 @@ impl<'a> Inheritance<'a> {
         }
         if Some(group) == self.default || depth > MAX_ALSO_DEPTH {
             return Rc::from([]);
+        }
+        if self.groups[group].parents.is_empty() {
+            return self.only_default.clone();
         }
         // While it is being made it is empty: a loop ends here.
         self.lineage[group] = Some(Rc::from([]));

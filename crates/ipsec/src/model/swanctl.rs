@@ -139,22 +139,22 @@ pub(crate) fn read(settings: &Settings, program: &Program) -> Read {
     };
     reader.top_level();
     if let Some(connections) = settings.section(&["connections"]) {
-        for node in settings.children(connections) {
+        for &node in settings.children(connections).iter() {
             reader.connection(node);
         }
     }
     if let Some(secrets) = settings.section(&["secrets"]) {
-        for node in settings.children(secrets) {
+        for &node in settings.children(secrets).iter() {
             reader.secret(node);
         }
     }
     if let Some(pools) = settings.section(&["pools"]) {
-        for node in settings.children(pools) {
+        for &node in settings.children(pools).iter() {
             reader.pool(node);
         }
     }
     if let Some(authorities) = settings.section(&["authorities"]) {
-        for node in settings.children(authorities) {
+        for &node in settings.children(authorities).iter() {
             reader.check_node(node, "authorities.*", &settings.nodes[node].name.clone());
         }
     }
@@ -358,7 +358,8 @@ impl SwanctlReader<'_> {
     fn proposals(&mut self, node: usize, name: &str, field: Field, lost: &str) -> Option<usize> {
         let option = self.settings.option(node, name).filter(|option| !option.has_hole())?.clone();
         let place = |range: std::ops::Range<usize>| option.value_span.slice(range);
-        if let Some(&index) = self.known_proposals.get(&option.value_span) {
+        let shared = self.settings.inherits();
+        if let Some(&index) = self.known_proposals.get(&option.value_span).filter(|_| shared) {
             return Some(index);
         }
         let list = read_swanctl(&option.value, field, self.version(), &place);
@@ -368,7 +369,9 @@ impl SwanctlReader<'_> {
         }
         self.read.proposals.push(list);
         let index = self.read.proposals.len() - 1;
-        self.known_proposals.insert(option.value_span, index);
+        if shared {
+            self.known_proposals.insert(option.value_span, index);
+        }
         Some(index)
     }
 
@@ -435,13 +438,13 @@ impl SwanctlReader<'_> {
             values: Effective::default(),
             is_template: false,
         };
-        let children = settings.children(node).into_iter().find(|&child| settings.nodes[child].name == "children");
+        let children = settings.children(node).iter().copied().find(|&child| settings.nodes[child].name == "children");
         let children = children.map(|children| settings.children(children)).unwrap_or_default();
         if children.is_empty() {
             self.read.connections.push(base);
             return;
         }
-        for child in children {
+        for &child in children.iter() {
             let connection = self.child(child, base.clone());
             self.read.connections.push(connection);
         }
@@ -510,7 +513,8 @@ impl SwanctlReader<'_> {
             let name = &settings.nodes[node].name;
             name.starts_with(side) && !name.ends_with("_addrs")
         };
-        let mut rounds: Vec<usize> = settings.children(connection).into_iter().filter(|&node| is_round(node)).collect();
+        let mut rounds: Vec<usize> =
+            settings.children(connection).iter().copied().filter(|&node| is_round(node)).collect();
         let round =
             |node: usize| settings.option(node, "round").and_then(|round| round.value.parse::<u32>().ok()).unwrap_or(0);
         rounds.sort_by_key(|&node| round(node));

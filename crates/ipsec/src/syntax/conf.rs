@@ -263,6 +263,8 @@ impl Reader<'_> {
         let sources = self.sources;
         let text = sources.get(file).text();
         self.conf.files.push(file);
+        // A setting takes some thirty bytes.
+        self.conf.settings.reserve(text.len() / 32);
         let mut at = 0;
         if text.starts_with('\u{feff}') {
             at = '\u{feff}'.len_utf8();

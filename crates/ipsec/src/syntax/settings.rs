@@ -3,6 +3,7 @@
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// A settings file with everything it includes. Node 0 is the root.
@@ -364,17 +365,17 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 
 impl Settings {
     /// The subsections of a section, inherited ones included, own ones first.
-    pub fn children(&self, node: usize) -> Vec<usize> {
-        let mut all = self.nodes[node].children.clone();
+    pub fn children(&self, node: usize) -> Cow<'_, [usize]> {
         if self.lineage(node).is_empty() {
-            return all;
+            return Cow::Borrowed(&self.nodes[node].children);
         }
+        let mut all = self.nodes[node].children.clone();
         let mut names: HashSet<&str> = all.iter().map(|&child| self.nodes[child].name.as_str()).collect();
         for &ancestor in self.lineage(node) {
             let inherited = self.nodes[ancestor].children.iter().copied();
             all.extend(inherited.filter(|&child| names.insert(self.nodes[child].name.as_str())));
         }
-        all
+        Cow::Owned(all)
     }
 
     /// A section by its path from the root.
