@@ -3,4 +3,5 @@
 mod bad_input;
 mod command;
 mod fixtures;
+mod secrets;
 mod support;

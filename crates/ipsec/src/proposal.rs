@@ -379,7 +379,7 @@ fn strongswan(text: &str, field: Field, version: Option<ShortVersion>, place: Pl
         field,
         text: text.into(),
         closed: !stroke,
-        items: Vec::new(),
+        items: Vec::with_capacity(memchr::memchr_iter(b',', text.as_bytes()).count() + 1),
         faults: Vec::new(),
         span: place(0..text.len()),
     };

@@ -257,6 +257,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
         });
         return list;
     }
+    list.selectors.reserve_exact(memchr::memchr_iter(b',', text.as_bytes()).count() + 1);
     for (start, item) in items(text) {
         if item.is_empty() {
             continue;

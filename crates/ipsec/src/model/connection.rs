@@ -117,6 +117,8 @@ pub struct Connection {
     pub attempts: Option<u64>,
     /// The CHILD SA's lifetime in seconds, default included.
     pub lifetime: u64,
+    /// Rekeying begins before a lifetime ends, for what is known of margin and lifetimes.
+    pub rekeys_in_time: bool,
     /// libreswan: the first group of `ike=` also protects the CHILD SA.
     pub pfs: bool,
     /// Names another section in `also`.
@@ -292,6 +294,61 @@ const RIGHT: SideKeys = SideKeys {
     virtual_ip: [Key::RIGHTSOURCEIP, Key::RIGHTADDRESSPOOL],
 };
 
+/// What decides when an SA is rekeyed, in seconds.
+pub(crate) struct Rekeying<'a> {
+    /// How long before the end it begins, where that is set, and the setting.
+    pub(crate) margin: (u64, Option<&'a Setting>),
+    /// The margin with the greatest random addition.
+    pub(crate) with_fuzz: u64,
+    /// Lifetimes of the CHILD SA and of the IKE SA, those that are never rekeyed left out.
+    pub(crate) lifetimes: [Option<(&'static str, u64, Option<&'a Setting>)>; 2],
+}
+
+impl Rekeying<'_> {
+    /// Is there no time left between the two?
+    pub(crate) fn is_late(&self, lifetime: u64, program: &Program) -> bool {
+        let early = if program.is_libreswan() { self.margin.0 } else { self.with_fuzz };
+        early >= lifetime
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// When SAs are rekeyed; `None` when they never are, or a time cannot be read.
+    pub(crate) fn rekeying(&self) -> Option<Rekeying<'a>> {
+        let (no_rekey, no_reauth) = (self.is_off(Key::REKEY), self.is_off(Key::REAUTH));
+        if no_rekey && (no_reauth || self.program.is_libreswan()) {
+            return None;
+        }
+        let time = |setting: Option<&'a Setting>, default| match setting {
+            None => Some((default, None)),
+            Some(setting) => Some((seconds(&setting.value)?, Some(setting))),
+        };
+        let margin = time(self.margin(), 540)?;
+        let fuzz = match self.setting(Key::REKEYFUZZ) {
+            None => 100,
+            Some(setting) => setting.value.trim_end_matches('%').parse::<u64>().unwrap_or(100),
+        };
+        let ike_default = if self.program.is_libreswan() { 28_800 } else { 10_800 };
+        let lifetime = |name, setting: Option<&'a Setting>, default, off: bool| {
+            let (seconds, setting) = time(setting, default).filter(|(seconds, _)| *seconds > 0 && !off)?;
+            Some((name, seconds, setting))
+        };
+        let lifetimes = [
+            lifetime("lifetime", self.lifetime(), default_lifetime(self.program), no_rekey),
+            lifetime("ikelifetime", self.setting(Key::IKELIFETIME), ike_default, no_rekey && no_reauth),
+        ];
+        let with_fuzz = margin.0.saturating_mul(100 + fuzz) / 100;
+        Some(Rekeying { margin, with_fuzz, lifetimes })
+    }
+}
+
+fn rekeys_in_time(reader: &Reader<'_>) -> bool {
+    let late = |rekeying: Rekeying<'_>| {
+        rekeying.lifetimes.iter().flatten().any(|&(_, lifetime, _)| rekeying.is_late(lifetime, reader.program))
+    };
+    !reader.rekeying().is_some_and(late)
+}
+
 /// Builds the connection of a group of `conn` sections.
 pub(crate) fn from_conf(
     reader: &Reader<'_>,
@@ -374,7 +431,8 @@ pub(crate) fn from_conf(
             .and_then(|setting| seconds(&setting.value))
             .unwrap_or(default_lifetime(reader.program)),
         pfs: reader.program.is_libreswan() && !reader.is_off(Key::PFS),
-        values: reader.values.clone(),
+        rekeys_in_time: rekeys_in_time(reader),
+        values: Effective::default(),
         is_template: false,
     }
 }
@@ -432,8 +490,9 @@ fn end(reader: &Reader<'_>, keys: &SideKeys, other: &SideKeys) -> End {
     if let Some(setting) = reader.setting(keys.address) {
         end.address_span = Some(setting.value_span);
         if !setting.hole {
-            end.addresses =
-                setting.value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Peer::read).collect();
+            let items = setting.value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            end.addresses.reserve_exact(1);
+            end.addresses.extend(items.map(Peer::read));
         }
     }
     end.id = (reader.setting(keys.id)).map(|setting| Spanned::new(setting.value.clone(), setting.value_span));

@@ -151,7 +151,8 @@ impl<'a> Inheritance<'a> {
         let mut groups: Vec<Group> = Vec::new();
         for (index, section) in conf.sections.iter().enumerate().filter(|(_, section)| section.kind == kind) {
             let group = *by_name.entry(section.name.as_str()).or_insert_with(|| {
-                groups.push(Group { name: section.name.clone(), sections: Vec::new(), parents: Vec::new() });
+                let (name, sections) = (section.name.clone(), Vec::with_capacity(1));
+                groups.push(Group { name, sections, parents: Vec::new() });
                 groups.len() - 1
             });
             groups[group].sections.push(index);
@@ -394,7 +395,7 @@ impl<'a> Inheritance<'a> {
         let mut state = vec![State::New; self.groups.len()];
         let mut problems = Vec::new();
         for root in 0..self.groups.len() {
-            if state[root] != State::New || Some(root) == self.default {
+            if state[root] != State::New || Some(root) == self.default || self.groups[root].parents.is_empty() {
                 continue;
             }
             // Each step: the group, the next of its parents to visit, the `also` that led here.
@@ -458,25 +459,34 @@ pub(crate) fn duplicates(conf: &Conf, program: &Program) -> Vec<Duplicate> {
     let mut all = Vec::new();
     let merges =
         |section: &Section| !program.is_libreswan() && (section.kind == SectionKind::Setup || section.name == DEFAULT);
-    let mut merged: [Vec<(Key, u32)>; 3] = [const { Vec::new() }; 3];
-    let mut own: Vec<(Key, u32)> = Vec::new();
+    let mut merged: [Seen; 3] = Default::default();
+    let mut own = Seen::default();
     for section in &conf.sections {
-        own.clear();
         let seen = if merges(section) { &mut merged[section.kind as usize] } else { &mut own };
+        if !merges(section) {
+            seen.keys = KeySet::default();
+            seen.first.clear();
+        }
         for index in section.first..section.end {
             let setting: &Setting = &conf.settings[index as usize];
             let known = setting.key_in(program.dialect, program.version);
             let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
             let key = if program.is_libreswan() { key.canonical(Dialect::Libreswan) } else { key };
-            match seen.iter().find(|(known, _)| *known == key) {
-                Some(&(_, first)) => {
-                    let equal = conf.settings[first as usize].value == setting.value;
-                    let (later, section, name_span) = (index, section.kind, section.name_span);
-                    all.push(Duplicate { first, later, equal, section, name_span });
-                }
-                None => seen.push((key, index)),
+            if seen.keys.insert(key) {
+                seen.first.push((key, index));
+            } else if let Some(&(_, first)) = seen.first.iter().find(|(known, _)| *known == key) {
+                let equal = conf.settings[first as usize].value == setting.value;
+                let (later, section, name_span) = (index, section.kind, section.name_span);
+                all.push(Duplicate { first, later, equal, section, name_span });
             }
         }
     }
     all
+}
+
+/// The keys of a section, each with the setting that has it first.
+#[derive(Default)]
+struct Seen {
+    keys: KeySet,
+    first: Vec<(Key, u32)>,
 }

@@ -288,6 +288,8 @@ fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
     model.also_problems = inheritance.problems();
     let templates: BTreeSet<usize> =
         inheritance.groups.iter().flat_map(|group| &group.parents).filter_map(|&(_, parent)| parent).collect();
+    model.connections.reserve(inheritance.groups.len());
+    model.proposals.reserve(inheritance.groups.len());
     for index in 0..inheritance.groups.len() {
         let values = inheritance.resolve(index);
         if !connection::is_connection(conf, &inheritance.groups[index]) {
@@ -306,6 +308,7 @@ fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
         };
         let mut connection = connection::from_conf(&reader, group, own_addresses, proposal_at);
         connection.is_template = templates.contains(&index);
+        connection.values = values;
         model.connections.push(connection);
     }
     model.also_problems.extend(Inheritance::new(conf, &program, SectionKind::Ca).problems());

@@ -6,6 +6,9 @@ use crate::proposal;
 use crate::syntax::conf::{Conf, Setting, is_comment_key};
 use confvet_core::{FileId, Sources, Span};
 
+/// After so many settings that tell, the next ones tell nothing new.
+const ENOUGH: usize = 1_000;
+
 /// Tokens of an `ipsec.conf` that only one of the programs understands.
 pub(super) fn of_conf(conf: &Conf) -> Vec<Signal> {
     let mut signals = Vec::new();
@@ -23,11 +26,9 @@ pub(super) fn of_conf(conf: &Conf) -> Vec<Signal> {
     for section in conf.sections.iter().filter(|section| section.kind == SectionKind::Ca) {
         add(Dialect::Strongswan, section.header);
     }
-    for setting in conf.settings.iter().filter(|setting| !setting.hole) {
-        if let Some(dialect) = of_setting(setting) {
-            add(dialect, setting.span());
-        }
-    }
+    let of_settings = conf.settings.iter().filter(|setting| !setting.hole);
+    let of_settings = of_settings.filter_map(|setting| Some((of_setting(setting)?, setting.span())));
+    of_settings.take(ENOUGH).for_each(|(dialect, span)| add(dialect, span));
     signals
 }
 

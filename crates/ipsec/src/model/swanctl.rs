@@ -434,6 +434,7 @@ impl SwanctlReader<'_> {
                 Some(tries) => tries.ok().filter(|&tries| tries > 0),
             },
             lifetime: 3_600,
+            rekeys_in_time: true,
             pfs: false,
             values: Effective::default(),
             is_template: false,

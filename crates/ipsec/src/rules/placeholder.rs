@@ -14,8 +14,8 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
         crate::Dialect::Unknown => "",
     };
     for (section, setting) in model.conf.all_settings() {
-        let wanted = section.kind == SectionKind::Conn && setting.key.is_some_and(holds_an_address);
-        if wanted && !setting.hole && is_placeholder(&setting.value) {
+        let may_be = section.kind == SectionKind::Conn && !setting.hole && is_placeholder(&setting.value);
+        if may_be && setting.key.is_some_and(holds_an_address) {
             let message = format!("`{}` still holds the placeholder `{}`{consequence}", setting.name, setting.value);
             findings.report(setting.value_span, message);
         }
