@@ -94,6 +94,11 @@ impl Key {
         right.row(Dialect::Libreswan).map(|_| (right, Spelling::Sideless))
     }
 
+    /// Every key.
+    pub fn all() -> impl Iterator<Item = Key> {
+        ROWS.iter().map(|row| Key(row.first))
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         ROWS[usize::from(self.0)].name
@@ -117,6 +122,16 @@ impl Key {
     pub fn canonical(self, dialect: Dialect) -> Key {
         let Some(alias) = self.row(dialect).and_then(|row| row.alias) else { return self };
         Key::find(alias).unwrap_or(self)
+    }
+}
+
+impl FromIterator<Key> for KeySet {
+    fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
+        let mut set = Self::default();
+        for key in keys {
+            set.insert(key);
+        }
+        set
     }
 }
 
@@ -211,7 +226,7 @@ keys! {
     IKELIFETIME = "ikelifetime", IKEV1_POLICY = "ikev1-policy", IKEV2 = "ikev2", INACTIVITY = "inactivity",
     IPSEC_INTERFACE = "ipsec-interface", IPSEC_LIFETIME = "ipsec-lifetime", KEYEXCHANGE = "keyexchange",
     KEYINGTRIES = "keyingtries", KEYLIFE = "keylife", LEFT = "left", LEFTADDRESSPOOL = "leftaddresspool",
-    LEFTAUTH = "leftauth", LEFTAUTH2 = "leftauth2", LEFTCERT = "leftcert", LEFTFIREWALL = "leftfirewall",
+    LEFTAUTH = "leftauth", LEFTAUTH2 = "leftauth2", LEFTMODECFGSERVER = "leftmodecfgserver", LEFTCERT = "leftcert", LEFTFIREWALL = "leftfirewall",
     LEFTID = "leftid", LEFTNATIP = "leftnatip",
     LEFTPROTOPORT = "leftprotoport", LEFTSIGKEY = "leftsigkey", LEFTRSASIGKEY = "leftrsasigkey",
     LEFTSOURCEIP = "leftsourceip", LEFTSUBNET = "leftsubnet", LEFTSUBNETWITHIN = "leftsubnetwithin",
@@ -220,7 +235,8 @@ keys! {
     MARK_OUT_DASH = "mark-out", METRIC = "metric", NARROWING = "narrowing", OVERLAPIP = "overlapip", PFS = "pfs",
     PRIORITY = "priority", REAUTH = "reauth", REKEY = "rekey", REKEYFUZZ = "rekeyfuzz",
     REKEYMARGIN = "rekeymargin", REQID = "reqid", RIGHT = "right", RIGHTADDRESSPOOL = "rightaddresspool",
-    RIGHTAUTH = "rightauth", RIGHTAUTH2 = "rightauth2", RIGHTCERT = "rightcert", RIGHTFIREWALL = "rightfirewall",
+    RIGHTAUTH = "rightauth", RIGHTAUTH2 = "rightauth2",
+    RIGHTMODECFGSERVER = "rightmodecfgserver", RIGHTCERT = "rightcert", RIGHTFIREWALL = "rightfirewall",
     RIGHTID = "rightid", RIGHTNATIP = "rightnatip",
     RIGHTPROTOPORT = "rightprotoport", RIGHTSIGKEY = "rightsigkey", RIGHTRSASIGKEY = "rightrsasigkey",
     RIGHTSOURCEIP = "rightsourceip", RIGHTSUBNET = "rightsubnet", RIGHTSUBNETWITHIN = "rightsubnetwithin",

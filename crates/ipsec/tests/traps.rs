@@ -345,6 +345,20 @@ fn each_program_reads_secrets_its_own_way() {
 }
 
 #[test]
+fn the_own_side_is_the_one_that_can_be_this_host() {
+    let side = |left: &str, right: &str, program| {
+        let run = conf(&format!("conn a\n\tleft={left}\n\tright={right}\n\tauto=add\n"), program);
+        run.conn("a").local.side
+    };
+    for program in PROGRAMS {
+        assert_eq!(side("198.51.100.10", "203.0.113.20", program), "left");
+        assert_eq!(side("203.0.113.20", "%defaultroute", program), "right");
+    }
+    assert_eq!(side("%any", "203.0.113.20", LIBRESWAN5), "right", "libreswan's peers may be any");
+    assert_eq!(side("%any", "203.0.113.20", STRONGSWAN), "left", "strongSwan listens on any address");
+}
+
+#[test]
 fn an_entry_fits_by_the_rules_of_each_program() {
     let text =
         "conn a\n\tauto=add\n\tauthby=secret\n\tleft=10.0.1.5\n\tleftid=@aws\n\tright=203.0.113.20\n\trightid=@azure\n";
@@ -370,6 +384,22 @@ fn an_entry_fits_by_the_rules_of_each_program() {
     }
     let behind_a_fault = format!("no entry\n{of_both}");
     assert!(missing(&behind_a_fault, v2, STRONGSWAN), "strongSwan never reads it");
+}
+
+#[test]
+fn what_a_template_engine_fills_in_is_left_alone() {
+    let conf = "conn a\n\tauto=add\n\tauthby=secret\n\tkeyexchange={{ version }}\n\tleft={{ address }}\n\tleftid={{ id }}\n\
+                \tleftsubnet={{ net }}\n\tright=203.0.113.20\n\trightid=@azure\n\tlifetime=${LIFETIME}\n\tike=<%= ike %>\n";
+    let files =
+        [("ipsec.conf", conf), ("ipsec.secrets", "{{ id }} @azure : PSK \"{{ key }}\"\n@b : PSK \"{{ key }}\"\n")];
+    for program in PROGRAMS {
+        assert_eq!(run(&files, &target(program)).rules(), [""; 0], "{program:?}");
+    }
+    let swanctl = "connections {\n\ta {\n\t\tremote_addrs = {{ peer }}\n\t\tlocal {\n\t\t\tauth = psk\n\t\t\tid = {{ id }}\n\t\t}\n\
+                   \t\tremote {\n\t\t\tauth = psk\n\t\t\tid = b\n\t\t}\n\t\tchildren {\n\t\t\tnet {\n\
+                   \t\t\t\tremote_ts = {{ net }}\n\t\t\t}\n\t\t}\n\t\tversion = 2\n\t}\n}\nsecrets {\n\tike-1 {\n\
+                   \t\tid = {{ id }}\n\t\tsecret = {{ key }}\n\t}\n}\n";
+    assert_eq!(run(&[("swanctl.conf", swanctl)], &target(STRONGSWAN)).rules(), [""; 0]);
 }
 
 #[test]

@@ -372,7 +372,10 @@ pub(crate) fn from_conf(
         };
         let at_run_time =
             |end: &End| end.addresses.iter().any(|peer| matches!(peer, Peer::DefaultRoute | Peer::Interface(_)));
-        !is_own(&left) && (is_own(&right) || at_run_time(&right) && !at_run_time(&left))
+        // For libreswan `%any` is a peer, never this host.
+        let any_peer = |end: &End| reader.program.is_libreswan() && matches!(end.addresses.as_slice(), [Peer::Any]);
+        let right_by_address = at_run_time(&right) && !at_run_time(&left) || any_peer(&left) && !any_peer(&right);
+        !is_own(&left) && (is_own(&right) || right_by_address)
     };
     let (local, remote) = if right_is_local { (right, left) } else { (left, right) };
     let mut proposals = [None; 3];

@@ -202,21 +202,37 @@ impl<'a> Inheritance<'a> {
                 }
             }
         } else {
-            let ancestors = self.ancestors(group, 0);
-            let own = self.assignments(group);
-            effective.values.reserve(own.len() + 8 * ancestors.len());
-            for (key, setting) in own {
-                effective.insert_if_new(Inherited { key, setting, via: Via::Own });
-            }
-            for &ancestor in ancestors.iter() {
-                let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
-                for &(key, setting) in self.own(ancestor).iter() {
-                    effective.insert_if_new(Inherited { key, setting, via });
-                }
-            }
+            self.resolve_strongswan(group, &mut effective);
         }
         effective.remove_empty(self.conf);
         effective
+    }
+
+    /// Own settings from the last to the first, then those of the ancestors: what comes first stays.
+    fn resolve_strongswan(&mut self, group: usize, effective: &mut Effective) {
+        let ancestors = self.ancestors(group, 0);
+        let (conf, program) = (self.conf, self.program);
+        let Effective { values, present } = effective;
+        for &section in self.groups[group].sections.iter().rev() {
+            let section = &conf.sections[section];
+            values.reserve((section.end - section.first) as usize + 8 * ancestors.len());
+            for setting in (section.first..section.end).rev() {
+                let known = conf.settings[setting as usize].key_in(program.dialect, program.version);
+                let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
+                if present.insert(key) {
+                    values.push(Inherited { key, setting, via: Via::Own });
+                }
+            }
+        }
+        for &ancestor in ancestors.iter() {
+            let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
+            for &(key, setting) in self.own(ancestor).iter() {
+                if present.insert(key) {
+                    values.push(Inherited { key, setting, via });
+                }
+            }
+        }
+        values.sort_unstable_by_key(|inherited| inherited.key);
     }
 
     /// What a group sets itself, each key once, sorted by key.

@@ -210,6 +210,7 @@ fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
         model.psk_index = psk::PskIndex::new(&read.secrets);
         model.secrets.files.clone_from(&tree.files);
         model.secrets.entries = read.secrets;
+        model.secrets.incomplete = read.incomplete;
         model.secrets.masked = read.masked;
     } else {
         // Not loaded, but still secret.
@@ -283,13 +284,13 @@ fn read_conf(input: &Input<'_>) -> Parsed<Ipsec> {
 fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
     let program = model.program.clone();
     // By the setting: several conns may inherit one list.
-    let mut by_setting: Vec<Option<u32>> = vec![None; conf.settings.len()];
+    let mut by_setting: Vec<u32> = vec![u32::MAX; conf.settings.len()];
     let mut inheritance = Inheritance::new(conf, &program, SectionKind::Conn);
     model.also_problems = inheritance.problems();
     let templates: BTreeSet<usize> =
         inheritance.groups.iter().flat_map(|group| &group.parents).filter_map(|&(_, parent)| parent).collect();
     model.connections.reserve(inheritance.groups.len());
-    model.proposals.reserve(inheritance.groups.len());
+    model.proposals.reserve(2 * inheritance.groups.len());
     for index in 0..inheritance.groups.len() {
         let values = inheritance.resolve(index);
         if !connection::is_connection(conf, &inheritance.groups[index]) {
@@ -300,10 +301,11 @@ fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
         let reader = connection::Reader { conf, program: &program, values: &values };
         let proposals = &mut model.proposals;
         let proposal_at = |setting: usize, field: Field| {
-            let known = by_setting[setting].get_or_insert_with(|| {
+            let known = &mut by_setting[setting];
+            if *known == u32::MAX {
+                *known = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
                 proposals.push(read_proposals(&conf.settings[setting], field, &program));
-                u32::try_from(proposals.len() - 1).unwrap_or(u32::MAX)
-            });
+            }
             *known as usize
         };
         let mut connection = connection::from_conf(&reader, group, own_addresses, proposal_at);

@@ -1,5 +1,6 @@
 //! Two gateways that face each other: which connection of one meets which of the other.
 
+use super::end::normalised_id;
 use super::{Connection, End, Ipsec, Peer};
 use crate::selector::{Essence, Scope, Selector, relation};
 use confvet_core::{FileId, Set, Source, Span};
@@ -101,7 +102,8 @@ fn meets(remote: &End, local: &End) -> Option<bool> {
             return Some(true);
         }
     }
-    let open = |end: &End| end.is_wildcard() && end.id.is_none();
+    let named = |end: &End| end.id.as_ref().is_some_and(|id| normalised_id(id).is_some());
+    let open = |end: &End| end.is_wildcard() && !named(end);
     (open(remote) || open(local)).then_some(false)
 }
 

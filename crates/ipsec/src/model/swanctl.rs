@@ -126,6 +126,8 @@ pub(crate) struct Read {
     pub(crate) proposals: Vec<ProposalList>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) masked: Vec<Span>,
+    /// A template engine fills in a secret, or whom it is for.
+    pub(crate) incomplete: bool,
     pub(crate) discards: Vec<Discard>,
 }
 
@@ -183,7 +185,7 @@ impl SwanctlReader<'_> {
     fn top_level(&mut self) {
         for &node in &self.settings.nodes[0].children {
             let node = &self.settings.nodes[node];
-            if TOP_LEVEL.contains(&node.name.as_str()) || !self.settings.files.contains(&node.name_span.file) {
+            if TOP_LEVEL.contains(&node.name.as_str()) {
                 continue;
             }
             if let Some(near) = did_you_mean(&node.name, TOP_LEVEL.iter().copied()) {
@@ -326,6 +328,10 @@ impl SwanctlReader<'_> {
             }
             return;
         };
+        if self.settings.nodes[node].options.iter().any(Opt::has_hole) {
+            self.read.incomplete = true;
+            return;
+        }
         let selectors = self.settings.nodes[node].options.iter().filter(|option| option.name.starts_with("id"));
         let selectors = selectors.map(|option| Spanned::new(option.value.clone(), option.value_span)).collect();
         let decoded = value

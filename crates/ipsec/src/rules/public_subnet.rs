@@ -12,7 +12,7 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let owned: Vec<IpNet> = context.facts.list(Fact::OwnedPrefixes).iter().filter_map(|net| net.parse().ok()).collect();
     let mut reported = BTreeSet::new();
     for connection in model.live() {
-        for selector in connection.ends().into_iter().flat_map(End::selectors) {
+        for selector in connection.ends().into_iter().flat_map(End::remarkable_selectors) {
             let Some(IpNet::V4(net)) = selector.net() else { continue };
             let is_owned = owned.iter().any(|owned| owned.contains(&IpNet::V4(net)));
             let Some(meant) = mistaken_for_private(net).filter(|_| !is_owned && !connection.has_an_end_in(net)) else {

@@ -6,6 +6,7 @@ use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// An `ipsec.conf` with everything it includes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -181,6 +182,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Conf {
         seen_statement: false,
         after_include: false,
         lost_section: false,
+        seen: BTreeSet::new(),
         keys: [None; 64],
     };
     reader.file(file, 0);
@@ -196,6 +198,8 @@ struct Reader<'a> {
     after_include: bool,
     /// A line that should have begun a section was not understood: its settings have none.
     lost_section: bool,
+    /// The files read, for asking.
+    seen: BTreeSet<FileId>,
     /// Keys met before: the same few stand in every section.
     keys: [Option<Key>; 64],
 }
@@ -263,6 +267,7 @@ impl Reader<'_> {
         let sources = self.sources;
         let text = sources.get(file).text();
         self.conf.files.push(file);
+        self.seen.insert(file);
         // A setting takes some thirty bytes.
         self.conf.settings.reserve(text.len() / 32);
         let mut at = 0;
@@ -522,7 +527,7 @@ impl Reader<'_> {
             for pattern in expand_braces(pattern) {
                 for file in included(self.sources, line.file, &pattern) {
                     missing = false;
-                    if depth < MAX_INCLUDE_DEPTH && !self.conf.files.contains(&file) {
+                    if depth < MAX_INCLUDE_DEPTH && !self.seen.contains(&file) {
                         self.file(file, depth + 1);
                     }
                 }

@@ -6,6 +6,7 @@ use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span, Spanned};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A secret's bytes. Neither printed nor serialised.
@@ -131,7 +132,7 @@ pub struct Secrets {
     /// What is wrong.
     #[serde(skip)]
     pub faults: Vec<Fault>,
-    /// An `include` names files that are not among those of the run.
+    /// An `include` names files that are not among those of the run, or a template engine fills in an entry.
     pub incomplete: bool,
     /// Everything that is secret or may be a part of a secret.
     #[serde(skip)]
@@ -154,8 +155,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
             let strongswan = read_as(sources, file, Dialect::Strongswan);
             let mut libreswan = read_as(sources, file, Dialect::Libreswan);
             let line = |fault: &Fault| (fault.span.file, sources.start(fault.span).line);
-            let lines: std::collections::BTreeSet<_> =
-                libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
+            let lines: BTreeSet<_> = libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
             let shared: Vec<Fault> = (strongswan.faults.iter())
                 .filter(|fault| fault.kind.is_fatal() && lines.contains(&line(fault)))
                 .map(|fault| Fault { dialect: Dialect::Unknown, ..fault.clone() })
@@ -171,7 +171,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
 }
 
 fn read_as(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
-    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), stopped: false };
+    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), seen: BTreeSet::new(), stopped: false };
     reader.file(file, 0);
     reader.secrets
 }
@@ -180,6 +180,8 @@ struct Reader<'a> {
     sources: &'a Sources,
     dialect: Dialect,
     secrets: Secrets,
+    /// The files read, for asking.
+    seen: BTreeSet<FileId>,
     /// strongSwan has met a fault and reads no further.
     stopped: bool,
 }
@@ -203,6 +205,7 @@ impl Word<'_> {
 impl Reader<'_> {
     fn file(&mut self, file: FileId, depth: usize) {
         self.secrets.files.push(file);
+        self.seen.insert(file);
         let sources = self.sources;
         let text = sources.get(file).text();
         if self.dialect == Dialect::Strongswan {
@@ -225,7 +228,7 @@ impl Reader<'_> {
         let found = included(self.sources, file, pattern.trim());
         self.secrets.incomplete |= found.is_empty();
         for other in found {
-            if depth < MAX_INCLUDE_DEPTH && !self.secrets.files.contains(&other) {
+            if depth < MAX_INCLUDE_DEPTH && !self.seen.contains(&other) {
                 self.file(other, depth + 1);
             }
         }
@@ -240,7 +243,11 @@ impl Reader<'_> {
             let line = raw.trim_end_matches(['\n', '\r']);
             let body = line.trim_start_matches([' ', '\t']);
             let at = line_start + (line.len() - body.len());
-            if body.is_empty() || body.starts_with('#') || has_hole(body) {
+            if body.is_empty() || body.starts_with('#') {
+                continue;
+            }
+            if has_hole(body) {
+                self.secrets.incomplete = true;
                 continue;
             }
             if self.stopped {
@@ -426,7 +433,11 @@ impl Reader<'_> {
             let line = raw.trim_end_matches(['\n', '\r']);
             let body = line.trim_start_matches([' ', '\t']);
             let indent = line.len() - body.len();
-            if body.is_empty() || body.starts_with('#') || has_hole(body) {
+            if body.is_empty() || body.starts_with('#') {
+                continue;
+            }
+            if has_hole(body) {
+                self.secrets.incomplete = true;
                 continue;
             }
             if indent > 0 {

@@ -127,7 +127,7 @@ pub fn parse(sources: &Sources, file: FileId) -> Settings {
         by_name: HashMap::new(),
         lineage: Vec::new(),
     };
-    let mut reader = Reader { sources, settings, open: vec![0], active: Vec::new() };
+    let mut reader = Reader { sources, settings, open: vec![0], seen: HashSet::new(), active: Vec::new() };
     reader.file(file);
     reader.settings.trace_lineage();
     reader.settings
@@ -138,6 +138,8 @@ struct Reader<'a> {
     settings: Settings,
     /// The sections that are open, the innermost last.
     open: Vec<usize>,
+    /// The files read, for asking.
+    seen: HashSet<FileId>,
     /// The files that are being read, the innermost last.
     active: Vec<FileId>,
 }
@@ -147,7 +149,7 @@ struct GaveUp;
 
 impl Reader<'_> {
     fn file(&mut self, file: FileId) {
-        if !self.settings.files.contains(&file) {
+        if self.seen.insert(file) {
             self.settings.files.push(file);
         }
         self.active.push(file);
@@ -340,7 +342,7 @@ impl Reader<'_> {
         for other in included(self.sources, file, raw) {
             if self.active.contains(&other) {
                 self.settings.problems.push(SettingsProblem { kind: SettingsProblemKind::IncludeCycle, span });
-            } else if self.active.len() <= MAX_INCLUDE_DEPTH && !self.settings.files.contains(&other) {
+            } else if self.active.len() <= MAX_INCLUDE_DEPTH && !self.seen.contains(&other) {
                 self.file(other);
             }
         }
