@@ -5,4 +5,5 @@ mod command;
 mod elasticsearch;
 mod fixtures;
 mod relabel;
+mod secrets;
 mod support;

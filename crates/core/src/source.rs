@@ -19,13 +19,14 @@ pub struct Source {
     path: String,
     text: String,
     lossy: Option<u32>,
+    mode: Option<u32>,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A file with a `/`-separated path, as it shall appear in diagnostics.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), lossy: None, lines: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), lossy: None, mode: None, lines: OnceLock::new() }
     }
 
     /// A file of arbitrary bytes. Bytes that are not UTF-8 become U+FFFD, and the source remembers that
@@ -37,9 +38,27 @@ impl Source {
                 let offset = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 let lossy = Some(u32::try_from(offset).unwrap_or(u32::MAX));
-                Self { path: path.into(), text, lossy, lines: OnceLock::new() }
+                Self { path: path.into(), text, lossy, mode: None, lines: OnceLock::new() }
             }
         }
+    }
+
+    /// The same file, with what its permissions are on disk. Bits beyond the permissions are dropped.
+    #[must_use]
+    pub fn with_mode(self, mode: u32) -> Self {
+        Self { mode: Some(mode & 0o7777), ..self }
+    }
+
+    /// The same file with another text.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self { mode: self.mode, ..Self::new(&self.path, text) }
+    }
+
+    /// The permissions on disk, as `chmod` takes them: `0o644`. `None` for a text from memory, in a browser, and where
+    /// the operating system has no such permissions.
+    pub fn mode(&self) -> Option<u32> {
+        self.mode
     }
 
     /// The path as given, `/`-separated.
@@ -402,6 +421,13 @@ mod tests {
         let source = Source::from_bytes("x", b"# caf\xe9\nport 1\n".to_vec());
         assert_eq!(source.first_bad_byte(), Some(5));
         assert!(source.text().contains("port 1"));
+    }
+
+    #[test]
+    fn only_the_permissions_of_a_mode_are_kept_and_stay_with_another_text() {
+        assert_eq!(Source::new("x", "").mode(), None);
+        let source = Source::new("x", "").with_mode(0o100_644);
+        assert_eq!((source.mode(), source.with_text("y").mode()), (Some(0o644), Some(0o644)));
     }
 
     #[test]
