@@ -211,6 +211,11 @@ impl Sources {
         self.by_path.get(path).copied()
     }
 
+    /// The files in the directory of a file, itself included, in the order they were added.
+    pub fn beside(&self, file: FileId) -> &[FileId] {
+        self.by_directory.get(parent(self.get(file).path())).map_or(&[], Vec::as_slice)
+    }
+
     /// Finds the file that a configuration names: exactly this path, then relative to the directory of `from`, then the
     /// file of the set that shares the longest path suffix (at least its name) with the path as written
     /// (`/etc/redis/conf.d/x.conf` finds `roles/cache/files/conf.d/x.conf`). Ties go to the file nearest to `from`.
