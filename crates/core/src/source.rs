@@ -189,7 +189,8 @@ impl Sources {
         self.by_name.entry(source.file_name().to_owned()).or_default().push(id);
         let directory = parent(&source.path);
         if let Some(files) = self.by_directory.get_mut(directory) {
-            files.push(id);
+            let place = files.partition_point(|&other| self.files[other.0 as usize].path <= source.path);
+            files.insert(place, id);
         } else {
             self.by_directory.insert(directory.to_owned(), vec![id]);
             self.directories.entry(file_name(directory).to_owned()).or_default().insert(directory.to_owned());
@@ -221,7 +222,7 @@ impl Sources {
         self.partial
     }
 
-    /// The files that lie in this very directory, in the order they were added.
+    /// The files that lie in this very directory, sorted by path.
     pub fn in_directory(&self, directory: &str) -> &[FileId] {
         self.by_directory.get(directory).map_or(&[], Vec::as_slice)
     }
@@ -256,13 +257,6 @@ impl Sources {
         self.by_path.get(path).copied()
     }
 
-    /// The files that lie directly in a directory, as it is written in their paths; sorted by path.
-    pub fn in_directory(&self, directory: &str) -> impl Iterator<Item = FileId> + use<> {
-        let mut found = self.by_directory.get(directory).cloned().unwrap_or_default();
-        found.sort_by_key(|&id| self.get(id).path());
-        found.into_iter()
-    }
-
     /// Finds the file that a configuration names: exactly this path, then relative to the directory of `from`, then the
     /// file of the set that shares the longest path suffix (at least its name) with the path as written
     /// (`/etc/redis/conf.d/x.conf` finds `roles/cache/files/conf.d/x.conf`). Ties go to the file nearest to `from`.
@@ -289,10 +283,7 @@ impl Sources {
         let relative = join(here, absolute);
         let in_dir = |dir: &str| -> Vec<FileId> {
             let files = self.by_directory.get(dir).map_or(&[][..], Vec::as_slice);
-            let mut found: Vec<FileId> =
-                files.iter().copied().filter(|&id| glob_matches(name, self.get(id).file_name())).collect();
-            found.sort_by_key(|&id| self.get(id).path());
-            found
+            files.iter().copied().filter(|&id| glob_matches(name, self.get(id).file_name())).collect()
         };
         for dir in [absolute, relative.as_str()] {
             let found = in_dir(dir);
@@ -442,9 +433,9 @@ mod tests {
     #[test]
     fn a_directory_holds_its_own_files_only() {
         let sources: Sources = ["d/b", "d/a", "d/e/c", "x/d/a"].iter().map(|path| Source::new(*path, "")).collect();
-        let names: Vec<&str> = sources.in_directory("d").map(|id| sources.get(id).path()).collect();
+        let names: Vec<&str> = sources.in_directory("d").iter().map(|&id| sources.get(id).path()).collect();
         assert_eq!(names, ["d/a", "d/b"]);
-        assert_eq!(sources.in_directory("nowhere").count(), 0);
+        assert_eq!(sources.in_directory("nowhere"), []);
     }
 
     #[test]
