@@ -4,4 +4,6 @@ mod bad_input;
 mod command;
 mod elasticsearch;
 mod fixtures;
+mod relabel;
+mod secrets;
 mod support;

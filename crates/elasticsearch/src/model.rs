@@ -257,7 +257,7 @@ impl<'i> Reader<'i> {
         if let Some(main) = main {
             read(self, main, JvmSource::Main);
         }
-        for file in self.input.sources.in_directory(directory) {
+        for &file in self.input.sources.in_directory(directory) {
             let named_right = self.input.sources.get(file).path().ends_with(".options");
             read(self, file, if named_right { JvmSource::Directory } else { JvmSource::IgnoredName });
         }

@@ -60,7 +60,7 @@ pub(crate) fn surround(reader: &mut Reader<'_>, node: &mut Node, directory: &str
         let mut unit = format!("{base}{place}{slash}{name}.service");
         node.take_if_here(reader, &unit);
         unit.push_str(".d");
-        for file in reader.input.sources.in_directory(&unit) {
+        for &file in reader.input.sources.in_directory(&unit) {
             if is_unit(reader.input.sources.get(file).path()) {
                 node.take_surroundings(reader, file);
             }
