@@ -86,6 +86,7 @@ impl Linter {
     pub fn lint_stdin(&self, name: &Path, bytes: Vec<u8>) -> Report {
         let mut sources = Sources::default();
         let mut unreadable = Vec::new();
+        sources.mark_partial();
         add_config_above(name, &mut sources, &mut unreadable);
         sources.add(Source::from_bytes(display(name), bytes));
         let report = self.with_working_directory(working_directory()).lint_sources(sources);
@@ -119,6 +120,9 @@ fn read_tree(paths: &[impl AsRef<Path>], forced: bool, progress: &(impl Fn(Progr
         find_files(path.as_ref(), forced, &mut found);
     }
     let mut sources = Sources::default();
+    if paths.iter().any(|path| path.as_ref().is_file()) {
+        sources.mark_partial();
+    }
     for path in paths {
         add_config_above(path.as_ref(), &mut sources, &mut found.unreadable);
     }

@@ -121,6 +121,10 @@ pub enum Fact {
     AllowLegacyTls,
     PatroniTtl,
     PatroniRestPort,
+    PatroniEnv,
+    PatroniConfigDirs,
+    PatroniRestapiFirewalled,
+    CopyOnWrite,
     HaproxyReloads,
     HaproxyPools,
     EtcdV2,
@@ -161,6 +165,10 @@ impl Fact {
         Fact::AllowLegacyTls,
         Fact::PatroniTtl,
         Fact::PatroniRestPort,
+        Fact::PatroniEnv,
+        Fact::PatroniConfigDirs,
+        Fact::PatroniRestapiFirewalled,
+        Fact::CopyOnWrite,
         Fact::HaproxyReloads,
         Fact::HaproxyPools,
         Fact::EtcdV2,
@@ -204,6 +212,14 @@ impl Fact {
             Fact::AllowLegacyTls => ("allow_legacy_tls", Bool, "old TLS versions and ciphers are wanted"),
             Fact::PatroniTtl => ("patroni_ttl", Duration, "Patroni's ttl, when no patroni.yml is here"),
             Fact::PatroniRestPort => ("patroni_rest_port", Number, "port of Patroni's REST API"),
+            Fact::PatroniEnv => ("patroni_env", Bool, "PATRONI_ variables complete patroni.yml"),
+            Fact::PatroniConfigDirs => {
+                ("patroni_config_dirs", List, "directories whose files Patroni merges into one configuration")
+            }
+            Fact::PatroniRestapiFirewalled => {
+                ("patroni_restapi_firewalled", Bool, "only trusted machines reach Patroni's REST API")
+            }
+            Fact::CopyOnWrite => ("copy_on_write", Bool, "the data lie on a copy-on-write file system, such as ZFS"),
             Fact::HaproxyReloads => ("haproxy_reloads", Bool, "HAProxy is reloaded often"),
             Fact::HaproxyPools => ("haproxy_pools", Table(&["writer", "reader"]), "what each pool is for"),
             Fact::Addresses => ("addresses", List, "the host's own IP addresses"),

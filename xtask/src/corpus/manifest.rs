@@ -1,5 +1,6 @@
 //! MANIFEST.tsv: which files there are, where they come from, and what the real program says.
 
+use super::peer::Expectation;
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -27,8 +28,12 @@ pub(super) struct Entry {
     /// The name the file had where it comes from.
     pub(super) original_name: Option<String>,
     pub(super) truth: Truth,
+    /// It was cut out of a page, a manifest or a script, which said what it is.
+    pub(super) is_cutting: bool,
     /// All cells as lines `column=cell`, with `_` for blanks in column names: what the versions are read from.
     pub(super) row: String,
+    /// What another linter expects, whose test the file is.
+    pub(super) peer: Option<Expectation>,
     /// Programs with their versions that take the file and refuse a part of it.
     pub(super) refuse_a_part: BTreeSet<(String, String)>,
 }
@@ -77,8 +82,14 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             let _ = writeln!(row, "{name}={cell}");
         }
         let original_name = cells.get(original).and_then(|path| original_name(path));
+        let is_cutting = cells.get(original).is_some_and(|path| path.contains('#'));
+        let cell = |name: &str| {
+            let at = heading.iter().position(|heading| heading == name);
+            at.and_then(|at| cells.get(at)).map(|cell| cell.trim().to_owned()).unwrap_or_default()
+        };
+        let peer = Expectation::read(cell);
         let refuse_a_part = BTreeSet::new();
-        entries.push(Entry { path: path.to_owned(), original_name, truth, row, refuse_a_part });
+        entries.push(Entry { path: path.to_owned(), original_name, truth, is_cutting, row, peer, refuse_a_part });
     }
     Ok(entries)
 }
@@ -120,6 +131,16 @@ mod tests {
             ]
         );
         assert!(entries[0].row.contains("\nhow=ran 7.2\n"));
+    }
+
+    #[test]
+    fn what_a_peer_expects_is_read() {
+        let text = "local_path\toriginal_path\tpeer_plugin\tpeer_expects\tconfvet_rule\tnote\n\
+                    accepted/a.conf\ta.conf\tssrf\tmust fire\tnginx/ssrf\tdisputed: no\n\
+                    accepted/b.conf\tb.conf\t\t\t\t\n";
+        let entries = parse(text).unwrap();
+        assert_eq!(entries[0].peer.as_ref().map(|peer| peer.rule.as_str()), Some("nginx/ssrf"));
+        assert_eq!(entries[1].peer, None);
     }
 
     #[test]

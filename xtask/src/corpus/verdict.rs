@@ -3,7 +3,7 @@
 use super::manifest::{Entry, Truth};
 use super::versions::Versions;
 use anyhow::{Context, Result};
-use confvet::{Category, FileId, Linter, Report, Severity, Source, Sources};
+use confvet::{Category, FileId, Level, Linter, Report, Severity, Source, Sources};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -144,11 +144,14 @@ impl Group {
             Err(_) => assess_alone(&self.linter),
         };
         match &self.forced {
-            // The program refused it because it was told to read it, so confvet is told to read it too.
-            Some(forced) if entry.truth == Truth::Rejected && !seen.1 => {
+            // The program refused it because it was told to read it, so confvet is told to read it too; another linter
+            // was told to read its tests.
+            Some(forced) if (entry.truth == Truth::Rejected || entry.peer.is_some()) && !seen.1 => {
                 let (verdict, _, findings) = assess_alone(forced);
                 (verdict, false, findings)
             }
+            // What a page calls a configuration is one, whatever the name of the cutting.
+            Some(forced) if entry.is_cutting && !seen.1 => assess_alone(forced),
             _ => seen,
         }
     }
@@ -186,7 +189,13 @@ fn is_same_kind(local: &str, original: &str) -> bool {
 fn linter(target: &BTreeMap<String, String>) -> Result<Linter> {
     let mut linter = Linter::new();
     for (program, version) in target {
-        linter = linter.target(program, version).context("versions.toml gives a target that cannot be set")?;
+        linter = match program.strip_prefix("fact:") {
+            Some(fact) => linter.fact(fact, version).context("versions.toml gives a fact that cannot be set")?,
+            None => linter.target(program, version).context("versions.toml gives a target that cannot be set")?,
+        };
+    }
+    for rule in confvet::rules::all().iter().filter(|rule| confvet::rules::is_off_by_default(rule.name)) {
+        linter = linter.rule(rule.name, Level::At(rule.severity))?;
     }
     Ok(linter)
 }
@@ -258,8 +267,9 @@ mod tests {
 
     fn entry(path: &str, original: Option<&str>) -> Entry {
         let original_name = original.map(str::to_owned);
+        let (path, row) = (path.to_owned(), String::new());
         let refuse_a_part = std::collections::BTreeSet::new();
-        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, row: String::new(), refuse_a_part }
+        Entry { path, original_name, truth: Truth::Accepted, is_cutting: false, row, peer: None, refuse_a_part }
     }
 
     #[test]
