@@ -157,6 +157,9 @@ fn each_program_refuses_the_values_it_refuses() {
         ("leftsubnet=10.1.0.0/255.255.0.0", ["", "", "invalid-subnet"]),
         ("leftsubnet=10.1.0.0", ["", "", "invalid-subnet"]),
         ("leftsubnet=10.1.0.0/33", ["", "", "invalid-subnet"]),
+        ("leftsubnet=fd00::/64", ["", "", "invalid-subnet"]),
+        ("leftsubnet=fd00::/64\n\trightsubnet=fd01::/64", ["", "", ""]),
+        ("leftsubnet=fd00::/64\n\trightsubnet=10.2.0.0/16", ["", "", "invalid-subnet"]),
         ("subnet=10.1.0.0/16", ["", "", "unknown-key"]),
         // Proposals.
         ("ike=aes256-sha2_256-modp2048", ["", "", ""]),
