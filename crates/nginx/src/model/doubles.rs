@@ -341,10 +341,11 @@ impl Nginx {
                 key!("scgi_max_temp_file_size"),
             ],
         ];
+        let in_http = |line: &Directive<'_>| line.context().protocol() == Some(Protocol::Http);
         let mut found = Vec::new();
         for family in FAMILIES {
             let mut scopes: Vec<Scope<'_>> =
-                family.iter().flat_map(|&key| self.all(key)).map(Directive::scope).collect();
+                family.iter().flat_map(|&key| self.all(key)).filter(in_http).map(Directive::scope).collect();
             scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
             scopes.dedup();
             found.extend(

@@ -12,6 +12,7 @@ mod host;
 mod location;
 mod lookup;
 mod origin;
+mod params;
 mod pass;
 mod references;
 mod resolver;

@@ -216,8 +216,14 @@ impl Nginx {
         let mut found = Vec::new();
         let mut add = |word: &Word, what: String, since| found.push(Newer { span: word.span, what, since });
         for listen in self.all(key!("listen")) {
-            if let Some(word) = listen.args().iter().skip(1).find(|word| word.text == "quic") {
-                add(word, "listen ... quic".to_owned(), (1, 25, 0));
+            for word in listen.args().iter().skip(1) {
+                match word.text.as_str() {
+                    "quic" => add(word, "listen ... quic".to_owned(), (1, 25, 0)),
+                    "default_server" if listen.context() == Context::StreamServer => {
+                        add(word, "listen ... default_server in stream".to_owned(), (1, 25, 5));
+                    }
+                    _ => {}
+                }
             }
         }
         for version in self.all(key!("proxy_http_version")) {

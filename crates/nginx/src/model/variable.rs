@@ -442,6 +442,7 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
     }
     match row.kind {
         ValueType::Template => return (1, all),
+        ValueType::NameValue if key.name().ends_with("_conf_command") => return NONE,
         ValueType::NameValue => return (2, all),
         _ => {}
     }
@@ -452,6 +453,14 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         "set" | "rewrite" | "auth_request_set" => (2, 3),
         "return" => (1, all),
         "add_header" | "add_trailer" | "log_format" => (2, all),
+        "charset"
+        | "source_charset"
+        | "proxy_set_body"
+        | "fastcgi_store"
+        | "uwsgi_store"
+        | "scgi_store"
+        | "auth_basic_user_file"
+        | "proxy_ssl_alpn" => (1, all),
         "proxy_pass"
         | "fastcgi_pass"
         | "uwsgi_pass"
@@ -463,14 +472,12 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         | "alias"
         | "index"
         | "error_page"
-        | "auth_request"
         | "proxy_redirect"
         | "proxy_cache_key"
         | "proxy_cookie_domain"
         | "proxy_cookie_path"
         | "proxy_store"
         | "sub_filter"
-        | "mirror"
         | "proxy_cache"
         | "fastcgi_cache"
         | "uwsgi_cache"

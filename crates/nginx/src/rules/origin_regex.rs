@@ -7,8 +7,12 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/origin-regex", check }
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for check in nginx.origin_checks() {
-        let Some(hole) = check.hole() else { continue };
-        let severity = if check.with_credentials { Severity::Error } else { Severity::Warning };
+        let Some(hole) = check.hole().or_else(|| check.never_passes()) else { continue };
+        let severity = match (hole.is_harmless, check.with_credentials) {
+            (true, _) => Severity::Info,
+            (false, true) => Severity::Error,
+            (false, false) => Severity::Warning,
+        };
         let mut report = findings.report(check.span(), hole.message).severity(severity);
         if let Some((safety, text)) = hole.replacement {
             report = report.suggest_as(safety, "close the hole", [Edit::replace(check.span(), text)]);
