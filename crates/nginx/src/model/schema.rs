@@ -813,6 +813,12 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
     if !subject.starts_with('$') {
         return Some(bad(span(0), format!("invalid condition `{subject}`: it starts with a variable or a file test")));
     }
+    let name = &subject[1..];
+    let is_capture = name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_capture || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let message = format!("`{subject}` is taken for the name of a variable: blanks stand around the operator");
+        return Some(bad(span(0), message));
+    }
     match text(1) {
         None => None,
         Some("==") => Some(safe(span(1), "`==` is no operator: nginx compares with `=`".to_owned(), "=")),
