@@ -78,6 +78,9 @@ pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         "userid_mark" if first.text != "off" && !is_mark(&first.text) => {
             Some(bad(first.span, format!("`{}` is neither `off` nor one letter, digit or `=`", first.text)))
         }
+        "proxy_store" | "fastcgi_store" | "uwsgi_store" | "scgi_store" if first.text.is_empty() => {
+            Some(bad(first.span, "an empty path stores nothing: `on`, `off` or a path".to_owned()))
+        }
         "thread_pool" if !args.iter().any(|word| word.text.starts_with("threads=")) => {
             Some(bad(directive.span(), "`thread_pool` needs `threads=N`".to_owned()))
         }

@@ -454,6 +454,13 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         "return" => (1, all),
         "add_header" | "add_trailer" | "log_format" => (2, all),
         "charset"
+        | "expires"
+        | "proxy_bind"
+        | "fastcgi_bind"
+        | "uwsgi_bind"
+        | "scgi_bind"
+        | "grpc_bind"
+        | "memcached_bind"
         | "source_charset"
         | "proxy_set_body"
         | "fastcgi_store"
