@@ -28,7 +28,7 @@ fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> 
     let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
     let mut target = Target::new();
     if let Some(version) = version {
-        target.set("nginx", version, &["nginx"]).unwrap();
+        target.set("nginx", version, &["nginx"]).expect("a version");
     }
     let facts = Facts::new();
     let input =

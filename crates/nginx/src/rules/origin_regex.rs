@@ -19,7 +19,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         }
         let _ = report;
     }
-    for misspelt in nginx.variable_uses().filter(|used| used.name.eq_ignore_ascii_case("http_referrer")) {
+    for misspelt in nginx.uses_of(|_, name| name == "http_referrer") {
         findings
             .report(misspelt.span, "there is no header `Referrer`: browsers send `Referer`")
             .severity(Severity::Error)
