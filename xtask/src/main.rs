@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browser;
 mod checks;
 mod corpus;
 mod new_rule;
@@ -23,7 +24,8 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything that must hold before a change goes in: format, clippy, tests, doctests, WebAssembly builds
+    /// Everything that must hold before a change goes in: format, clippy, tests, doctests, WebAssembly
+    /// builds, the npm package and the playground in Chromium
     Test,
     /// Compare confvet with the real programs' verdicts on a directory of real files
     Corpus(corpus::Args),
@@ -32,7 +34,9 @@ enum Command {
     /// Write the page, the file and the list entry of a new rule
     NewRule(new_rule::Args),
     /// Build the npm package in wasm/pkg and print its size
-    Wasm,
+    Wasm(browser::WasmArgs),
+    /// Build the web page; test it in Chromium, or serve it
+    Playground(browser::PlaygroundArgs),
     /// Draw the terminal picture of the README from real output
     Picture,
     /// Run the real programs over fixtures and rule pages and compare their verdicts with confvet's
@@ -45,7 +49,8 @@ fn main() -> ExitCode {
         Command::Corpus(args) => corpus::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
-        Command::Wasm => checks::run_cargo("npm package", &["run", "--package", "confvet-wasm-build"]),
+        Command::Wasm(args) => browser::wasm(&args),
+        Command::Playground(args) => browser::playground(&args),
         Command::Picture => picture::run(),
         Command::Peers(args) => peers::run(&args),
     };
