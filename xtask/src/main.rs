@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod checks;
 mod corpus;
+mod fuzz;
 mod new_rule;
 mod peers;
 mod picture;
@@ -31,6 +32,8 @@ enum Command {
     Corpus(corpus::Args),
     /// Measure throughput, files a second and cold start against their budgets
     Bench(bench::Args),
+    /// Feed random bytes to a system until something breaks, starting from the examples of its pages
+    Fuzz(fuzz::Args),
     /// Write the page, the file and the list entry of a new rule
     NewRule(new_rule::Args),
     /// Build the npm package in wasm/pkg and print its size
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Test => checks::run(),
         Command::Corpus(args) => corpus::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
         Command::Wasm(args) => browser::wasm(&args),
         Command::Playground(args) => browser::playground(&args),
