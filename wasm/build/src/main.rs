@@ -66,7 +66,7 @@ fn run() -> Result<()> {
     }
     fs::rename(&fresh, &package)?;
     if std::env::args().any(|argument| argument == "--sizes") {
-        print_crates(&work.join("named.wasm"))?;
+        print_crates(&work.join("bound").join(MODULE))?;
     }
     report_size(&package.join(MODULE))
 }
@@ -95,14 +95,8 @@ fn optimised(root: &Path, linked: &Path, work: &Path) -> Result<PathBuf> {
     bind(linked, &bound)?;
     // `-Oz` makes the module a quarter smaller and not one byte of that is left after gzip: it takes away just what gzip
     // would have folded. What helps is to bring the copies of one generic function together, within gzip's window.
-    let named = work.join("named.wasm");
-    wasm_opt(
-        root,
-        &bound.join(MODULE),
-        &named,
-        &["-g", "--duplicate-function-elimination", "--reorder-functions-by-name"],
-    )?;
-    wasm_opt(root, &named, &small, &["--strip-debug", "--strip-target-features"])?;
+    let passes = ["--duplicate-function-elimination", "--reorder-functions-by-name", "--strip-target-features"];
+    wasm_opt(root, &bound.join(MODULE), &small, &passes)?;
     fs::write(stamp, state)?;
     Ok(small)
 }

@@ -54,7 +54,7 @@ async function visit(files, active) {
 }
 
 const tabs = () => page.getByRole("tab").evaluateAll((all) => all.map((tab) => tab.childNodes[0].textContent.trim()));
-const text = () => page.locator(".cm-content").evaluate((content) => content.cmTile?.view?.state?.doc?.toString() ?? content.innerText);
+const text = () => page.locator(".cm-content").innerText();
 const problems = () => page.locator(".problem").count();
 
 /** Puts the cursor behind the end of a line, counted from 1. */
@@ -187,19 +187,24 @@ test("a folder is dropped onto the page", async () => {
     await writeFile(join(folder, "logo.png"), Buffer.from([0x89, 0x50, 0, 0]));
     await visit(REDIS);
     const session = await context.newCDPSession(page);
-    const drag = (type) =>
-      session.send("Input.dispatchDragEvent", {
-        type,
-        x: 400,
-        y: 400,
-        data: { items: [], files: [folder], dragOperationsMask: 1 },
-      });
-    await drag("dragEnter");
-    await drag("dragOver");
-    await drag("drop");
+    const drop = async (path) => {
+      const data = { items: [], files: [path], dragOperationsMask: 1 };
+      for (const type of ["dragEnter", "dragOver", "drop"]) {
+        await session.send("Input.dispatchDragEvent", { type, x: 400, y: 300, data });
+      }
+    };
+    await drop(folder);
     await page.getByText(/2 files added; left out, too large or not text: logo\.png/).waitFor();
     assert.deepEqual(await tabs(), ["redis.conf", "conf.d/nginx.conf"]);
     await page.locator(".problem", { hasText: "prot" }).first().waitFor();
+    // A file that is dropped onto the editor becomes a file of its own, and is not written into the open one.
+    await writeFile(join(directory, "haproxy.cfg"), "global\n    maxconn 10\n");
+    await drop(join(directory, "haproxy.cfg"));
+    await page.getByText("1 file added").waitFor();
+    assert.deepEqual(await tabs(), ["redis.conf", "conf.d/nginx.conf", "haproxy.cfg"]);
+    assert.match(await page.locator(".cm-content").innerText(), /^global\s+maxconn 10\s*$/);
+    await page.getByRole("tab", { name: /^redis\.conf/ }).click();
+    assert.match(await page.locator(".cm-content").innerText(), /^prot 6379\s+maxmemory 2gb\s*$/);
   } finally {
     await rm(directory, { recursive: true });
   }

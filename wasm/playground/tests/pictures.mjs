@@ -7,6 +7,31 @@ import { fragment, linted, open, relinted } from "./site.mjs";
 const [directory = "."] = process.argv.slice(2);
 const site = await open();
 
+/** Every colour of the trace in one job. */
+const PROMETHEUS = {
+  "prometheus.yml": `global:
+  scrape_interval: 30s
+scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: ["db1.internal:9100", "decommissioned-7.internal:9100"]
+        labels: {env: prod, tier: storage}
+    relabel_configs:
+      - source_labels: [__address__]
+        regex: decommissioned-.*
+        action: drop
+      - source_labels: [__address__]
+        regex: ([^.]+)\\..*
+        target_label: host
+      - source_labels: [env]
+        regex: (.+)
+        target_label: env
+        replacement: \${1}uction
+      - regex: tier
+        action: labeldrop
+`,
+};
+
 const VIEWS = [
   { name: "light", colorScheme: "light", viewport: { width: 1360, height: 860 } },
   { name: "dark", colorScheme: "dark", viewport: { width: 1360, height: 860 } },
@@ -43,7 +68,7 @@ for (const { name, colorScheme, viewport } of VIEWS) {
   await page.getByRole("button", { name: "Settings", exact: true }).click();
   await take("settings");
   await page.keyboard.press("Escape");
-  await example("Prometheus: a dashboard without data");
+  await visit(fragment(PROMETHEUS));
   await page.getByRole("button", { name: "Relabel trace" }).click();
   await page.locator(".drawer .verdict").first().waitFor();
   await take("relabel");

@@ -11,7 +11,7 @@ import { toml } from "@codemirror/legacy-modes/mode/toml";
 import { type Diagnostic as Squiggle, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Diagnostic, Fix } from "../../../pkg/index.js";
 import { offsetOf } from "./offsets";
@@ -56,6 +56,7 @@ export function makeState(path: string, text: string, dark: Compartment, isDark:
       languageOf(path),
       dark.of(EditorView.darkTheme.of(isDark)),
       EditorView.lineWrapping,
+      placeholder("Type or paste a configuration, or drop files or a folder anywhere on the page."),
       EditorView.contentAttributes.of({ "aria-label": `text of ${path}` }),
       // Tab indents; Escape then Tab leaves the editor, as the editor's documentation has it.
       keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),

@@ -194,13 +194,17 @@ class Project {
 
   async fixAll(unsafe: boolean): Promise<void> {
     const before = this.snapshot();
-    const fixed = await ask("fix", { files: before, unsafe });
-    this.kept = { files: before, active: this.active, story: this.story };
-    for (const { path, text } of fixed.files) {
-      const file = this.files.find((other) => other.path === path);
-      if (file) file.text = text;
+    try {
+      const fixed = await ask("fix", { files: before, unsafe });
+      this.kept = { files: before, active: this.active, story: this.story };
+      for (const { path, text } of fixed.files) {
+        const file = this.files.find((other) => other.path === path);
+        if (file) file.text = text;
+      }
+      this.notice = fixed.applied === 1 ? "1 fix applied" : `${fixed.applied} fixes applied`;
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
     }
-    this.notice = fixed.applied === 1 ? "1 fix applied" : `${fixed.applied} fixes applied`;
     this.revision += 1;
     await this.lint();
   }
