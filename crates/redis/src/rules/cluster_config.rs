@@ -117,9 +117,11 @@ fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
     let mut seen: BTreeMap<(String, String, &str), (Node<'_>, Span)> = BTreeMap::new();
     for (_, node) in deployment.servers() {
         let conf = node.conf;
+        if !conf.is_clustered() {
+            continue;
+        }
         let dir = conf.directory().filter(|dir| dir.value.starts_with('/'));
-        let file = conf.text("cluster-config-file");
-        let (Some(dir), Some(file)) = (dir.filter(|_| conf.is_clustered()), file) else { continue };
+        let (Some(dir), Some(file)) = (dir, conf.text("cluster-config-file")) else { continue };
         let Some(span) = file.span().or(dir.span()) else { continue };
         let state = (machine(node), dir.value, file.value);
         match seen.get(&state) {
