@@ -105,6 +105,16 @@ pub(crate) struct Watch<'d, 'a> {
     indexes: &'d WatchIndexes,
 }
 
+/// Is there a Sentinel among the files? Without one there is nothing that is watched.
+pub(crate) fn has_sentinels(set: &Set<Document>) -> bool {
+    set.members.iter().any(|member| member.model().sentinel().is_some())
+}
+
+/// The configurations of servers.
+pub(crate) fn servers(set: &Set<Document>) -> impl Iterator<Item = &RedisConf> {
+    set.members.iter().filter_map(|member| member.model().server())
+}
+
 impl<'a> Deployment<'a> {
     pub(crate) fn of(set: &'a Set<Document>) -> Self {
         let node =
