@@ -335,7 +335,29 @@ const INNER: &[(&str, &[&str])] = &[
 /// The versions of TLS, oldest first.
 const TLS_VERSIONS: &[&str] = &["TLS10", "TLS11", "TLS12", "TLS13"];
 
+/// The keys of an HTTP client that can be at odds with each other; most blocks have none of them.
+const CLIENT_KEYS: &[&str] = &[
+    "authorization",
+    "azuread",
+    "basic_auth",
+    "bearer_token",
+    "bearer_token_file",
+    "google_iam",
+    "headers",
+    "http_headers",
+    "no_proxy",
+    "oauth2",
+    "proxy_connect_header",
+    "proxy_from_environment",
+    "sigv4",
+    "tls_config",
+];
+
 fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
+    let is_client = |key: &str| key == "<<" || CLIENT_KEYS.contains(&key);
+    if !item.entries().any(|entry| entry.key.text().is_none_or(is_client)) {
+        return;
+    }
     let set = |node: Node<'_>, key: &str| {
         node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span())
     };
@@ -869,7 +891,7 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
     if !step.well_formed {
         return;
     }
-    let key_span = |field: Field| step.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, _)| *key);
+    let key_span = |field: Field| step.key_span(field);
     for error in step.errors(scheme) {
         let (span, message) = match error {
             RuleError::Needs(field) => {
@@ -925,7 +947,7 @@ const VITAL: &[&str] = &[
 ];
 
 pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
-    if !root.yaml().text().contains(['$', '%']) || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
+    if variables(root.yaml().text()).is_empty() || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
         return;
     }
     let old = reader.version.is_some_and(|version| version.major < 3);

@@ -1,14 +1,14 @@
 //! Reads files into the model: the main file, then what it includes.
 
 use super::known::is_scrape_label;
-use super::relabel::{Patterns, dedented, read_with};
+use super::relabel::{dedented, read_with};
 use super::rules::{read_manifest, read_rules};
 use super::{
     Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
 };
 use crate::detect;
 use crate::problem::{Check, Problem};
-use crate::relabel::{NameScheme, Semantics};
+use crate::relabel::{NameScheme, Patterns, Semantics};
 use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};

@@ -84,7 +84,7 @@ pub enum RuleKind {
 /// The parts of an expression that diagnostics point at, by their offset: the expression may be folded, so its places in
 /// the file are looked up while the tree is there.
 #[derive(Debug, Clone, Default)]
-struct Places(HashMap<(usize, usize), Span>);
+struct Places(Vec<((usize, usize), Span)>);
 
 impl AlertRule {
     /// The series that a recording rule makes.
@@ -95,8 +95,10 @@ impl AlertRule {
     /// Where a part of the expression stands in the file.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Span {
         let whole = self.expr.as_ref().map(|expr| expr.span);
-        let known = self.places.0.get(&(range.start, range.end)).copied().or(whole);
-        known.unwrap_or(Span::new(FileId(0), 0..0))
+        let places = &self.places.0;
+        let at = places.binary_search_by_key(&(range.start, range.end), |(range, _)| *range).ok();
+        let known = at.and_then(|at| places.get(at)).map(|(_, span)| *span);
+        known.or(whole).unwrap_or(Span::new(FileId(0), 0..0))
     }
 }
 
@@ -323,7 +325,7 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
         );
         return (Query::default(), places);
     }
-    let query = Query::new(expr);
+    let query = Query::with_patterns(expr, &mut reader.patterns);
     if let Some(error) = &query.error {
         let end = error.range.end.max(error.range.start);
         let mut span = node.offset(error.range.start..end);
@@ -341,7 +343,8 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
     let jobs: Vec<_> = jobs.filter(|matcher| matcher.label == "job").flat_map(Matcher::selected_values).collect();
     let words = jobs.iter().map(|(_, range)| range);
     for range in matchers.chain(ranges).chain(words).chain(query.calls.iter().map(|(_, range)| range)) {
-        places.0.insert((range.start, range.end), node.offset(range.clone()));
+        places.0.push(((range.start, range.end), node.offset(range.clone())));
     }
+    places.0.sort_unstable_by_key(|(range, _)| *range);
     (query, places)
 }

@@ -47,11 +47,11 @@ fn pushgateway<'a>(document: &Document, job: &'a Job, ctx: &Context<'_>) -> Opti
     if job.may_write("__param_target") || job.params.iter().any(|(name, _)| name == "target") {
         return None;
     }
-    let target = || {
-        job.targets().find(|target| {
-            let address = document.final_address(Stage::Target, job, *target, ctx.version("prometheus"));
-            address.is_some_and(|address| named(&address))
-        })
-    };
-    job.name.as_ref().filter(|name| named(&name.value)).or_else(|| target().map(|target| target.address))
+    if let Some(name) = job.name.as_ref().filter(|name| named(&name.value)) {
+        return Some(name);
+    }
+    let route = document.route(Stage::Target, job, ctx.version("prometheus"));
+    let mut hosts = job.targets().filter(|target| named(&target.address.value));
+    let scraped = hosts.find(|target| route.address(*target).is_some_and(|address| named(&address)));
+    scraped.map(|target| target.address)
 }
