@@ -316,9 +316,11 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
         looks: Names::default(),
         mode: Mode::Tcp,
         is_disabled: false,
+        is_postgres: false,
     };
     proxy.mode = proxy.read_mode();
     proxy.is_disabled = proxy.read_disabled();
+    proxy.is_postgres = proxy.read_postgres();
     proxy
 }
 
@@ -333,7 +335,18 @@ fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Opti
     for option in defaults.iter().chain(&own) {
         set.add(option.name());
     }
-    Some(Server { statement: Arc::clone(statement), name, address, slots, defaults: Arc::clone(defaults), own, set })
+    let mut server = Server {
+        statement: Arc::clone(statement),
+        name,
+        address,
+        slots,
+        defaults: Arc::clone(defaults),
+        own,
+        set,
+        is_checked: true,
+    };
+    server.is_checked = server.check().is_some();
+    Some(server)
 }
 
 /// `5` is 1 to 5, `3-7` is what it says.

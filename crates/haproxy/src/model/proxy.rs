@@ -178,6 +178,8 @@ pub struct Proxy {
     pub(crate) mode: Mode,
     #[serde(skip)]
     pub(crate) is_disabled: bool,
+    #[serde(skip)]
+    pub(crate) is_postgres: bool,
 }
 
 impl Deref for Proxy {

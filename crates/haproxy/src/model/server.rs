@@ -83,6 +83,9 @@ pub struct Server {
     /// The names of all options that hold for it.
     #[serde(skip)]
     pub(crate) set: Names,
+    /// Whether its health is checked, which is asked for every server.
+    #[serde(skip)]
+    pub(crate) is_checked: bool,
 }
 
 fn options_as_words<S: serde::Serializer>(options: &[ServerOption], serializer: S) -> Result<S::Ok, S::Error> {
@@ -129,12 +132,22 @@ impl Server {
 
     /// Is its health checked?
     pub fn check(&self) -> Option<&ServerOption> {
+        if !self.is_checked {
+            return None;
+        }
         self.flag("check")
     }
 
     /// Something looks after its health: a check of its own, an agent, or another server's check.
     pub fn is_watched(&self) -> bool {
-        self.check().is_some() || self.flag("agent-check").is_some() || self.option("track").is_some()
+        self.is_checked || self.flag("agent-check").is_some() || self.option("track").is_some()
+    }
+
+    /// It has one of the options that need others beside them, or an address without a port. Nearly every server has
+    /// neither.
+    pub(crate) fn may_be_refused(&self) -> bool {
+        ["ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
+            || self.address.fixed_port().is_none()
     }
 
     /// Only used when all others are down.

@@ -23,7 +23,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             }
         }
         for server in &proxy.servers {
-            if server.statement.has_variable() {
+            let plain = !server.may_be_refused() || server.statement.has_variable();
+            if plain {
                 continue;
             }
             if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {

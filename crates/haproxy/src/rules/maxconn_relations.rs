@@ -126,9 +126,9 @@ fn narrow_backend(haproxy: &Haproxy, proxy: &Proxy, global: Option<(&Statement, 
         let limit = server.option("maxconn").and_then(|option| u64::try_from(option.number()?).ok());
         limit.filter(|limit| *limit > 0).map(|limit| limit.saturating_mul(u64::from(server.count())))
     };
+    let Some(entering) = entrance(haproxy, proxy, global) else { return };
     let Some(first) = active().next().filter(|server| server.option("maxconn").is_some()) else { return };
-    let total = active().try_fold(0_u64, |sum, server| Some(sum.saturating_add(limit(server)?)));
-    let (Some(total), Some(entering)) = (total, entrance(haproxy, proxy, global)) else { return };
+    let Some(total) = active().try_fold(0_u64, |sum, server| Some(sum.saturating_add(limit(server)?))) else { return };
     if total < entering / 10 && proxy.timeout(Timeout::Queue).is_none() {
         let value = first.option("maxconn").and_then(|option| option.value());
         let span = value.map_or(first.name.span, |value| value.span);

@@ -92,6 +92,10 @@ impl Schema<'_> {
     /// The words of a proxy's statement.
     pub(super) fn grammar(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
         let keyword = statement.keyword();
+        // What most lines are is read elsewhere.
+        if matches!(keyword, "server" | "use_backend" | "bind" | "http-request" | "http-response" | "timeout") {
+            return;
+        }
         let whole = statement.is_whole() && statement.words.last().is_none_or(|word| word.text != "\\");
         if !whole || statement.is_negated() && keyword != "option" {
             return;
