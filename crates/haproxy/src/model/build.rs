@@ -11,7 +11,7 @@ use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
 use crate::table::{Arguments, Context, HaVersion, Key};
 use crate::values::{Endpoint, endpoint};
-use confvet_core::{FileId, Span};
+use confvet_core::{Edit, FileId, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -405,6 +405,17 @@ impl Statement {
             at += 1 + arguments(key, self, at);
         }
         at == self.words.len()
+    }
+
+    /// Puts options behind the last word of a `server`, `server-template` or `default-server` line. `None` where HAProxy
+    /// would not read them: it gives a line up at a word it does not know.
+    pub fn append_options(&self, options: &str) -> Option<Edit> {
+        let first_option = match self.keyword() {
+            "server" => 3,
+            "server-template" => 4,
+            _ => 1,
+        };
+        self.reads_on_at(first_option).then(|| Edit::insert_after(self.span(), format!(" {options}")))
     }
 }
 

@@ -230,8 +230,8 @@ impl Server {
         }
     }
 
-    /// Adds words to the end of its line.
-    pub fn append(&self, words: &str) -> Edit {
-        Edit::insert_after(self.statement.span(), format!(" {words}"))
+    /// Puts options behind the last of its line, if HAProxy reads the line to its end.
+    pub fn append(&self, options: &str) -> Option<Edit> {
+        self.statement.append_options(options)
     }
 }

@@ -29,12 +29,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             }
             if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
                 let edit = server.append("verify required ca-file @system-ca");
-                refuse(
-                    server.statement.branch,
-                    ssl.span(),
-                    "`ssl` needs `ca-file`, or `verify none`".to_owned(),
-                    Some(edit),
-                );
+                refuse(server.statement.branch, ssl.span(), "`ssl` needs `ca-file`, or `verify none`".to_owned(), edit);
             }
             let branch = server.statement.branch;
             if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {

@@ -46,6 +46,6 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             report = report.label(other.name.span, "not checked either");
         }
         let checkable = unwatched.iter().filter(|server| !proxy.lacks_check_port(server));
-        report.suggest("check them", checkable.map(|server| server.append("check")).collect::<Vec<_>>());
+        report.suggest("check them", checkable.filter_map(|server| server.append("check")).collect::<Vec<_>>());
     }
 }

@@ -61,7 +61,7 @@ fn suggest(report: confvet_core::Report<'_>, server: &Server, option: &ServerOpt
             [Edit::replace(option.whole(), "verify required ca-file @system-ca")],
         );
     } else if let Some(host) = server.address.host_name() {
-        report.suggest_as(Safety::Unsafe, "check the name", [server.append(&format!("verifyhost {host}"))]);
+        report.suggest_as(Safety::Unsafe, "check the name", server.append(&format!("verifyhost {host}")));
     }
 }
 
