@@ -177,7 +177,7 @@ fn binary(reader: &mut Reader<'_>, yaml: &Yaml) {
 fn base64(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let unpadded = digits.strip_suffix("==").or(digits.strip_suffix('=')).unwrap_or(&digits);
-    if digits.len() % 4 != 0 {
+    if !digits.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);

@@ -122,7 +122,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let mut rules = RuleFile { file, groups: Vec::new() };
-    for root in yaml.documents().filter(|_| sound).map(|document| document.root()) {
+    for root in yaml.documents().filter(|_| sound).map(confvet_yaml::Document::root) {
         let spec = root.get("spec").filter(|spec| spec.is_mapping());
         let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
             continue;

@@ -1,5 +1,6 @@
 //! Runs a chain of rules over a set of labels, and writes down what every step did.
 
+use super::regex::Captures;
 use super::rule::{Action, NameScheme, RelabelRule};
 use super::template::Template;
 use md5::{Digest, Md5};
@@ -330,7 +331,7 @@ fn conditional<L: LabelSet>(
     let Some(captures) = rule.regex.captures(value) else { return Outcome::Unknown };
     if let Some(step) = step {
         step.matched = Some(captures.is_some());
-        let all = captures.as_ref().map(|captures| captures.all()).unwrap_or_default();
+        let all = captures.as_ref().map(Captures::all).unwrap_or_default();
         step.captures = all.iter().map(|group| group.map(str::to_owned)).collect();
     }
     match (rule.action, captures) {
