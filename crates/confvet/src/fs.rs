@@ -239,7 +239,24 @@ fn read_file(path: &Path) -> Result<Source, String> {
         return Err(format!("is {} bytes large; confvet reads files of up to 256 MiB", metadata.len()));
     }
     let bytes = fs::read(path).map_err(|error| reason(&error))?;
-    Ok(Source::from_bytes(display(path), bytes))
+    let source = Source::from_bytes(display(path), bytes);
+    Ok(match mode(&metadata) {
+        Some(mode) => source.with_mode(mode),
+        None => source,
+    })
+}
+
+/// The permissions of a file, where the operating system has them.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "`None` on other systems")]
+fn mode(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(metadata.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode(_: &fs::Metadata) -> Option<u32> {
+    None
 }
 
 /// Adds the nearest confvet.toml in the directories above a path, if there is one.

@@ -163,6 +163,11 @@ impl Yaml {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    /// The node that has this number: see [`Node::number`].
+    pub fn node(&self, number: u32) -> Option<Node<'_>> {
+        ((number as usize) < self.nodes.len()).then_some(Node { yaml: self, id: number })
+    }
+
     /// Number of nodes in all documents.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -257,6 +262,11 @@ impl<'a> Node<'a> {
             Kind::Sequence { .. } | Kind::Mapping { .. } => &self.yaml.children[data.a as usize..data.b as usize],
             Kind::Scalar(_) | Kind::Alias => &[],
         }
+    }
+
+    /// Its number in the tree, by which an index that lives beside the tree finds it again: see [`Yaml::node`].
+    pub fn number(self) -> u32 {
+        self.id
     }
 
     /// The file it stands in.

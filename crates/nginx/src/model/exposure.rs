@@ -50,21 +50,18 @@ fn is_redirect_code(code: &str) -> bool {
 
 impl Nginx {
     /// Every word that ends up in a header.
-    pub(crate) fn header_sinks(&self) -> Vec<HeaderSink<'_>> {
+    pub(crate) fn header_sinks<'a>(&'a self) -> Vec<HeaderSink<'a>> {
         let mut sinks = Vec::new();
-        let mut add = |directive, word: &'_ Word, to_client, is_redirect, escapes_captures| {
-            if template::has_variables(&word.text) {
-                sinks.push((directive, word.span, to_client, is_redirect, escapes_captures));
+        let mut add = |directive, word: &'a Word, to_client, is_redirect, escapes_captures| {
+            if word.has_dollar {
+                sinks.push(HeaderSink { directive, word, to_client, is_redirect, escapes_captures });
             }
         };
         for answer in self.all(key!("return")) {
-            let target = match answer.args() {
-                [code, target] if is_redirect_code(&code.text) => Some(target),
-                [target] => Some(target),
-                _ => None,
-            };
-            if let Some(target) = target {
-                add(answer, target, true, true, false);
+            match answer.args() {
+                [code, target] if is_redirect_code(&code.text) => add(answer, target, true, true, false),
+                [target] => add(answer, target, true, true, false),
+                _ => {}
             }
         }
         for rewrite in self.all(key!("rewrite")) {
@@ -74,28 +71,23 @@ impl Nginx {
                 add(rewrite, target, true, false, true);
             }
         }
-        for header in [key!("add_header"), key!("add_trailer")].into_iter().flat_map(|key| self.all(key)) {
-            if let Some(value) = header.arg(1) {
-                add(header, value, true, false, false);
+        let to_clients = [key!("add_header"), key!("add_trailer")];
+        let to_backends = [key!("proxy_set_header"), key!("grpc_set_header")];
+        for (key, to_client) in to_clients.map(|key| (key, true)).into_iter().chain(to_backends.map(|key| (key, false)))
+        {
+            for header in self.all(key) {
+                if let Some(value) = header.arg(1) {
+                    add(header, value, to_client, false, false);
+                }
             }
         }
-        for header in [key!("proxy_set_header"), key!("grpc_set_header")].into_iter().flat_map(|key| self.all(key)) {
-            if let Some(value) = header.arg(1) {
-                add(header, value, false, false, false);
-            }
-        }
-        for pass in self.all(key!("proxy_pass")).filter(|pass| pass.location().is_some() || pass.server().is_none()) {
-            if let Some(target) = pass.arg(0) {
+        for pass in self.all(key!("proxy_pass")) {
+            let in_http = pass.location().is_some() || pass.server().is_none();
+            if let Some(target) = pass.arg(0).filter(|_| in_http) {
                 add(pass, target, false, false, false);
             }
         }
         sinks
-            .into_iter()
-            .filter_map(|(directive, span, to_client, is_redirect, escapes_captures): (Directive<'_>, _, _, _, _)| {
-                let word = directive.args().iter().find(|word| word.span == span)?;
-                Some(HeaderSink { directive, word, to_client, is_redirect, escapes_captures })
-            })
-            .collect()
     }
 
     /// A group of a regex location through which `alias` can be left.
@@ -122,17 +114,19 @@ impl Nginx {
             let climbs = group.bytes().contains(b'/');
             let range = piece.range.clone();
             if piece.range.start == 0 {
-                let why = "the alias starts with what the client wrote".to_owned();
+                let why = "the alias starts with what the client wrote: `..` in the path climbs out of the directory"
+                    .to_owned();
                 return group.bytes().contains(b'.').then_some(AliasEscape { range, why, climbs });
             }
             let opened_by_slash = pattern_before(pattern, parsed, index).is_some_and(|text| text.ends_with('/'));
             let must_slash = !group.is_nullable() && !group.first_bytes().overlaps(ByteSet::one(b'/').complement());
             if before.ends_with('/') && !opened_by_slash && dot && !must_slash {
-                let why = "the group may begin with `.` right behind the directory's slash".to_owned();
+                let why = "the group may begin with `.` right behind the directory's slash: `..` in the path climbs out of it".to_owned();
                 return Some(AliasEscape { range, why, climbs });
             }
-            if !before.ends_with('/') && !must_slash && !opened_by_slash && group.bytes().contains(b'.') {
-                let why = "nothing separates the directory from the group".to_owned();
+            if !before.ends_with('/') && !must_slash && group.bytes().contains(b'.') {
+                let why = "nothing separates the directory from the group: names beside the directory are served too"
+                    .to_owned();
                 return Some(AliasEscape { range, why, climbs: false });
             }
         }
@@ -142,6 +136,7 @@ impl Nginx {
     /// The blocks that hold a directive of that name, each once.
     pub(crate) fn scopes_with_key(&self, key: Key) -> Vec<Scope<'_>> {
         let mut scopes: Vec<Scope<'_>> = self.all(key).map(Directive::scope).collect();
+        scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
         scopes.dedup();
         scopes
     }

@@ -7,8 +7,9 @@ use crate::keys::{Key, Origin, TableVersion, ValueType, key};
 use crate::pcre;
 use crate::syntax::Word;
 use crate::template;
+use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What defines a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
             add(directive, word, DefinitionKind::Geo);
         }
     }
-    for directive in nginx.directives().filter(|directive| !directive.words().is_empty()) {
+    for directive in nginx.directives().filter(|_| nginx.foreign) {
         let foreign = directive.row().is_some_and(|row| row.origin != Origin::OpenSource);
         if foreign && directive.args().first().is_some_and(|word| word.text.starts_with('$')) {
             add(directive, &directive.args()[0], DefinitionKind::Other);
@@ -149,6 +150,83 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
         all.sort_by_key(|definition| (definition.local, definition.directive));
     }
     found
+}
+
+/// A regular expression that has been read; most occur in many places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read {
+    pattern: Result<pcre::Pattern, pcre::Fault>,
+    slow_part: Option<(usize, usize)>,
+}
+
+/// What would be said of a pattern that [`read_patterns`] has left out; there is none.
+static UNREAD: pcre::Fault = pcre::Fault { offset: 0, message: "a part that was not read" };
+
+/// Reads every pattern once.
+pub(super) fn read_patterns(nginx: &Nginx) -> [HashMap<CompactString, Read>; 2] {
+    let mut all = [HashMap::new(), HashMap::new()];
+    for found in nginx.patterns() {
+        let of_case: &mut HashMap<CompactString, Read> = &mut all[usize::from(found.caseless)];
+        if !of_case.contains_key(found.text()) {
+            let pattern = pcre::parse(found.text(), found.caseless);
+            let understood = pattern.as_ref().ok().filter(|pattern| !pattern.opaque);
+            let slow_part = understood.and_then(pcre::Pattern::slow_part);
+            of_case.insert(CompactString::new(found.text()), Read { pattern, slow_part });
+        }
+    }
+    all
+}
+
+/// A use of a variable: the directive, the word in it, the place of the name and of the whole in the word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UseAt {
+    /// Its position in the names.
+    of: u32,
+    directive: u32,
+    word: u32,
+    name: (u32, u32),
+    whole: (u32, u32),
+}
+
+/// A variable that is used somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NameOf {
+    protocol: Option<Protocol>,
+    /// In lower case.
+    name: String,
+}
+
+/// Every use of a variable where nginx expands it, and the variables that are used.
+pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
+    let mut names: Vec<NameOf> = Vec::new();
+    let mut known: HashMap<(Option<Protocol>, &str), u32> = HashMap::new();
+    let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    let mut uses = Vec::new();
+    for directive in nginx.directives().filter(|directive| directive.has_dollar()) {
+        for (index, word) in directive.words().iter().enumerate().filter(|(_, word)| word.has_dollar) {
+            if !is_expanded(directive, index, word) {
+                continue;
+            }
+            for (name, range) in template::variables(&word.text) {
+                let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
+                let start = range.start + 1 + brace;
+                let outer = || directive.parent().and_then(|parent| parent.context().protocol());
+                let protocol = directive.context().protocol().or_else(outer);
+                let of = *known.entry((protocol, name)).or_insert_with(|| {
+                    names.push(NameOf { protocol, name: name.to_ascii_lowercase() });
+                    to_u32(names.len() - 1)
+                });
+                uses.push(UseAt {
+                    of,
+                    directive: directive.id(),
+                    word: to_u32(index),
+                    name: (to_u32(start), to_u32(start + name.len())),
+                    whole: (to_u32(range.start), to_u32(range.end)),
+                });
+            }
+        }
+    }
+    (uses, names)
 }
 
 /// A regular expression in the configuration.
@@ -179,8 +257,17 @@ impl<'a> PatternAt<'a> {
     }
 
     /// The pattern, understood.
-    pub(crate) fn parse(&self) -> Result<pcre::Pattern, pcre::Fault> {
-        pcre::parse(self.text(), self.caseless)
+    pub(crate) fn parse(&self) -> Result<&'a pcre::Pattern, &'a pcre::Fault> {
+        self.read().map_or(Err(&UNREAD), |read| read.pattern.as_ref())
+    }
+
+    /// A part that a crafted text makes exponentially slow, of a pattern that is understood.
+    pub(crate) fn slow_part(&self) -> Option<(usize, usize)> {
+        self.read()?.slow_part
+    }
+
+    fn read(&self) -> Option<&'a Read> {
+        self.directive.nginx().patterns[usize::from(self.caseless)].get(self.text())
     }
 
     /// The place of a part of the pattern.
@@ -219,6 +306,12 @@ impl<'a> Directive<'a> {
 }
 
 impl Nginx {
+    /// Is there a pattern that is none, or one that is slow? Most configurations have neither.
+    pub(crate) fn has_pattern(&self, faulty: bool) -> bool {
+        let odd = |read: &Read| if faulty { read.pattern.is_err() } else { read.slow_part.is_some() };
+        self.patterns.iter().flat_map(HashMap::values).any(odd)
+    }
+
     /// Every regular expression of `location`, `rewrite`, `if`, `server_name`, `map` and `valid_referers`.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = PatternAt<'_>> {
         let single = [key!("location"), key!("rewrite"), key!("if")];
@@ -244,14 +337,22 @@ impl Nginx {
 
     /// Every use of a variable where nginx expands it.
     pub fn variable_uses(&self) -> impl Iterator<Item = Use<'_>> {
-        self.directives().flat_map(|directive| {
-            expanded(directive).flat_map(move |word| {
-                template::variables(&word.text).map(move |(name, range)| Use {
-                    name,
-                    span: word.slice(range),
-                    directive,
-                })
-            })
+        self.uses_of(|_, _| true)
+    }
+
+    /// The uses of those variables that are meant: each variable is asked about once, by its protocol and its name in
+    /// lower case.
+    pub(crate) fn uses_of(&self, meant: impl Fn(Option<Protocol>, &str) -> bool) -> impl Iterator<Item = Use<'_>> {
+        let meant: Vec<bool> = self.variable_names.iter().map(|of| meant(of.protocol, &of.name)).collect();
+        let any = meant.contains(&true);
+        self.variable_uses.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
+            let directive = self.directive(found.directive);
+            let word = &directive.words()[found.word as usize];
+            Use {
+                name: &word.text[found.name.0 as usize..found.name.1 as usize],
+                span: word.slice(found.whole.0 as usize..found.whole.1 as usize),
+                directive,
+            }
         })
     }
 
@@ -262,7 +363,7 @@ impl Nginx {
         let foreign_module = |module: Directive<'_>| !SHIPPED_MODULES.iter().any(|name| module.text(0).contains(name));
         self.all(key!("load_module")).any(foreign_module)
             || self.problems.iter().any(|problem| matches!(problem, super::Problem::Unknown(_)))
-            || self.directives().any(|directive| directive.row().is_some_and(|row| row.origin != Origin::OpenSource))
+            || self.foreign
     }
 
     /// Which values a variable can have at a place.
@@ -324,6 +425,9 @@ impl Nginx {
     /// same server if none does.
     pub(crate) fn visible_definitions(&self, protocol: Protocol, name: &str, at: Directive<'_>) -> Vec<Definition> {
         let all = self.definitions(protocol, name);
+        if all.is_empty() {
+            return Vec::new();
+        }
         let (global, local) = all.split_at(all.partition_point(|definition| !definition.local));
         let range = at.server().map_or(self.top().ids(), |server| server.block().ids());
         let from = local.partition_point(|definition| definition.directive < range.start);
@@ -352,13 +456,10 @@ pub(crate) fn entry_values<'a>(block: Directive<'a>) -> impl Iterator<Item = &'a
     })
 }
 
-/// The words of a directive or entry in which nginx expands variables.
-pub(crate) fn expanded<'a>(directive: Directive<'a>) -> impl Iterator<Item = &'a Word> {
-    let words = directive.words();
-    let any = words.iter().any(|word| template::has_variables(&word.text));
-    let (from, to) = if any { expanded_range(directive) } else { (0, 0) };
-    let pattern = if any { directive.pattern().map(|pattern| pattern.word.span) } else { None };
-    words[from.min(words.len())..to.min(words.len())].iter().filter(move |word| Some(word.span) != pattern)
+/// Does nginx expand variables in that word of a directive or entry?
+fn is_expanded(directive: Directive<'_>, index: usize, word: &Word) -> bool {
+    let (from, to) = expanded_range(directive);
+    (from..to).contains(&index) && directive.pattern().is_none_or(|pattern| pattern.word.span != word.span)
 }
 
 /// From which word to which, counted with the name.
@@ -377,6 +478,7 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
     }
     match row.kind {
         ValueType::Template => return (1, all),
+        ValueType::NameValue if key.name().ends_with("_conf_command") => return NONE,
         ValueType::NameValue => return (2, all),
         _ => {}
     }
@@ -387,6 +489,21 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         "set" | "rewrite" | "auth_request_set" => (2, 3),
         "return" => (1, all),
         "add_header" | "add_trailer" | "log_format" => (2, all),
+        "charset"
+        | "expires"
+        | "proxy_bind"
+        | "fastcgi_bind"
+        | "uwsgi_bind"
+        | "scgi_bind"
+        | "grpc_bind"
+        | "memcached_bind"
+        | "source_charset"
+        | "proxy_set_body"
+        | "fastcgi_store"
+        | "uwsgi_store"
+        | "scgi_store"
+        | "auth_basic_user_file"
+        | "proxy_ssl_alpn" => (1, all),
         "proxy_pass"
         | "fastcgi_pass"
         | "uwsgi_pass"
@@ -398,14 +515,12 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         | "alias"
         | "index"
         | "error_page"
-        | "auth_request"
         | "proxy_redirect"
         | "proxy_cache_key"
         | "proxy_cookie_domain"
         | "proxy_cookie_path"
         | "proxy_store"
         | "sub_filter"
-        | "mirror"
         | "proxy_cache"
         | "fastcgi_cache"
         | "uwsgi_cache"

@@ -2,7 +2,7 @@
 
 use crate::context::Context as Place;
 use crate::keys::key;
-use crate::model::{Location, Nginx};
+use crate::model::Nginx;
 use crate::value;
 use confvet_core::{Context, Findings, Rule};
 
@@ -16,13 +16,10 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             findings.report(word.span, "request bodies of any size are taken, for every location below");
         }
     }
-    for location in nginx
-        .all(key!("location"))
-        .filter_map(Location::of)
-        .filter(|location| nginx.is_complete() && location.is_prefix())
-    {
+    for location in nginx.locations().filter(|location| nginx.is_complete() && location.is_prefix()) {
         let block = location.directive.block();
-        let named = ["upload", "import"].iter().any(|word| location.path.to_ascii_lowercase().contains(word));
+        let named =
+            ["upload", "import", "api/files"].iter().any(|word| location.path.to_ascii_lowercase().contains(word));
         if named && nginx.passes_in(block).next().is_some() && block.effective(key!("client_max_body_size")).is_none() {
             findings.report(location.span, "uploads over 1m get 413: `client_max_body_size` is not set");
         }
