@@ -504,7 +504,11 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
             let kind = block.get("type").and_then(Node::as_str).unwrap_or("SRV");
             if !kind.eq_ignore_ascii_case("SRV") && block.get("port").and_then(Node::as_i64).unwrap_or(0) == 0 {
                 let message = format!("`{context}` of type {kind} needs `port`");
-                reader.report(Problem::new(Check::MissingRequired, missing(block, "port"), message));
+                let problem = Problem::new(Check::MissingRequired, missing(block, "port"), message);
+                reader.report(match port_of_names(block) {
+                    Some(edits) => problem.fix(Safety::Unsafe, "move the port out of the names", edits),
+                    None => problem,
+                });
             }
         }
         "file" => {
@@ -594,6 +598,26 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
         }
         _ => {}
     }
+}
+
+/// The one port that stands behind every name of a `dns_sd_configs` block, as a key of its own.
+fn port_of_names(block: Node<'_>) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let mut port = None;
+    for name in block.get("names")?.items() {
+        let name = text(name)?;
+        let (host, own) = name.value.rsplit_once(':')?;
+        let number = own.parse::<u16>().ok()?;
+        if *port.get_or_insert(number) != number || name.exact.is_none() {
+            return None;
+        }
+        edits.push(Edit::delete(name.at(host.len()..name.value.len())));
+    }
+    edits.push(match block.entry("port") {
+        Some(entry) => entry.replace_value(&port?.to_string()),
+        None => block.append(&format!("port: {}", port?))?,
+    });
+    Some(edits)
 }
 
 /// What Consul itself wants in another way by now.

@@ -194,16 +194,24 @@ pub(crate) struct Route<'a> {
 }
 
 impl Route<'_> {
+    /// What the targets of a group have in common when the first rule sees them.
+    pub(crate) fn start<'t>(&'t self, group: &'t TargetGroup) -> FlatLabels<'t> {
+        let mut labels = FlatLabels::default();
+        if self.stage == Stage::Target {
+            // A target's own address wins over a label of its group.
+            labels.add("__address__", " ");
+            add_discovered(&mut labels, &self.settings, group, self.semantics);
+        }
+        labels
+    }
+
     /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.
-    pub(crate) fn labels<'t>(&'t self, target: TargetRef<'t>) -> Option<FlatLabels<'t>> {
+    pub(crate) fn labels<'t>(&'t self, start: &FlatLabels<'t>, target: TargetRef<'t>) -> Option<FlatLabels<'t>> {
         if !self.sound {
             return None;
         }
-        let mut labels = FlatLabels::default();
-        labels.add("__address__", target.address.value.as_str());
-        if self.stage == Stage::Target {
-            add_discovered(&mut labels, &self.settings, target.group, self.semantics);
-        }
+        let mut labels = start.roomy_copy();
+        labels.set_borrowed("__address__", &target.address.value);
         relabel_in_place(self.job.relabel.iter().map(|step| &step.rule), &mut labels, self.scheme).then_some(labels)
     }
 
@@ -212,7 +220,7 @@ impl Route<'_> {
         if self.keeps_address && self.sound || self.job.relabel.is_empty() {
             return Some(Cow::Borrowed(&target.address.value));
         }
-        let labels = self.labels(target)?;
+        let labels = self.labels(&self.start(target.group), target)?;
         let address = labels.value("__address__");
         (!address.is_empty()).then(|| Cow::Owned(address.to_owned()))
     }

@@ -55,6 +55,9 @@ pub struct AlertRule {
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
     pub annotations: Vec<(Text, Text)>,
+    /// The labels that its templates print, `$labels.name`.
+    #[serde(skip)]
+    pub printed_labels: Vec<Spanned<String>>,
     /// The parts of label templates that depend on the value.
     #[serde(skip)]
     pub value_labels: Vec<ValueLabel>,
@@ -119,7 +122,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let mut rules = RuleFile { file, groups: Vec::new() };
-    for root in yaml.documents().filter(|_| sound).map(|document| document.root()) {
+    for root in yaml.documents().filter(|_| sound).map(confvet_yaml::Document::root) {
         let spec = root.get("spec").filter(|spec| spec.is_mapping());
         let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
             continue;
@@ -224,6 +227,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         expr,
         labels: pairs(item.get("labels")),
         annotations: pairs(item.get("annotations")),
+        printed_labels: if kind == RuleKind::Alert { printed_labels(item) } else { Vec::new() },
         value_labels: if kind == RuleKind::Alert { value_labels(item) } else { Vec::new() },
     };
     if kind == RuleKind::Alert {
@@ -265,6 +269,19 @@ fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
         let message = format!("`{}` is no name for a recorded series", record.value);
         reader.report(Problem::new(Check::RuleInvalid, record.span, message));
     }
+}
+
+/// The labels that the templates of an alert print.
+fn printed_labels(item: Node<'_>) -> Vec<Spanned<String>> {
+    let mut found = Vec::new();
+    let blocks = ["labels", "annotations"].into_iter().filter_map(|key| item.get(key));
+    for value in blocks.flat_map(Node::entries).map(|entry| entry.value) {
+        let Some(text) = value.as_str().filter(|text| text.contains("{{")) else { continue };
+        for (name, range) in template::printed_labels(text) {
+            found.push(Spanned::new(name.to_owned(), value.offset(range)));
+        }
+    }
+    found
 }
 
 /// The templates in labels that depend on the value.

@@ -1,11 +1,13 @@
 //! Runs a chain of rules over a set of labels, and writes down what every step did.
 
+use super::regex::Captures;
 use super::rule::{Action, NameScheme, RelabelRule};
 use super::template::Template;
 use md5::{Digest, Md5};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 /// A set of labels, sorted by name. An empty value and no value are the same, so none is empty.
 pub type Labels = BTreeMap<String, String>;
@@ -158,9 +160,18 @@ impl LabelSet for Labels {
 }
 
 /// A few labels, most of them borrowed: what the targets of a large configuration are run through the rules with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FlatLabels<'a> {
     labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// By the values alone: sets that are compared have much the same names.
+impl Hash for FlatLabels<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for (_, value) in &self.labels {
+            value.hash(state);
+        }
+    }
 }
 
 impl<'a> FlatLabels<'a> {
@@ -178,9 +189,40 @@ impl<'a> FlatLabels<'a> {
         }
     }
 
-    /// Keeps the labels whose names fit.
-    pub(crate) fn retain(&mut self, fits: impl Fn(&str) -> bool) {
-        self.labels.retain(|(name, _)| fits(name));
+    /// Sets a label to a text that outlives the set.
+    pub(crate) fn set_borrowed(&mut self, name: &'a str, value: &'a str) {
+        match self.place(name) {
+            Ok(at) if value.is_empty() => {
+                self.labels.remove(at);
+            }
+            Ok(at) => self.labels[at].1 = Cow::Borrowed(value),
+            Err(_) if value.is_empty() => {}
+            Err(at) => self.labels.insert(at, (Cow::Borrowed(name), Cow::Borrowed(value))),
+        }
+    }
+
+    /// The labels whose names are public, and those whose names fit otherwise.
+    pub(crate) fn split(self, fits: impl Fn(&str) -> bool) -> (Self, Self) {
+        let is_public = |name: &str| !name.starts_with("__");
+        let count = |fits: &dyn Fn(&str) -> bool| self.labels.iter().filter(|(name, _)| fits(name)).count();
+        let mut public = Self { labels: Vec::with_capacity(count(&is_public)) };
+        let mut other = Self { labels: Vec::with_capacity(count(&fits)) };
+        for (name, value) in self.labels {
+            if is_public(&name) {
+                public.labels.push((name, value));
+            } else if fits(&name) {
+                other.labels.push((name, value));
+            }
+        }
+        (public, other)
+    }
+
+    /// A copy with room for what relabelling usually adds.
+    pub(crate) fn roomy_copy(&self) -> Self {
+        const ROOM: usize = 4;
+        let mut labels = Vec::with_capacity(self.labels.len() + ROOM);
+        labels.extend(self.labels.iter().cloned());
+        Self { labels }
     }
 
     /// All labels, sorted by name.
@@ -289,13 +331,16 @@ fn conditional<L: LabelSet>(
     let Some(captures) = rule.regex.captures(value) else { return Outcome::Unknown };
     if let Some(step) = step {
         step.matched = Some(captures.is_some());
-        let all = captures.as_ref().map(|captures| captures.all()).unwrap_or_default();
+        let all = captures.as_ref().map(Captures::all).unwrap_or_default();
         step.captures = all.iter().map(|group| group.map(str::to_owned)).collect();
     }
     match (rule.action, captures) {
         (Action::Keep, None) | (Action::Drop, Some(_)) => return Outcome::Dropped,
         (Action::Replace, Some(captures)) => {
-            let target = rule.target_label.expand(&captures);
+            let target = match rule.target_label.constant() {
+                Some(target) => Cow::Borrowed(target),
+                None => Cow::Owned(rule.target_label.expand(&captures)),
+            };
             if scheme.accepts(&target) {
                 labels.put(&target, rule.replacement.expand(&captures));
             }

@@ -1,6 +1,6 @@
 //! Federated or pushed series without `honor_labels`: they carry the job and the instance of the server in between.
 
-use crate::model::{Document, Job, Stage, Text};
+use crate::model::{Document, Job, RelabelStep, Stage, Text};
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/honor-labels-missing", check };
@@ -26,7 +26,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 fn lost(job: &Job, place: &Text, what: &str, findings: &mut Findings) {
-    let wanted = job.metric_relabel.iter().any(|step| step.reads_exported());
+    let wanted = job.metric_relabel.iter().any(RelabelStep::reads_exported);
     if wanted || job.ignores_labels_on_purpose {
         return;
     }

@@ -5,6 +5,7 @@ use crate::model::{Document, Job, RelabelStep, Route, Stage, TargetRef};
 use crate::relabel::{Action, FlatLabels, LabelSet};
 use confvet_core::{Context, Findings, Rule, Severity, Span};
 use foldhash::{HashMap, HashMapExt};
+use std::collections::hash_map::Entry;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/identity-collapsed", check };
 
@@ -18,28 +19,34 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let routes: Vec<(&Job, Route<'_>)> =
         document.jobs().map(|job| (job, document.route(Stage::Target, job, ctx.version("prometheus")))).collect();
-    let mut seen: HashMap<FlatLabels<'_>, (FlatLabels<'_>, &str)> = HashMap::new();
+    let count = document.jobs().flat_map(|job| &job.groups).map(|group| group.targets.len()).sum();
+    let mut seen: HashMap<FlatLabels<'_>, (FlatLabels<'_>, &str)> = HashMap::with_capacity(count);
     for (job, route) in &routes {
         let mut told = false;
-        for target in job.targets() {
-            let Some(mut place) = route.labels(target).filter(|labels| !labels.value("__address__").is_empty()) else {
-                continue;
-            };
-            let address = place.value("__address__").to_owned();
-            place.add("instance", address);
-            let mut public = place.clone();
-            public.retain(|name| !name.starts_with("__"));
-            place.retain(is_place);
-            let written = target.address.value.as_str();
-            match seen.get(&public) {
-                None => {
-                    seen.insert(public, (place, written));
+        for group in &job.groups {
+            let start = route.start(group);
+            for address in &group.targets {
+                let target = TargetRef { address, group };
+                let Some(mut labels) = route.labels(&start, target) else { continue };
+                let last = labels.value("__address__");
+                if last.is_empty() {
+                    continue;
                 }
-                Some((other, first)) if !told && *other != place => {
-                    told = true;
-                    report(job, target, &public, (*first, written), findings);
+                let last = last.to_owned();
+                labels.add("instance", last);
+                let (public, place) = labels.split(is_place);
+                match seen.entry(public) {
+                    Entry::Vacant(free) => {
+                        free.insert((place, address.value.as_str()));
+                    }
+                    Entry::Occupied(taken) => {
+                        let (other, first) = taken.get();
+                        if !told && *other != place {
+                            told = true;
+                            report(job, target, taken.key(), (*first, &address.value), findings);
+                        }
+                    }
                 }
-                Some(_) => {}
             }
         }
     }
