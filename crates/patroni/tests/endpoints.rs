@@ -45,7 +45,11 @@ fn the_table_holds() {
                     "none" => 503,
                     _ => code,
                 };
-                assert_eq!(status_of(Method::Head, path, role, Some(&version)), by_head, "HEAD {path} {version} {role:?}");
+                assert_eq!(
+                    status_of(Method::Head, path, role, Some(&version)),
+                    by_head,
+                    "HEAD {path} {version} {role:?}"
+                );
             }
         }
         rows += 1;

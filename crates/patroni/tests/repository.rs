@@ -29,7 +29,11 @@ const FILES: &[(&str, &str, Option<&str>)] = &[
         Some("patroni-consul"),
     ),
     // What looks alike and is something else.
-    ("k8s/app.yaml", "apiVersion: v1\nkind: Service\nspec:\n  selector: {role: primary}\n  ports: [{port: 80}]\n", None),
+    (
+        "k8s/app.yaml",
+        "apiVersion: v1\nkind: Service\nspec:\n  selector: {role: primary}\n  ports: [{port: 80}]\n",
+        None,
+    ),
     ("k8s/notes.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  readme: |\n    patroni: see patroni.yml\n", None),
     (
         "k8s/cnpg.yaml",
@@ -55,12 +59,21 @@ const FILES: &[(&str, &str, Option<&str>)] = &[
     ("app/config.yml", "postgresql:\n  host: db\n  port: 5432\nkubernetes: true\n", None),
     ("app/cache.yml", "ttl: 30\nslots: 4096\nname: x\n", None),
     ("pgbouncer/pgbouncer.ini", "[pgbouncer]\nlisten_port = 6432\n", None),
-    ("pgpool/pgpool.conf", "listen_addresses = '*'\nport = 9999\nbackend_hostname0 = 'a'\nnum_init_children = 32\n", None),
+    (
+        "pgpool/pgpool.conf",
+        "listen_addresses = '*'\nport = 9999\nbackend_hostname0 = 'a'\nnum_init_children = 32\n",
+        None,
+    ),
     ("backup/pgbackrest.conf", "[global]\nrepo1-path=/backup\n", None),
     ("redis/redis.conf", "port 6379\nmaxmemory 2gb\n", None),
     ("web/nginx.conf", "events {}\nhttp { server { listen 80; } }\n", None),
     ("lb/haproxy.cfg", "backend pg\n  option httpchk GET /primary\n", None),
     ("vpn/ipsec.conf", "conn a\n  left = 10.0.0.1\n  auto = start\n  type = tunnel\n  keyexchange = ikev2\n", None),
+    (
+        "etc/sysctl.d/99-gateway.conf",
+        "net.ipv4.ip_forward = 1\nnet.ipv4.conf.all.rp_filter = 0\nvm.swappiness = 1\nvm.overcommit_memory = 2\n",
+        None,
+    ),
     (".env", "PATRONI_SCOPE=main\nPOSTGRES_PASSWORD=x\n", None),
     ("package.json", "{\"name\": \"services\", \"scripts\": {\"check\": \"curl http://localhost:8008\"}}", None),
     ("terraform/main.hcl", "service \"web\" {\n  check { http = \"http://localhost:80/health\" }\n}\n", None),

@@ -9,7 +9,7 @@ use confvet_yaml::Value;
 /// What Patroni gets for the value of `x` below `postgresql`.
 fn scalar(text: &str) -> String {
     let config = parse(&format!("postgresql:\n  x: {text}\n")).model;
-    let node = config.local("postgresql.x").unwrap();
+    let node = config.local("postgresql.x").expect("the key is there");
     match node.value() {
         Value::Str(text) => format!("text {text}"),
         Value::Int(value) => value.to_string(),
@@ -249,7 +249,7 @@ fn equal_lists_of_many_lines_are_compared_in_no_time() {
 
 fn read(path: &str, kind: &'static str, files: &[(&str, &str)]) -> Document {
     let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
-    let file = sources.by_path(path).unwrap();
+    let file = sources.by_path(path).expect("the file is there");
     let (target, facts) = (Target::new(), Facts::new());
     Patroni::parse(&Input { sources: &sources, file, kind, target: &target, facts: &facts }).model
 }
