@@ -14,7 +14,11 @@ const MOST: usize = 64;
 pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
     let has = |yaml: &Yaml, key: &str| yaml.root().is_some_and(|root| root.get(key).is_some());
     let siblings = input.sources.beside(input.file);
-    if !(2..=MOST).contains(&siblings.len()) || (has(own, "scope") && has(own, "name")) {
+    let directory = parent(input.source().path());
+    let mut named = input.facts.list(Fact::PatroniConfigDirs).iter().map(|dir| dir.trim_matches('/'));
+    let is_named = named.any(|dir| directory == dir || directory.ends_with(&format!("/{dir}")));
+    let is_whole = has(own, "scope") && has(own, "name");
+    if !(2..=MOST).contains(&siblings.len()) || (is_whole && !is_named) {
         return Vec::new();
     }
     let path = |file: &FileId| input.sources.get(*file).path();
@@ -25,9 +29,7 @@ pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
     if earlier.any(|file| detect::alone(path(file), input.sources.get(*file).text()) == Some(LOCAL)) {
         return Vec::new();
     }
-    let directory = parent(input.source().path());
-    let named = input.facts.list(Fact::PatroniConfigDirs).iter();
-    if named.map(|dir| dir.trim_matches('/')).any(|dir| directory == dir || directory.ends_with(&format!("/{dir}"))) {
+    if is_named {
         return files;
     }
     let (mut scopes, mut names) = (0, 0);
