@@ -18,6 +18,9 @@ struct FrontMatter {
     needs: Vec<String>,
     supersedes: Vec<String>,
     sources: Vec<String>,
+    /// `off`: only for those who ask for the rule by its name.
+    #[serde(default)]
+    default: Option<String>,
 }
 
 struct Page {
@@ -83,6 +86,9 @@ fn read_page(path: &Path) -> Result<Page> {
         fact.parse::<Fact>().context("`needs`")?;
     }
     ensure!(!front.sources.is_empty(), "`sources` is empty: say where the fact comes from");
+    if let Some(word) = &front.default {
+        ensure!(word == "off", "`default: {word}`; expected off, or no such field");
+    }
     let heading = body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let Some(title) = heading.strip_prefix("# ") else { bail!("the text must start with a `# ` heading") };
     for section in ["## Bad", "## Good"] {
@@ -122,7 +128,10 @@ fn generate(pages: &BTreeMap<String, Page>) -> Result<String> {
             front.supersedes,
         )?;
     }
-    code.push_str("];\n#[cfg(feature = \"text\")]\npub(crate) static TEXTS: &[&str] = &[\n");
+    let off: Vec<&String> =
+        pages.iter().filter(|(_, page)| page.front.default.is_some()).map(|(name, _)| name).collect();
+    writeln!(code, "];\nstatic OFF: &[&str] = &{off:?};")?;
+    code.push_str("#[cfg(feature = \"text\")]\npub(crate) static TEXTS: &[&str] = &[\n");
     for page in pages.values() {
         writeln!(code, "include_str!({:?}),", page.path)?;
     }

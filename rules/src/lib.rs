@@ -29,6 +29,11 @@ pub fn find(name: &str) -> Option<&'static RuleInfo> {
     index(name).map(|index| &RULES[index])
 }
 
+/// Does the rule speak only when it is asked for by its whole name (`default: off` on its page)?
+pub fn is_off_by_default(name: &str) -> bool {
+    OFF.binary_search(&name).is_ok()
+}
+
 /// The page of a rule.
 #[cfg(feature = "text")]
 pub fn page(name: &str) -> Option<Page> {

@@ -1,9 +1,11 @@
 //! `cargo xtask corpus DIR`: confvet beside the real programs' verdicts on real files.
 //!
 //! Each system's directory holds `accepted/`, `rejected/` and a MANIFEST.tsv. An accepted file must have no `invalid`
-//! finding, a rejected one at least one; nothing may crash. Files elsewhere (`templates/`) are left alone.
+//! finding unless the program leaves out a part of it, a rejected one at least one; nothing may crash. Files elsewhere
+//! (`templates/`) are left alone.
 
 mod manifest;
+mod peer;
 mod verdict;
 mod versions;
 
@@ -50,6 +52,7 @@ struct Tally {
     accepted: Share,
     rejected: Share,
     unread: usize,
+    undecided: usize,
     crashes: usize,
 }
 
@@ -77,18 +80,28 @@ impl Share {
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let thresholds = read_thresholds()?;
     let directories = system_directories(&args.directory, args.system.as_deref())?;
-    let mut table = Table::new(["system", "accepted", "rejected", "unread", "crashes", "at least"]);
+    let undecided = read_undecided()?;
+    let mut table = Table::new(["system", "accepted", "rejected", "undecided", "unread", "crashes", "at least"]);
     let mut disagreements = String::new();
     let mut below: Vec<String> = Vec::new();
     for (system, directory) in directories {
         if system != "stack" && !systems().iter().any(|entry| entry.name == system) {
-            table.row([system, "not in this build".into(), String::new(), String::new(), String::new(), String::new()]);
+            let nothing = String::new;
+            table.row([system, "not in this build".into(), nothing(), nothing(), nothing(), nothing(), nothing()]);
             continue;
         }
         let entries = manifest::read(&directory)?;
         let outcomes = verdict::judge(&system, &directory, entries)?;
-        let tally = tally(&outcomes);
+        let no_verdict = undecided.get(&system).cloned().unwrap_or_default();
+        for path in no_verdict.keys().filter(|path| !outcomes.iter().any(|outcome| outcome.entry.path == **path)) {
+            println!("undecided.toml names {path}, which the manifest of {system} does not");
+        }
+        let tally = tally(&outcomes, &no_verdict);
         disagreements.extend(outcomes.iter().filter_map(|outcome| outcome.disagreement(&system)));
+        let of_peer = peer::report(&outcomes);
+        if !of_peer.is_empty() {
+            println!("{system}: {of_peer}");
+        }
         if let Some(listed) = args.list {
             print_findings(&system, &outcomes, listed);
         }
@@ -96,13 +109,14 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         let too_low = threshold.is_some_and(|threshold| {
             tally.accepted.is_below(threshold.accepted) || tally.rejected.is_below(threshold.rejected)
         });
-        if too_low || tally.crashes > 0 {
+        if too_low || tally.crashes > 0 || !peer::all_agree(&outcomes) {
             below.push(system.clone());
         }
         table.row([
             system,
             tally.accepted.shown(),
             tally.rejected.shown(),
+            tally.undecided.to_string(),
             tally.unread.to_string(),
             tally.crashes.to_string(),
             threshold.map_or_else(|| "–".to_owned(), |floor| format!("{} % / {} %", floor.accepted, floor.rejected)),
@@ -112,9 +126,12 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         println!("Disagreements (what the real program says; the first `invalid` finding):\n{disagreements}");
     }
     println!("{table}");
-    println!("unread: files that no system recognises by itself");
+    println!("unread: files that no system recognises by itself; undecided: not counted, see undecided.toml");
     if !below.is_empty() {
-        println!("agreement is below corpus-thresholds.toml, or something crashed: {}", below.join(", "));
+        println!(
+            "agreement is below corpus-thresholds.toml, a peer's test comes out differently, or something crashed: {}",
+            below.join(", ")
+        );
     }
     Ok(below.is_empty())
 }
@@ -123,6 +140,11 @@ fn read_thresholds() -> Result<BTreeMap<String, Threshold>> {
     let path = root().join("corpus-thresholds.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+}
+
+/// By system: rows whose verdict does not say what the real program does with the file, and why.
+fn read_undecided() -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    toml::from_str(include_str!("corpus/undecided.toml")).context("in undecided.toml")
 }
 
 fn system_directories(directory: &Path, only: Option<&str>) -> Result<Vec<(String, PathBuf)>> {
@@ -143,17 +165,21 @@ fn system_directories(directory: &Path, only: Option<&str>) -> Result<Vec<(Strin
     Ok(found)
 }
 
-fn tally(outcomes: &[Outcome]) -> Tally {
+fn tally(outcomes: &[Outcome], undecided: &BTreeMap<String, String>) -> Tally {
     let mut tally = Tally::default();
     for outcome in outcomes {
+        tally.unread += usize::from(!outcome.recognised);
+        tally.crashes += usize::from(matches!(outcome.verdict, Verdict::Crash(_)));
+        if undecided.contains_key(&outcome.entry.path) {
+            tally.undecided += 1;
+            continue;
+        }
         let share = match outcome.entry.truth {
             Truth::Accepted => &mut tally.accepted,
             Truth::Rejected => &mut tally.rejected,
         };
         share.all += 1;
         share.agreeing += usize::from(outcome.agrees());
-        tally.unread += usize::from(!outcome.recognised);
-        tally.crashes += usize::from(matches!(outcome.verdict, Verdict::Crash(_)));
     }
     tally
 }

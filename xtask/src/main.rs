@@ -4,6 +4,7 @@
 mod bench;
 mod checks;
 mod corpus;
+mod fuzz;
 mod new_rule;
 mod peers;
 mod picture;
@@ -29,6 +30,8 @@ enum Command {
     Corpus(corpus::Args),
     /// Measure throughput, files a second and cold start against their budgets
     Bench(bench::Args),
+    /// Feed random bytes to a system until something breaks, starting from the examples of its pages
+    Fuzz(fuzz::Args),
     /// Write the page, the file and the list entry of a new rule
     NewRule(new_rule::Args),
     /// Build the npm package in wasm/pkg and print its size
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test => checks::run(),
         Command::Corpus(args) => corpus::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
         Command::Wasm => checks::run_cargo("npm package", &["run", "--package", "confvet-wasm-build"]),
         Command::Picture => picture::run(),

@@ -47,6 +47,9 @@ fn print(out: &mut impl Write, page: &Page, palette: Palette) -> Result<()> {
     let versions = info.applies.map_or_else(String::new, |applies| format!(", versions {applies}"));
     writeln!(out, "{bold}{}{bold:#}", info.name)?;
     writeln!(out, "{severity}{}{severity:#}, {}, {fix}{versions}", info.severity, info.category)?;
+    if rules::is_off_by_default(info.name) {
+        writeln!(out, "{dim}off by default: name it in [rules] of confvet.toml or with --select{dim:#}")?;
+    }
     if !info.needs.is_empty() {
         writeln!(out, "{dim}needs to know: {}{dim:#}", info.needs.join(", "))?;
     }

@@ -38,9 +38,10 @@ fn print_table(out: &mut impl Write, rules: &[&RuleInfo], palette: Palette) -> R
             Some(Safety::Unsafe) => "fix?",
             None => "",
         };
+        let off = if rules::is_off_by_default(rule.name) { " (off by default)" } else { "" };
         writeln!(
             out,
-            "{bold}{:width$}{bold:#}  {severity}{:<7}{severity:#}  {:<15}  {dim}{fix:<4}{dim:#}  {}",
+            "{bold}{:width$}{bold:#}  {severity}{:<7}{severity:#}  {:<15}  {dim}{fix:<4}{dim:#}  {}{dim}{off}{dim:#}",
             rule.name,
             rule.severity.as_str(),
             rule.category.as_str(),
@@ -66,6 +67,7 @@ fn print_json(out: &mut impl Write, rules: &[&RuleInfo]) -> Result<()> {
             "applies": rule.applies,
             "needs": rule.needs,
             "supersedes": rule.supersedes,
+            "default": if rules::is_off_by_default(rule.name) { "off" } else { "on" },
             "url": confvet::rule_url(rule.name),
         })
     };

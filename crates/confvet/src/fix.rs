@@ -1,7 +1,7 @@
 //! Applying fixes until nothing changes, without ever leaving a file worse than it was.
 
 use crate::Report;
-use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Safety, Source, Sources, Span, apply};
+use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Safety, Sources, Span, apply};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often fixes are applied and the files linted again, at most. Real files settle in two or three rounds.
@@ -95,11 +95,15 @@ fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
     let rewritten = report.sources().iter().map(|(id, source)| {
         let fixed = edits.get(&id).and_then(|edits| apply(source.text(), edits).ok());
         match fixed {
-            Some(text) => Source::new(source.path(), text),
+            Some(text) => source.with_text(text),
             None => source.clone(),
         }
     });
-    rewritten.collect()
+    let mut sources: Sources = rewritten.collect();
+    if report.sources().is_partial() {
+        sources.mark_partial();
+    }
+    sources
 }
 
 fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {

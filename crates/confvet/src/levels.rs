@@ -122,7 +122,14 @@ impl Levels {
     pub(crate) fn is_on(&self, rule: &str) -> bool {
         let selected = self.select.is_empty() || self.select.iter().any(|pattern| pattern.matches(rule));
         let ignored = self.ignore.iter().any(|pattern| pattern.matches(rule));
-        selected && !ignored && self.level(rule) != Some(Level::Off)
+        let by_default = !confvet_rules::is_off_by_default(rule) || self.names(rule);
+        selected && !ignored && by_default && self.level(rule) != Some(Level::Off)
+    }
+
+    /// Is the rule asked for by its whole name?
+    fn names(&self, rule: &str) -> bool {
+        let set = self.set.iter().map(|(pattern, _)| pattern);
+        set.chain(&self.select).any(|pattern| pattern.is_exact() && pattern.matches(rule))
     }
 
     /// Gives the finding the severity that was asked for; `false` when it shall not be shown.
@@ -164,5 +171,21 @@ mod tests {
         assert!(!levels.is_on("confvet/not-utf8"));
         levels.ignore("confvet").unwrap();
         assert!(!levels.is_on("confvet/unused-allow"));
+    }
+
+    #[test]
+    fn a_rule_that_is_off_by_default_speaks_when_it_is_named() {
+        let rule = "nginx/try-files-uncached";
+        let (mut set, mut selected) = (Levels::default(), Levels::default());
+        set.set("nginx/*", Level::At(Severity::Error)).unwrap();
+        selected.select("nginx").unwrap();
+        for levels in [&Levels::default(), &set, &selected] {
+            assert!(!levels.is_on(rule));
+        }
+        set.set(rule, Level::At(Severity::Info)).unwrap();
+        selected.select(rule).unwrap();
+        assert!(set.is_on(rule) && selected.is_on(rule));
+        set.set(rule, Level::Off).unwrap();
+        assert!(!set.is_on(rule));
     }
 }

@@ -23,6 +23,8 @@ pub struct Word {
     pub quoted: bool,
     /// Nothing but blanks stands before it on its line.
     pub first_on_line: bool,
+    /// It holds a `$`.
+    pub(crate) has_dollar: bool,
     /// The offsets in `text` before which a backslash was taken out.
     escapes: Option<Box<[u32]>>,
 }
@@ -137,6 +139,17 @@ pub struct SyntaxProblem {
     pub related: Option<Span>,
 }
 
+/// A comment: which statement it belongs to, and which old version it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comment {
+    /// The index in [`FileTree::words`] of the word that follows it.
+    pub next_word: u32,
+    /// Something stands before it on its line.
+    pub trailing: bool,
+    /// Where it names nginx 1.27.0, 1.27.1 or 1.27.2: versions that people take for those that re-resolve names.
+    pub names_version: Option<Span>,
+}
+
 /// One file, read: its statements in the order of the text, each before its descendants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileTree {
@@ -148,9 +161,20 @@ pub struct FileTree {
     pub statements: Vec<Statement>,
     /// Where nginx would stop, in the order of the text.
     pub problems: Vec<SyntaxProblem>,
+    /// All comments, in the order of the text.
+    pub comments: Vec<Comment>,
 }
 
 impl FileTree {
+    /// Does a comment stand right before these words, or behind them on their line?
+    pub(crate) fn is_commented(&self, words: std::ops::Range<u32>) -> bool {
+        let at = |word: u32| {
+            let from = self.comments.partition_point(|comment| comment.next_word < word);
+            self.comments[from..].iter().take_while(move |comment| comment.next_word == word)
+        };
+        at(words.start).any(|comment| !comment.trailing) || at(words.end).any(|comment| comment.trailing)
+    }
+
     /// The words of a statement.
     pub fn words_of(&self, statement: &Statement) -> &[Word] {
         let first = statement.first_word as usize;
@@ -174,6 +198,7 @@ pub fn parse(file: FileId, text: &str) -> FileTree {
             words: Vec::with_capacity(text.len() / 12),
             statements: Vec::with_capacity(text.len() / 32),
             problems: Vec::new(),
+            comments: Vec::new(),
         },
     };
     reader.read();
@@ -268,6 +293,12 @@ impl Reader<'_> {
             let start = self.at;
             self.problem(Fault::TooLong, start..start + 1, None);
         }
+        let names_version = named_version(&self.bytes[self.at..end]).map(|range| {
+            let start = self.at + range.start;
+            self.span(start..start + range.len())
+        });
+        let next_word = to_u32(self.tree.words.len());
+        self.tree.comments.push(Comment { next_word, trailing: !self.fresh_line, names_version });
         self.at = end;
     }
 
@@ -435,7 +466,8 @@ impl Reader<'_> {
         }
         let span = self.span(start..end);
         let first_on_line = std::mem::replace(&mut self.fresh_line, false);
-        self.tree.words.push(Word { text, span, quoted, first_on_line, escapes });
+        let has_dollar = memchr::memchr(b'$', text.as_bytes()).is_some();
+        self.tree.words.push(Word { text, span, quoted, first_on_line, has_dollar, escapes });
     }
 
     fn quoted(&mut self, quote: u8) {
@@ -525,6 +557,15 @@ impl Reader<'_> {
         rest.contains(&b'\n') && !matches!(self.bytes.get(end + blanks), Some(b';' | b'{'))
             || end + blanks == self.bytes.len()
     }
+}
+
+/// Where a comment names nginx 1.27.0, 1.27.1 or 1.27.2.
+fn named_version(comment: &[u8]) -> Option<std::ops::Range<usize>> {
+    let at = memchr::memmem::find(comment, b"1.27.")?;
+    let digit = comment.get(at + 5).filter(|digit| matches!(digit, b'0'..=b'2'))?;
+    let ends = |byte: Option<&u8>| !byte.is_some_and(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let starts = at == 0 || ends(comment.get(at - 1));
+    (starts && ends(comment.get(at + 6).filter(|_| digit.is_ascii_digit()))).then_some(at..at + 6)
 }
 
 /// One past the `}` of a quantifier such as `{2}` or `{1,3}` that opens at `at`.
@@ -631,6 +672,22 @@ mod tests {
         assert_eq!(words("server_name a.com\n root /x;"), [["server_name", "a.com", "root", "/x"]]);
         assert_eq!(words("x; # end"), [["x"]]);
         assert_eq!(words("\"events\" { \"worker_connections\" \"2048\"; }")[1], ["worker_connections", "2048"]);
+    }
+
+    #[test]
+    fn a_comment_belongs_to_the_statement_it_stands_at() {
+        let tree = parse(FileId(0), "# a\nx;\ny; # b\nz;\n");
+        let commented = |index: u32| tree.is_commented(index..index + 1);
+        assert_eq!([commented(0), commented(1), commented(2)], [true, true, false]);
+    }
+
+    #[test]
+    fn old_versions_in_comments() {
+        let named = |text: &str| named_version(text.as_bytes()).map(|range| text[range].to_owned());
+        assert_eq!(named("# runs on nginx:1.27.2-alpine").as_deref(), Some("1.27.2"));
+        for text in ["# nginx 1.27.3", "# 1.27.10", "# 10.1.27.0.5", "# 1.27."] {
+            assert_eq!(named(text), None, "{text}");
+        }
     }
 
     #[test]

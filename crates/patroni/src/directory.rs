@@ -13,8 +13,8 @@ const MOST: usize = 64;
 /// file but the first that is known for Patroni's by itself, so that the directory is one configuration.
 pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
     let has = |yaml: &Yaml, key: &str| yaml.root().is_some_and(|root| root.get(key).is_some());
-    let siblings = input.sources.beside(input.file);
     let directory = parent(input.source().path());
+    let siblings = input.sources.in_directory(directory);
     let mut named = input.facts.list(Fact::PatroniConfigDirs).iter().map(|dir| dir.trim_matches('/'));
     let is_named = named.any(|dir| directory == dir || directory.ends_with(&format!("/{dir}")));
     let is_whole = has(own, "scope") && has(own, "name");

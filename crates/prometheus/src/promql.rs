@@ -64,6 +64,28 @@ pub struct RangeUse {
 }
 
 impl Matcher {
+    /// The values it selects, each with its place, if they are written out: the one of `=`, and the words of a `=~` that
+    /// is nothing but words. The empty value, which selects series without the label, is left out.
+    pub fn selected_values(&self) -> Vec<(String, Range<usize>)> {
+        let words = match self.operator {
+            "=" => vec![self.value.clone()],
+            "=~" => {
+                let pattern = Pattern::new(&self.value).ok();
+                pattern.and_then(|pattern| pattern.words().map(<[_]>::to_vec)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        // Where the value holds escapes, its words have no places of their own.
+        let plain = self.range.len() == self.value.len();
+        let mut at = self.range.start;
+        let place = |word: String| {
+            let range = at..at + word.len();
+            at = range.end + 1;
+            (word, if plain { range } else { self.range.clone() })
+        };
+        words.into_iter().map(place).filter(|(word, _)| !word.is_empty()).collect()
+    }
+
     /// It compares `le` or `quantile` with a whole number, which is written `1.0` since 3.0.
     pub fn compares_whole_bound(&self) -> bool {
         let bound = matches!(self.label.as_str(), "le" | "quantile");

@@ -32,8 +32,25 @@ pub(crate) struct Deployment<'a> {
     copies_of: BTreeMap<(Address, i64), Vec<usize>>,
     masters: Vec<Option<usize>>,
     replicas: Vec<Vec<usize>>,
-    /// For each server the Sentinels that watch it, and which of their statements says so.
-    watchers: Vec<Vec<(usize, usize)>>,
+    /// What Sentinels watch, by the address of their `monitor` statements.
+    watches: Vec<WatchIndexes>,
+    /// For each server the watches that it belongs to.
+    watches_of: Vec<Vec<usize>>,
+}
+
+/// All `sentinel monitor` statements of one address, and the servers that they are about.
+#[derive(Debug, Default)]
+struct WatchIndexes {
+    /// The Sentinel, and the place of its statement among all that it has.
+    monitors: Vec<(usize, usize)>,
+    servers: Vec<usize>,
+}
+
+/// A master with its replicas, and the Sentinels that watch them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch<'d, 'a> {
+    deployment: &'d Deployment<'a>,
+    indexes: &'d WatchIndexes,
 }
 
 impl<'a> Deployment<'a> {
@@ -61,7 +78,8 @@ impl<'a> Deployment<'a> {
             copies_of: BTreeMap::new(),
             masters: Vec::new(),
             replicas: Vec::new(),
-            watchers: Vec::new(),
+            watches: Vec::new(),
+            watches_of: Vec::new(),
         };
         deployment.assign_snapshots(snapshots);
         deployment.index_addresses();
@@ -139,15 +157,30 @@ impl<'a> Deployment<'a> {
                 self.copies_of.entry(of).or_default().push(index);
             }
         }
-        let mut watchers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.servers.len()];
+        self.relate_watches();
+    }
+
+    fn relate_watches(&mut self) {
+        let mut by_address: BTreeMap<(Address, i64), WatchIndexes> = BTreeMap::new();
         for (sentinel, node) in self.sentinels.iter().enumerate() {
-            for (position, monitor) in node.conf.monitors().enumerate() {
-                for server in self.watched_indexes(&monitor) {
-                    watchers[server].push((sentinel, position));
+            for (place, statement) in node.conf.statements.iter().enumerate() {
+                let Some(monitor) = Monitor::of(statement) else { continue };
+                let address = Address::parse(&monitor.host.text);
+                let address = if address.is_loopback() { Address::parse("127.0.0.1") } else { address };
+                let watch = by_address.entry((address, monitor.port_number())).or_default();
+                if watch.monitors.is_empty() {
+                    watch.servers = self.servers_at(&monitor);
                 }
+                watch.monitors.push((sentinel, place));
             }
         }
-        self.watchers = watchers;
+        self.watches = by_address.into_values().collect();
+        self.watches_of = vec![Vec::new(); self.servers.len()];
+        for (index, watch) in self.watches.iter().enumerate() {
+            for &server in &watch.servers {
+                self.watches_of[server].push(index);
+            }
+        }
     }
 
     fn find_master(&self, conf: &RedisConf) -> Option<usize> {
@@ -158,7 +191,12 @@ impl<'a> Deployment<'a> {
 
     /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
     pub(crate) fn parameter_groups(&self) -> impl Iterator<Item = &'a Resource> {
-        self.set.members.iter().filter_map(|member| member.model().cloud()).flat_map(Cloud::groups)
+        self.clouds().flat_map(Cloud::groups)
+    }
+
+    /// The files about ElastiCache and MemoryDB.
+    pub(crate) fn clouds(&self) -> impl Iterator<Item = &'a Cloud> {
+        self.set.members.iter().filter_map(|member| member.model().cloud())
     }
 
     /// All servers with their place among them.
@@ -181,7 +219,13 @@ impl<'a> Deployment<'a> {
         self.replicas[server].len()
     }
 
-    fn watched_indexes(&self, monitor: &Monitor<'_>) -> Vec<usize> {
+    /// The first server that copies from this one.
+    pub(crate) fn first_replica(&self, server: usize) -> Option<&'a RedisConf> {
+        self.replicas[server].first().map(|&replica| self.servers[replica].conf)
+    }
+
+    /// The server at the address of a `monitor` statement, and those that copy from it.
+    fn servers_at(&self, monitor: &Monitor<'_>) -> Vec<usize> {
         let port = monitor.port_number();
         let address = Address::parse(&monitor.host.text);
         let mut found: Vec<usize> = self.index_at(monitor.host, port).into_iter().collect();
@@ -195,22 +239,44 @@ impl<'a> Deployment<'a> {
         found
     }
 
-    /// The servers that a Sentinel's `monitor` statement is about: the one at its address, and those that copy from it.
-    pub(crate) fn watched(&self, monitor: &Monitor<'_>) -> Vec<&Node<'a>> {
-        self.watched_indexes(monitor).into_iter().map(|index| &self.servers[index]).collect()
+    /// All that is watched, with those who watch it.
+    pub(crate) fn watches(&self) -> impl Iterator<Item = Watch<'_, 'a>> {
+        self.watches.iter().map(|indexes| Watch { deployment: self, indexes })
     }
 
-    /// The Sentinels whose files are here and that watch this server, with the statement that says so.
-    pub(crate) fn watchers_of(&self, server: usize) -> impl Iterator<Item = (&Node<'a>, Monitor<'a>)> {
-        self.watchers[server].iter().filter_map(|&(sentinel, position)| {
-            let node = &self.sentinels[sentinel];
-            Some((node, node.conf.monitors().nth(position)?))
-        })
+    /// Does a Sentinel whose file is here watch the server, so that it may be promoted or demoted?
+    pub(crate) fn is_watched(&self, server: usize) -> bool {
+        !self.watches_of[server].is_empty()
     }
 
     /// Can the server change between master and replica?
     pub(crate) fn is_replicated(&self, server: usize) -> bool {
-        self.servers[server].conf.is_replica() || !self.replicas[server].is_empty() || !self.watchers[server].is_empty()
+        self.servers[server].conf.is_replica() || !self.replicas[server].is_empty() || self.is_watched(server)
+    }
+}
+
+impl<'d, 'a> Watch<'d, 'a> {
+    /// The servers: the master, and those that copy from it.
+    pub(crate) fn servers(self) -> impl Iterator<Item = &'d Node<'a>> {
+        self.indexes.servers.iter().map(|&server| &self.deployment.servers[server])
+    }
+
+    /// The servers that copy from the master.
+    pub(crate) fn replicas(self) -> impl Iterator<Item = &'d Node<'a>> {
+        self.servers().filter(|node| node.conf.is_replica())
+    }
+
+    /// The Sentinels by their place among [`Deployment::sentinels`], each with its `monitor` statement.
+    pub(crate) fn monitors(self) -> impl Iterator<Item = (usize, Monitor<'a>)> {
+        self.indexes.monitors.iter().filter_map(|&(sentinel, place)| {
+            let statement = self.deployment.sentinels[sentinel].conf.statements.get(place)?;
+            Some((sentinel, Monitor::of(statement)?))
+        })
+    }
+
+    /// How many `monitor` statements there are.
+    pub(crate) fn monitor_count(self) -> usize {
+        self.indexes.monitors.len()
     }
 }
 

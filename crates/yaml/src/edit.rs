@@ -53,7 +53,7 @@ impl<'a> Node<'a> {
     /// Takes this item of a list away, in the way of [`Entry::delete`].
     pub fn delete_item(self) -> Option<Edit> {
         let parent = self.parent().filter(|parent| parent.is_sequence())?;
-        let place = parent.items().position(|item| item == self)?;
+        let place = parent.place_of(self)?;
         let flow = parent.kind() == Kind::Sequence { flow: true };
         let whole = |item: Node<'a>| if flow { Some(item.span()) } else { with_dash(item) };
         let neighbours = Neighbours {

@@ -573,6 +573,18 @@ impl<'a> Node<'a> {
         id.map(|&id| Node { yaml: self.yaml, id })
     }
 
+    /// The place of an item in this list. Items stand in the order of the text, so that it is found by halving.
+    pub(crate) fn place_of(self, item: Node<'_>) -> Option<usize> {
+        let place = self.items().len();
+        let starts_before = |at: usize| self.item(at).is_some_and(|other| other.span().start < item.span().start);
+        let (mut low, mut high) = (0, place);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if starts_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        self.item(low).filter(|found| found.id == item.id).map(|_| low)
+    }
+
     /// An entry of a mapping by its place among the entries as written.
     pub fn entry_at(self, index: usize) -> Option<Entry<'a>> {
         let node = self.target();

@@ -24,6 +24,7 @@ pub(super) const PEER: Peer = Peer {
         "dlopen() ",
         "BIO_new_file() failed",
         "no resolver defined",
+        "getpwnam(",
         // What it knows of curves and ciphers is OpenSSL's.
         "SSL_CTX_set",
     ],

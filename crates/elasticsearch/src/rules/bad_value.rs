@@ -51,6 +51,8 @@ fn check_setting(setting: &Setting, form: Form, release: &Release, findings: &mu
                 report(setting, &scalar, &mistake, release, findings);
             } else if let Kind::Ports = kind {
                 check_ports(setting, findings);
+            } else if kind == Kind::List {
+                check_items(setting, std::slice::from_ref(&scalar), release, findings);
             }
         }
         Value::List(items) if kind == Kind::List => check_items(setting, items, release, findings),
@@ -165,6 +167,9 @@ fn report(setting: &Setting, scalar: &Scalar, (what, why): &Mistake, release: &R
     } else if why.starts_with("the units are kb") {
         let unit = lower.replace("ib", "b");
         report.suggest_as(Safety::Unsafe, format!("write `{unit}`"), [Edit::replace(scalar.content, unit)]);
+    } else if why.starts_with("a unit is missing") && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let meant = if *what == "a duration" { format!("{text}s") } else { format!("{text}b") };
+        report.suggest_as(Safety::Unsafe, format!("write `{meant}`"), [Edit::replace(scalar.content, meant)]);
     }
 }
 

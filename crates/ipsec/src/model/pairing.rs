@@ -1,8 +1,9 @@
 //! Two gateways that face each other: which connection of one meets which of the other.
 
+use super::end::normalised_id;
 use super::{Connection, End, Ipsec, Peer};
 use crate::selector::{Essence, Scope, Selector, relation};
-use confvet_core::{Member, Set, Source, Span};
+use confvet_core::{FileId, Set, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two connections that face each other.
@@ -17,7 +18,7 @@ pub struct Pair<'a> {
     /// The connection of the second.
     pub conn_b: Oriented<'a>,
     /// The file of the first, for messages.
-    pub file_a: confvet_core::FileId,
+    pub file_a: FileId,
     /// Indexes of both gateways among those with live connections.
     members: (usize, usize),
 }
@@ -101,7 +102,8 @@ fn meets(remote: &End, local: &End) -> Option<bool> {
             return Some(true);
         }
     }
-    let open = |end: &End| end.is_wildcard() && end.id.is_none();
+    let named = |end: &End| end.id.as_ref().is_some_and(|id| normalised_id(id).is_some());
+    let open = |end: &End| end.is_wildcard() && !named(end);
     (open(remote) || open(local)).then_some(false)
 }
 
@@ -114,13 +116,19 @@ fn face(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 
 /// All pairs of the set, each once. Only loaded tunnels take part.
 pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
-    let members: Vec<&Member<Ipsec>> =
-        set.members.iter().filter(|member| member.model().live().next().is_some()).collect();
+    let gateways: Vec<(&Ipsec, FileId)> = set.members.iter().map(|member| (member.model(), member.file)).collect();
+    pair_up(&gateways)
+}
+
+/// All pairs among some gateways, each with the file it starts from.
+pub fn pair_up<'a>(gateways: &[(&'a Ipsec, FileId)]) -> Vec<Pair<'a>> {
+    let members: Vec<&(&'a Ipsec, FileId)> =
+        gateways.iter().filter(|(gateway, _)| gateway.live().next().is_some()).collect();
     if members.len() < 2 {
         return Vec::new();
     }
     let mut by_handle: BTreeMap<String, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
-    let live: Vec<Vec<&Connection>> = members.iter().map(|member| member.model().live().collect()).collect();
+    let live: Vec<Vec<&Connection>> = members.iter().map(|(gateway, _)| gateway.live().collect()).collect();
     let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (member, connections) in live.iter().enumerate() {
         for (index, connection) in connections.iter().enumerate() {
@@ -162,11 +170,11 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
                     let mut orientations = orientations.into_iter().skip(usize::from(identical));
                     let found = orientations.find(|&(a, b)| face(a, b))?;
                     Some(Pair {
-                        a: first.model(),
-                        b: second.model(),
+                        a: first.0,
+                        b: second.0,
                         conn_a: found.0,
                         conn_b: found.1,
-                        file_a: first.file,
+                        file_a: first.1,
                         members: (member_a, member_b),
                     })
                 });
@@ -217,7 +225,7 @@ fn keep_best(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
 }
 
 /// The file of one end, as messages name it.
-pub fn file_name<'a>(context: &confvet_core::Context<'a>, file: confvet_core::FileId) -> &'a str {
+pub fn file_name<'a>(context: &confvet_core::Context<'a>, file: FileId) -> &'a str {
     let source: &Source = context.sources.get(file);
     source.path()
 }

@@ -83,10 +83,11 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
 /// libreswan 5 wants one address family; strongSwan finds no packet that fits.
 fn families(model: &Ipsec, connection: &Connection, findings: &mut Findings) {
     let family = |end: &crate::model::End| {
-        let nets: Vec<bool> =
-            end.selectors().iter().filter_map(crate::selector::Selector::net).map(|net| net.addr().is_ipv4()).collect();
-        let dynamic = end.selectors().len() > nets.len() || nets.is_empty();
-        (!dynamic).then_some((nets.contains(&true), nets.contains(&false)))
+        let is_ipv4 = |ipv4: bool| {
+            end.selectors().iter().any(|selector| selector.net().is_some_and(|net| net.addr().is_ipv4() == ipv4))
+        };
+        let fixed = !end.selectors().is_empty() && end.selectors().iter().all(|selector| selector.net().is_some());
+        fixed.then(|| (is_ipv4(true), is_ipv4(false)))
     };
     let (Some(local), Some(remote)) = (family(&connection.local), family(&connection.remote)) else { return };
     let common = local.0 && remote.0 || local.1 && remote.1;

@@ -9,7 +9,7 @@ use crate::syntax::{Ending, Fault, FileTree, Statement, SyntaxProblem, Word, par
 use compact_str::CompactString;
 use confvet_core::source::{glob_matches, join, parent};
 use confvet_core::{FileId, Input, Sources};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// An include that would make the tree larger than this is not followed. Real trees are far below.
 const MAX_NODES: usize = 4_000_000;
@@ -83,6 +83,9 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         by_key_start,
         includes: builder.includes,
         problems: Vec::new(),
+        patterns: [HashMap::new(), HashMap::new()],
+        variable_uses: Vec::new(),
+        sockets: [BTreeMap::new(), BTreeMap::new()],
         root,
         root_kind: kind,
         release: Release::new(input.target),
@@ -165,7 +168,9 @@ impl Builder<'_> {
         context: Context,
     ) -> u32 {
         let id = len(&self.nodes);
-        let name = &self.trees[tree as usize].words[words.start as usize].text;
+        let all = &self.trees[tree as usize].words[words.start as usize..words.end as usize];
+        let name = &all[0].text;
+        let has_dollar = all.iter().any(|word| word.has_dollar);
         let key = if context == Context::Entries { None } else { Key::find(name) };
         self.nodes.push(Node {
             tree,
@@ -178,6 +183,7 @@ impl Builder<'_> {
             context,
             broken,
             is_block: matches!(ending, Ending::Block { .. }),
+            has_dollar,
         });
         id
     }
@@ -186,6 +192,7 @@ impl Builder<'_> {
     /// a directive that is allowed here.
     fn swallowed(&self, tree: u32, words: std::ops::Range<u32>, context: Context) -> Option<u32> {
         const LISTS: &[Key] = &[key!("log_format"), key!("valid_referers")];
+        const FLAGS: &[&str] = &["last", "break", "redirect", "permanent"];
         if !context.is_checked() || words.len() < 2 {
             return None;
         }
@@ -199,7 +206,8 @@ impl Builder<'_> {
             .is_some_and(|row| row.arguments(&Release::default()).most().is_none());
         (words.start + 1..words.end).find(|&at| {
             let word = &all[at as usize];
-            if word.quoted || !word.first_on_line {
+            let flag = open == Some(key!("rewrite")) && FLAGS.contains(&word.text.as_str());
+            if word.quoted || !word.first_on_line || flag {
                 return false;
             }
             let Some(row) = Key::find(&word.text).and_then(|key| key.row(context)) else { return false };
@@ -233,11 +241,15 @@ impl Builder<'_> {
         let mut runs = Vec::new();
         let nested = stack.iter().filter(|run| run.file.is_some()).count();
         let found = files.first().copied();
+        let list = self.nodes[node as usize].context == Context::Entries;
         for file in files {
+            // A whole configuration is no list of entries: another file of that name is meant.
+            if list && self.is_whole(file) {
+                state = IncludeState::Absent;
+                continue;
+            }
             if stack.iter().any(|run| run.file == Some(file)) {
-                // A list of entries cannot be the file that includes it: another file of that name is meant.
-                let list = self.nodes[node as usize].context == Context::Entries;
-                state = if list { IncludeState::Absent } else { IncludeState::Cycle };
+                state = IncludeState::Cycle;
                 continue;
             }
             let tree = self.tree_of(file);
@@ -252,6 +264,12 @@ impl Builder<'_> {
         }
         self.includes.push(Include { node, state, found });
         runs
+    }
+
+    /// Is that file a configuration of its own?
+    fn is_whole(&self, file: FileId) -> bool {
+        let source = self.input.sources.get(file);
+        root_context(source.path(), &parse(file, source.text())).1 == RootKind::Main
     }
 
     fn tree_of(&mut self, file: FileId) -> u32 {
@@ -295,13 +313,32 @@ impl Builder<'_> {
                 (IncludeState::BesideIncluder, vec![file])
             }
             Some(file) => (IncludeState::Read, vec![file]),
-            None if name.starts_with('/') => match sources.find(self.input.file, name) {
+            None if name.starts_with('/') => match self.by_suffix(name) {
                 Some(file) => (IncludeState::Read, vec![file]),
                 None => (IncludeState::Absent, Vec::new()),
             },
-            None if self.kind == RootKind::Main && sources.len() > 1 => (IncludeState::NotFound, Vec::new()),
+            None if self.kind == RootKind::Main && sources.len() > 1 && self.knows_directory(&bases[0]) => {
+                (IncludeState::NotFound, Vec::new())
+            }
             None => (IncludeState::Absent, Vec::new()),
         }
+    }
+
+    /// The file whose path ends as an absolute name does: the name and its directory at least, since files of one name
+    /// in different directories have nothing to do with each other.
+    fn by_suffix(&self, name: &str) -> Option<FileId> {
+        let file = self.input.sources.find(self.input.file, name)?;
+        let path = self.input.sources.get(file).path();
+        let alike = path.rsplit('/').zip(name.rsplit('/')).take_while(|(a, b)| a == b).count();
+        (alike > 1).then_some(file)
+    }
+
+    /// Do the given files show what the directory of a path holds? Of a directory none of whose files was given nothing
+    /// can be said.
+    fn knows_directory(&self, path: &str) -> bool {
+        let directory = parent(path);
+        directory == parent(self.input.source().path())
+            || self.input.sources.iter().any(|(_, source)| parent(source.path()) == directory)
     }
 }
 
@@ -507,5 +544,43 @@ mod tests {
         assert_eq!(root("a.conf", "if ($a) { add_header X b; }"), Context::Location);
         assert_eq!(root("a.conf", "if ($a) { return 403; }"), Context::Server);
         assert_eq!(root("nginx/conf.d/a.conf", "location / {}"), Context::Server);
+    }
+
+    fn states(files: &[(&str, &str)]) -> Vec<IncludeState> {
+        let sources: Sources = files.iter().map(|(path, text)| confvet_core::Source::new(*path, *text)).collect();
+        let (target, facts) = (confvet_core::Target::new(), confvet_core::Facts::new());
+        let file = FileId(0);
+        let nginx = Nginx::read(&Input { sources: &sources, file, kind: "nginx-conf", target: &target, facts: &facts });
+        nginx.model.includes().map(|(_, state, _)| state).collect()
+    }
+
+    #[test]
+    fn a_namesake_in_another_directory_is_not_what_an_include_means() {
+        let main = |include: &str| format!("events {{}} http {{ include {include}; }}");
+        let elsewhere = ("b/limits.conf", "gzip on;");
+        for (include, state) in [
+            ("/srv/etc/limits.conf", IncludeState::Absent),
+            ("/srv/b/limits.conf", IncludeState::Read),
+            ("/etc/nginx/limits.conf", IncludeState::Absent),
+            ("limits.conf", IncludeState::NotFound),
+            ("absent/limits.conf", IncludeState::Absent),
+            ("b/other.conf", IncludeState::Absent),
+        ] {
+            let text = main(include);
+            assert_eq!(
+                states(&[("a/nginx.conf", &text), ("a/x.conf", ""), elsewhere]).first(),
+                Some(&state),
+                "{include}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_whole_configuration_is_no_list_of_entries() {
+        let map = "events {} http { map $uri $x { include map.conf; } }";
+        let whole = "daemon off; events {} http {}";
+        assert_eq!(states(&[("nginx.conf", map), ("map.conf", whole)]), [IncludeState::Absent]);
+        assert_eq!(states(&[("nginx.conf", map), ("map.conf", "/a 1;")]), [IncludeState::Read]);
+        assert_eq!(states(&[("map.conf", map)]), [IncludeState::Absent]);
     }
 }

@@ -5,8 +5,10 @@ use super::host::HostClass;
 use super::location::{Location, LocationKind};
 use super::resolver::Resolver;
 use super::tree::{Directive, Scope};
+use super::upstream::Upstream;
 use crate::context::{Context, Protocol};
 use crate::keys::{Key, key};
+use crate::syntax::Word;
 use crate::value;
 use confvet_core::Span;
 use std::collections::BTreeMap;
@@ -25,12 +27,50 @@ pub(crate) struct Double {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UpstreamZone<'a> {
     pub(crate) directive: Directive<'a>,
+    /// The group it is for.
+    pub(crate) group: &'a Upstream,
     /// In bytes; `None`: not given.
     pub(crate) size: Option<u64>,
     /// Servers of the group are looked up at run time.
     pub(crate) resolves: bool,
     /// Another module, or the other protocol, has a zone of the same name.
     pub(crate) clash: Option<(Span, &'static str)>,
+}
+
+impl UpstreamZone<'_> {
+    /// Does it name the zone of another group, as after copying that group? Groups with a common beginning, a size that
+    /// is written once, and a comment say that it is meant.
+    pub(crate) fn is_likely_copied_from(&self, other: &UpstreamZone<'_>) -> bool {
+        let (a, b) = (self.group.name.value.as_str(), other.group.name.value.as_str());
+        let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        self.directive != other.directive
+            && self.directive.text(0) == other.directive.text(0)
+            && self.clash.is_none()
+            && self.size.is_some()
+            && self.size == other.size
+            && common < 3.min(a.len()).min(b.len())
+            && !self.directive.is_commented()
+            && !other.directive.is_commented()
+    }
+}
+
+/// A zone of shared memory, of another module than the upstreams.
+#[derive(Debug, Clone, Copy)]
+struct SharedZone<'a> {
+    name: &'a str,
+    /// The parameter that names it.
+    word: &'a Word,
+    directive: Directive<'a>,
+    size: Option<u64>,
+    /// Several directives may name it, if they agree on its size.
+    repeatable: bool,
+}
+
+impl SharedZone<'_> {
+    /// Zones are told apart by their names within one module of one protocol.
+    fn module(&self) -> (Option<Key>, Option<Protocol>) {
+        (self.directive.key(), self.directive.context().protocol())
+    }
 }
 
 /// Buffers of one family that do not fit each other.
@@ -88,6 +128,7 @@ impl Nginx {
         let mut found = Vec::new();
         self.double_locations(&mut found);
         self.double_listens(&mut found);
+        self.double_zones(&mut found);
         let mut groups = Seen::new();
         for upstream in self.upstreams.iter().filter(|upstream| upstream.directive.is_some()) {
             let name = &upstream.name;
@@ -117,25 +158,35 @@ impl Nginx {
     }
 
     fn double_locations(&self, found: &mut Vec<Double>) {
-        let mut seen = Seen::new();
-        for location in self.all(key!("location")).filter_map(Location::of) {
-            let class = match location.kind {
-                LocationKind::Exact => 0,
-                LocationKind::Prefix | LocationKind::FirmPrefix => 1,
-                LocationKind::Regex => 2,
-                LocationKind::CaselessRegex => 3,
-                LocationKind::Named => continue,
-            };
-            // Locations at any depth share one tree of prefixes only with their siblings.
-            let parent = location.directive.parent().map(Directive::id);
-            if let Some(first) = seen.before((parent, class, location.path), location.span) {
-                let message = if location.is_regex() {
-                    format!("location `{}` never runs: the same pattern stands before it", location.path)
-                } else {
-                    format!("location `{}` is defined twice", location.path)
+        // Locations at any depth share one tree of prefixes only with their siblings.
+        let mut all: Vec<(Option<u32>, u8, Location<'_>)> = self
+            .all(key!("location"))
+            .filter_map(Location::of)
+            .filter_map(|location| {
+                let class = match location.kind {
+                    LocationKind::Exact => 0,
+                    LocationKind::Prefix | LocationKind::FirmPrefix => 1,
+                    LocationKind::Regex => 2,
+                    LocationKind::CaselessRegex => 3,
+                    LocationKind::Named => return None,
                 };
-                found.push(Double { second: location.span, first, message, accepted: location.is_regex() });
+                Some((location.directive.parent().map(Directive::id), class, location))
+            })
+            .collect();
+        all.sort_by_key(|&(parent, class, location)| (parent, class, location.path));
+        let mut first = 0;
+        for at in 1..all.len() {
+            let ((parent, class, earlier), (other, kind, location)) = (all[first], all[at]);
+            if (parent, class, earlier.path) != (other, kind, location.path) {
+                first = at;
+                continue;
             }
+            let message = if location.is_regex() {
+                format!("location `{}` never runs: the same pattern stands before it", location.path)
+            } else {
+                format!("location `{}` is defined twice", location.path)
+            };
+            found.push(Double { second: location.span, first: earlier.span, message, accepted: location.is_regex() });
         }
     }
 
@@ -148,6 +199,20 @@ impl Nginx {
                     let message =
                         format!("`{}` is listened on twice in this server (nginx: a duplicate listen)", listen.address);
                     found.push(Double { second: span, first, message, accepted: false });
+                }
+            }
+        }
+        if self.release.is_before((1, 25, 5)) {
+            let mut sockets = Seen::new();
+            let streams = self.servers.iter().filter(|server| server.protocol == Protocol::Stream);
+            for listen in streams.flat_map(|server| server.listens.iter()).filter(|listen| listen.address.port != 0) {
+                let second = listen.directive(self).span();
+                if let Some(first) = sockets.before(listen.address.clone(), second) {
+                    let message = format!(
+                        "two stream servers listen on `{}`: nginx tells them apart by name only from 1.25.5 on",
+                        listen.address
+                    );
+                    found.push(Double { second, first, message, accepted: false });
                 }
             }
         }
@@ -174,20 +239,56 @@ impl Nginx {
         }
     }
 
+    /// Zones of shared memory beside those of upstreams, in the order in which nginx reads them.
+    fn shared_zones(&self) -> Vec<SharedZone<'_>> {
+        const NAMED: &[(Key, &str, bool)] = &[
+            (key!("limit_req_zone"), "zone=", false),
+            (key!("limit_conn_zone"), "zone=", false),
+            (key!("proxy_cache_path"), "keys_zone=", false),
+            (key!("fastcgi_cache_path"), "keys_zone=", false),
+            (key!("uwsgi_cache_path"), "keys_zone=", false),
+            (key!("scgi_cache_path"), "keys_zone=", false),
+            (key!("ssl_session_cache"), "shared:", true),
+        ];
+        let mut zones = Vec::new();
+        for &(key, prefix, repeatable) in NAMED {
+            for directive in self.all(key) {
+                for word in directive.args() {
+                    let Some(zone) = word.text.strip_prefix(prefix) else { continue };
+                    let (name, size) = zone.split_once(':').unwrap_or((zone, ""));
+                    zones.push(SharedZone { name, word, directive, size: value::size(size), repeatable });
+                }
+            }
+        }
+        zones.sort_by_key(|zone| zone.directive.id());
+        zones
+    }
+
+    fn double_zones(&self, found: &mut Vec<Double>) {
+        let mut seen: BTreeMap<&str, SharedZone<'_>> = BTreeMap::new();
+        for zone in self.shared_zones() {
+            let first = *seen.entry(zone.name).or_insert(zone);
+            let (name, second, other) = (zone.name, zone.word.span, first.directive.name().text.as_str());
+            let message = if first.word.span == second {
+                continue;
+            } else if first.module() != zone.module() {
+                format!("zone `{name}` is already one of `{other}` (nginx: already declared for a different use)")
+            } else if !zone.repeatable {
+                format!("zone `{name}` is defined twice")
+            } else if first.size != zone.size {
+                format!("zone `{name}` has two sizes (nginx: conflicts with already declared size)")
+            } else {
+                continue;
+            };
+            found.push(Double { second, first: first.word.span, message, accepted: false });
+        }
+    }
+
     /// The zones of upstreams.
     pub(crate) fn upstream_zones(&self) -> Vec<UpstreamZone<'_>> {
         let mut others: BTreeMap<&str, Span> = BTreeMap::new();
-        let named = [
-            (key!("limit_req_zone"), "zone="),
-            (key!("limit_conn_zone"), "zone="),
-            (key!("proxy_cache_path"), "keys_zone="),
-        ];
-        for (key, prefix) in named {
-            for word in self.all(key).flat_map(|directive| directive.args().iter()) {
-                if let Some(zone) = word.text.strip_prefix(prefix) {
-                    others.entry(zone.split(':').next().unwrap_or_default()).or_insert(word.span);
-                }
-            }
+        for zone in self.shared_zones() {
+            others.entry(zone.name).or_insert(zone.word.span);
         }
         let mut zones = Vec::new();
         let mut protocols: BTreeMap<&str, (Protocol, Span)> = BTreeMap::new();
@@ -199,6 +300,7 @@ impl Nginx {
             let crossed = (protocol != upstream.protocol).then_some((span, "a zone of the other protocol"));
             zones.push(UpstreamZone {
                 directive,
+                group: upstream,
                 size: value::size(directive.text(1)),
                 resolves: upstream.servers.iter().any(|server| server.resolve.is_some()),
                 clash: other.or(crossed),
@@ -262,7 +364,7 @@ impl Nginx {
             for group in resolver.groups(self) {
                 for server in group.servers.iter().filter(|server| server.resolve.is_some() && server.service.is_none())
                 {
-                    let name = server.endpoint.host.clone();
+                    let name = server.endpoint.host.to_string();
                     if server.endpoint.class.is_name() || server.endpoint.class == HostClass::Loopback {
                         asked.push(Asked { name, span: server.host, resolver });
                     }

@@ -5,7 +5,7 @@ use super::tree::Directive;
 use crate::keys::key;
 use confvet_core::Span;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// An entry that does not fit.
 #[derive(Debug, Clone)]
@@ -25,21 +25,24 @@ impl Nginx {
     /// All entries that do not fit their block.
     pub(crate) fn entry_faults(&self) -> Vec<EntryFault> {
         let mut faults = Vec::new();
-        for (key, index) in [(key!("map"), 1), (key!("split_clients"), 1)] {
-            for block in self.all(key).filter(|block| block.is_block()) {
-                variable_name(block, index, &mut faults);
+        for block in [key!("map"), key!("geo"), key!("split_clients")].into_iter().flat_map(|key| self.all(key)) {
+            if block.is_block() {
+                variable_name(block, &mut faults);
             }
         }
         self.all(key!("map")).filter(|map| map.is_block()).for_each(|map| map_entries(map, &mut faults));
         self.all(key!("geo")).filter(|geo| geo.is_block()).for_each(|geo| geo_entries(geo, &mut faults));
         self.all(key!("types")).filter(|types| types.is_block()).for_each(|types| type_entries(types, &mut faults));
         self.all(key!("split_clients")).filter(|it| it.is_block()).for_each(|it| shares(it, &mut faults));
+        self.all(key!("charset_map")).filter(|it| it.is_block()).for_each(|it| characters(it, &mut faults));
         faults
     }
 }
 
-fn variable_name(block: Directive<'_>, index: usize, faults: &mut Vec<EntryFault>) {
-    if let Some(word) = block.arg(index).filter(|word| !word.text.starts_with('$')) {
+/// The variable that a block defines is its last argument.
+fn variable_name(block: Directive<'_>, faults: &mut Vec<EntryFault>) {
+    let defined = block.args().last().filter(|_| block.is(key!("geo")) || block.args().len() > 1);
+    if let Some(word) = defined.filter(|word| !word.text.starts_with('$')) {
         faults.push(fault(word.span, format!("`{}` is no variable: its name starts with `$`", word.text)));
     }
 }
@@ -53,6 +56,7 @@ fn nested(entry: Directive<'_>, faults: &mut Vec<EntryFault>) -> bool {
 
 fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut hostnames = false;
     for entry in map.block().children() {
         if nested(entry, faults) {
             continue;
@@ -60,7 +64,11 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
         let key = entry.name().text.as_str();
         let words = entry.words();
         match (words.len(), key) {
-            (1, "hostnames" | "volatile") => continue,
+            (1, "hostnames") => {
+                hostnames = true;
+                continue;
+            }
+            (1, "volatile") => continue,
             (2, "include") => continue,
             (2, _) => {}
             (count, _) => {
@@ -73,26 +81,51 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
             continue;
         }
         let folded = key.strip_prefix('\\').unwrap_or(key).to_ascii_lowercase();
-        let is_default = key == "default";
-        let slot = if is_default { "default".to_owned() } else { format!("={folded}") };
-        match seen.get(&slot) {
-            Some(&earlier) => {
-                let message = if is_default {
-                    "there are two defaults".to_owned()
-                } else {
-                    format!("`{folded}` is mapped twice")
-                };
-                faults.push(EntryFault { earlier: Some(earlier), ..fault(entry.span(), message) });
+        if key == "default" {
+            match seen.get("default") {
+                Some(&earlier) => {
+                    let message = "there are two defaults";
+                    faults.push(EntryFault { earlier: Some(earlier), ..fault(entry.span(), message) });
+                }
+                None => {
+                    seen.insert("default".to_owned(), entry.span());
+                }
             }
-            None => {
-                seen.insert(slot, entry.span());
-            }
+            continue;
         }
+        if hostnames && !is_host_pattern(&folded) {
+            let message =
+                format!("`{folded}` is no host name: `*` can only be the whole first or the whole last label");
+            faults.push(fault(entry.name().span, message));
+            continue;
+        }
+        let slots = match folded.strip_prefix('.').filter(|_| hostnames) {
+            Some(rest) => vec![format!("={rest}"), format!("=*.{rest}")],
+            None => vec![format!("={folded}")],
+        };
+        if let Some(&earlier) = slots.iter().find_map(|slot| seen.get(slot)) {
+            let message = format!("`{folded}` is mapped twice");
+            faults.push(EntryFault { earlier: Some(earlier), ..fault(entry.span(), message) });
+            continue;
+        }
+        seen.extend(slots.into_iter().map(|slot| (slot, entry.span())));
     }
 }
 
+/// A name that a list of host names takes: `a.b`, `.a.b`, `*.a.b`, `a.b.*`.
+fn is_host_pattern(name: &str) -> bool {
+    let inner = name.strip_prefix("*.").or_else(|| name.strip_suffix(".*")).unwrap_or(name);
+    !inner.contains('*') && !name.contains("..")
+}
+
 fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
-    let ranges = geo.block().children().any(|entry| entry.name().text == "ranges");
+    let is_ranges = |entry: &Directive<'_>| entry.words().len() == 1 && entry.name().text == "ranges";
+    let ranges = geo.block().children().any(|entry| is_ranges(&entry));
+    let first = geo.block().children().next();
+    if let Some(late) = geo.block().children().find(is_ranges).filter(|late| first != Some(*late)) {
+        faults.push(fault(late.span(), "`ranges` must be the first entry of `geo`"));
+        return;
+    }
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for entry in geo.block().children() {
         if nested(entry, faults) {
@@ -114,7 +147,13 @@ fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
         }
         let network = if matches!(key, "proxy" | "delete") { words[1].text.as_str() } else { key };
         let span = if matches!(key, "proxy" | "delete") { words[1].span } else { words[0].span };
-        if network != "default" && !ranges {
+        let is_server = matches!(key, "proxy");
+        if network != "default" && ranges && !is_server {
+            if !is_range(network) {
+                let message = format!("`{network}` is no range of addresses: write for example `10.0.0.0-10.0.0.255`");
+                faults.push(fault(span, message));
+            }
+        } else if network != "default" {
             match network.parse::<ipnet::IpNet>() {
                 Ok(net) if net.trunc() != net => {
                     let message =
@@ -141,6 +180,40 @@ fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
     }
 }
 
+/// `10.0.0.0-10.0.0.255`; nginx takes IPv4 only.
+fn is_range(text: &str) -> bool {
+    let ends = text.split_once('-').map(|(low, high)| (low.parse::<Ipv4Addr>(), high.parse::<Ipv4Addr>()));
+    matches!(ends, Some((Ok(low), Ok(high))) if low <= high)
+}
+
+/// A charset's characters are one byte each; in UTF-8 they have up to four.
+fn characters(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
+    if let [from, to] = map.args()
+        && from.text == to.text
+    {
+        faults.push(fault(to.span, format!("`charset_map` between `{}` and itself", from.text)));
+    }
+    let to_utf8 = map.text(1).eq_ignore_ascii_case("utf-8");
+    for entry in map.block().children() {
+        if nested(entry, faults) {
+            continue;
+        }
+        let words = entry.words();
+        let [from, to] = words else {
+            let count = words.len();
+            faults.push(fault(entry.span(), format!("an entry of `charset_map` has two codes, {count} words given")));
+            continue;
+        };
+        for (word, most) in [(from, 2), (to, if to_utf8 { 8 } else { 2 })] {
+            let text = word.text.as_str();
+            let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if !hex || text.is_empty() || text.len() > most || most > 2 && text.len() % 2 != 0 {
+                faults.push(fault(word.span, format!("`{text}` is no code of a character: write it in hexadecimal")));
+            }
+        }
+    }
+}
+
 fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
     let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
     for entry in types.block().children() {
@@ -148,20 +221,31 @@ fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
             faults.push(fault(entry.name().span, "`types` within `types`: the included file brings its own block"));
             continue;
         }
-        if nested(entry, faults) || entry.name().text == "include" {
+        if nested(entry, faults) {
+            continue;
+        }
+        if entry.name().text == "include" {
+            let name = confvet_core::source::file_name(entry.text(0));
+            if name == "mime.types" && entry.is_shipped_include() {
+                faults.push(fault(entry.span(), "`types` within `types`: the included file brings its own block"));
+            }
             continue;
         }
         if entry.words().len() < 2 {
-            faults.push(fault(entry.span(), format!("type `{}` has no file extension", entry.name().text)));
+            let message = format!("type `{}` has no file extension, so nothing is of it", entry.name().text);
+            faults.push(EntryFault { only_warned: true, ..fault(entry.span(), message) });
         }
         for word in entry.args() {
             let kind = entry.name().text.to_string();
             match seen.get(&word.text.as_str().to_ascii_lowercase()) {
-                Some((earlier, other)) if *other != kind => {
-                    let message = format!("extension `{}` has two types: the second holds", word.text);
+                Some((earlier, other)) => {
+                    let message = if *other == kind {
+                        format!("extension `{}` is given twice", word.text)
+                    } else {
+                        format!("extension `{}` has two types: the second holds", word.text)
+                    };
                     faults.push(EntryFault { earlier: Some(*earlier), only_warned: true, ..fault(word.span, message) });
                 }
-                Some(_) => {}
                 None => {
                     seen.insert(word.text.as_str().to_ascii_lowercase(), (word.span, kind));
                 }
@@ -172,7 +256,7 @@ fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
 
 /// The shares of `split_clients` in hundredths of a percent.
 fn shares(split: Directive<'_>, faults: &mut Vec<EntryFault>) {
-    let mut total = 0_u64;
+    let (mut total, mut rest) = (0_u64, false);
     for entry in split.block().children() {
         if nested(entry, faults) {
             continue;
@@ -183,6 +267,7 @@ fn shares(split: Directive<'_>, faults: &mut Vec<EntryFault>) {
             continue;
         }
         if share == "*" {
+            (total, rest) = (10_000, true);
             continue;
         }
         let hundredths = share.strip_suffix('%').and_then(|number| {
@@ -197,7 +282,12 @@ fn shares(split: Directive<'_>, faults: &mut Vec<EntryFault>) {
             Some(share) => {
                 total = total.saturating_add(share);
                 if total > 10_000 {
-                    faults.push(fault(entry.span(), format!("percentages add up to {}%", total / 100)));
+                    let message = if rest {
+                        "a share after `*`, which is all that is left".to_owned()
+                    } else {
+                        format!("percentages add up to {}%", total / 100)
+                    };
+                    faults.push(fault(entry.span(), message));
                     return;
                 }
             }

@@ -50,21 +50,18 @@ fn is_redirect_code(code: &str) -> bool {
 
 impl Nginx {
     /// Every word that ends up in a header.
-    pub(crate) fn header_sinks(&self) -> Vec<HeaderSink<'_>> {
+    pub(crate) fn header_sinks<'a>(&'a self) -> Vec<HeaderSink<'a>> {
         let mut sinks = Vec::new();
-        let mut add = |directive, word: &'_ Word, to_client, is_redirect, escapes_captures| {
-            if template::has_variables(&word.text) {
-                sinks.push((directive, word.span, to_client, is_redirect, escapes_captures));
+        let mut add = |directive, word: &'a Word, to_client, is_redirect, escapes_captures| {
+            if word.has_dollar {
+                sinks.push(HeaderSink { directive, word, to_client, is_redirect, escapes_captures });
             }
         };
         for answer in self.all(key!("return")) {
-            let target = match answer.args() {
-                [code, target] if is_redirect_code(&code.text) => Some(target),
-                [target] => Some(target),
-                _ => None,
-            };
-            if let Some(target) = target {
-                add(answer, target, true, true, false);
+            match answer.args() {
+                [code, target] if is_redirect_code(&code.text) => add(answer, target, true, true, false),
+                [target] => add(answer, target, true, true, false),
+                _ => {}
             }
         }
         for rewrite in self.all(key!("rewrite")) {
@@ -74,28 +71,23 @@ impl Nginx {
                 add(rewrite, target, true, false, true);
             }
         }
-        for header in [key!("add_header"), key!("add_trailer")].into_iter().flat_map(|key| self.all(key)) {
-            if let Some(value) = header.arg(1) {
-                add(header, value, true, false, false);
+        let to_clients = [key!("add_header"), key!("add_trailer")];
+        let to_backends = [key!("proxy_set_header"), key!("grpc_set_header")];
+        for (key, to_client) in to_clients.map(|key| (key, true)).into_iter().chain(to_backends.map(|key| (key, false)))
+        {
+            for header in self.all(key) {
+                if let Some(value) = header.arg(1) {
+                    add(header, value, to_client, false, false);
+                }
             }
         }
-        for header in [key!("proxy_set_header"), key!("grpc_set_header")].into_iter().flat_map(|key| self.all(key)) {
-            if let Some(value) = header.arg(1) {
-                add(header, value, false, false, false);
-            }
-        }
-        for pass in self.all(key!("proxy_pass")).filter(|pass| pass.location().is_some() || pass.server().is_none()) {
-            if let Some(target) = pass.arg(0) {
+        for pass in self.all(key!("proxy_pass")) {
+            let in_http = pass.location().is_some() || pass.server().is_none();
+            if let Some(target) = pass.arg(0).filter(|_| in_http) {
                 add(pass, target, false, false, false);
             }
         }
         sinks
-            .into_iter()
-            .filter_map(|(directive, span, to_client, is_redirect, escapes_captures): (Directive<'_>, _, _, _, _)| {
-                let word = directive.args().iter().find(|word| word.span == span)?;
-                Some(HeaderSink { directive, word, to_client, is_redirect, escapes_captures })
-            })
-            .collect()
     }
 
     /// A group of a regex location through which `alias` can be left.

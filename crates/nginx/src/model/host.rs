@@ -1,5 +1,6 @@
 //! Hosts as they stand in `server` and `*_pass`, and how their names behave.
 
+use compact_str::CompactString;
 use confvet_core::source;
 use serde::Serialize;
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
     /// The host: a name, an address without brackets, or the path of a socket.
-    pub host: String,
+    pub host: CompactString,
     /// The port, if one is written.
     pub port: Option<u16>,
     /// What kind of host.
@@ -179,7 +180,7 @@ impl Endpoint {
         let host = &text[..host_end];
         let class = HostClass::of(host);
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        Self { host: bare.to_owned(), port, class, range: offset..offset + host_end }
+        Self { host: CompactString::new(bare), port, class, range: offset..offset + host_end }
     }
 
     /// A name that fits an upstream of its own: its first label with `_` for everything else.

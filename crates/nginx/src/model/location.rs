@@ -80,6 +80,14 @@ impl<'a> Location<'a> {
         matches!(self.kind, LocationKind::Prefix | LocationKind::FirmPrefix)
     }
 
+    /// `rewrite ^ $request_uri` in this location or in an `if` of it: the path is then as the client wrote it.
+    pub(crate) fn raw_path_rewrite(&self) -> Option<Directive<'a>> {
+        let is_raw = |rewrite: &Directive<'_>| rewrite.text(0) == "^" && rewrite.text(1) == "$request_uri";
+        let here = self.directive.block();
+        let inner = [key!("if"), key!("limit_except")].into_iter().flat_map(move |key| here.all(key));
+        inner.map(Directive::block).chain([here]).flat_map(|scope| scope.all(key!("rewrite"))).find(is_raw)
+    }
+
     /// Only reached by internal redirects.
     pub fn is_internal(&self) -> bool {
         self.kind == LocationKind::Named || self.directive.block().has(key!("internal"))

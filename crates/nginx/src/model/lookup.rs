@@ -177,6 +177,14 @@ impl Pass {
 }
 
 impl Nginx {
+    /// The first `resolve` of a group, and a comment that names nginx 1.27.0, 1.27.1 or 1.27.2.
+    pub(crate) fn resolve_beside_old_version(&self) -> Option<(Span, Span)> {
+        let servers = self.upstreams.iter().flat_map(|upstream| upstream.servers.iter());
+        let resolve = servers.filter_map(|server| server.resolve.or(server.service)).next()?;
+        let comments = self.trees.iter().flat_map(|tree| tree.comments.iter());
+        Some((resolve, comments.filter_map(|comment| comment.names_version).next()?))
+    }
+
     /// A name for a zone that no other zone has.
     pub(crate) fn free_zone_name(&self, wished: &str) -> String {
         let taken = |name: &str| {
@@ -210,7 +218,7 @@ impl Nginx {
                 return;
             }
             let host = found.entry(name).or_insert_with(|| StaticHost {
-                name: endpoint.host.clone(),
+                name: endpoint.host.to_string(),
                 class: endpoint.class,
                 span,
                 others: Vec::new(),
@@ -251,12 +259,12 @@ impl Nginx {
     pub(crate) fn run_time_hosts(&self, pass: &Pass) -> RunTimeHosts {
         let mut hosts = RunTimeHosts { names: Vec::new(), unknown: false, quiet: false };
         if !pass.has_variable_host() {
-            let name = &pass.endpoint.host;
+            let name = pass.endpoint.host.as_str();
             if pass.endpoint.class.is_name()
                 && pass.upstream.is_none()
                 && !self.is_literal(pass.protocol(), name, pass.port())
             {
-                hosts.names.push((name.clone(), Some(pass.host_span(self))));
+                hosts.names.push((name.to_owned(), Some(pass.host_span(self))));
             }
             return hosts;
         }
@@ -302,7 +310,7 @@ impl Nginx {
                     let port = endpoint.port.or(pass.port());
                     let literal = self.is_literal(pass.protocol(), &endpoint.host, port);
                     if (endpoint.class.is_name() || endpoint.class == HostClass::Loopback) && !literal {
-                        hosts.names.push((endpoint.host, Some(value.span)));
+                        hosts.names.push((endpoint.host.to_string(), Some(value.span)));
                     }
                 }
             }
@@ -327,7 +335,7 @@ impl Nginx {
         }
         for pass in self.passes.iter().filter(|pass| pass.is_static_host()) {
             if let Some(port) = pass.port() {
-                let place = (pass.protocol(), pass.endpoint.host.to_ascii_lowercase(), Some(port));
+                let place = (pass.protocol(), pass.endpoint.host.as_str().to_ascii_lowercase(), Some(port));
                 found.entry(place).or_insert(pass.directive);
             }
         }
@@ -350,7 +358,7 @@ impl Nginx {
                     Possible::Anything => continue,
                 }
             } else {
-                vec![pass.endpoint.host.clone()]
+                vec![pass.endpoint.host.to_string()]
             };
             for value in values {
                 let text = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
@@ -359,7 +367,7 @@ impl Nginx {
                     continue;
                 }
                 let port = endpoint.port.or(pass.port());
-                let host = endpoint.host.to_ascii_lowercase();
+                let host = endpoint.host.as_str().to_ascii_lowercase();
                 let literal = self.literals.get(&(pass.protocol(), host.clone(), port)).filter(|_| port.is_some());
                 let group = self.literals.get(&(pass.protocol(), host, None));
                 let group = group.filter(|_| endpoint.class != HostClass::Bare);
@@ -372,7 +380,8 @@ impl Nginx {
                 let what = if is_group { "an upstream" } else { "a literal `proxy_pass`" };
                 let literal_pass = self.passes.iter().find(|pass| pass.directive == other);
                 let (literal, what) = (directive.span(), what.to_owned());
-                found.push(Defeated { pass, host: endpoint.host, literal, what, literal_pass });
+                let host = endpoint.host.to_string();
+                found.push(Defeated { pass, host, literal, what, literal_pass });
                 break;
             }
         }
@@ -452,7 +461,7 @@ impl Nginx {
         }
         // A host that is written out, with a variable path behind it.
         let literal = self.passes.iter().filter(|pass| !pass.has_variable_host());
-        groups.extend(literal.map(|pass| pass.endpoint.host.to_ascii_lowercase()));
+        groups.extend(literal.map(|pass| pass.endpoint.host.as_str().to_ascii_lowercase()));
         groups
     }
 

@@ -23,6 +23,7 @@ mod taint;
 mod tls;
 mod tree;
 mod upstream;
+mod url;
 mod variable;
 
 pub use access::{AccessControl, AccessKind};
@@ -45,13 +46,14 @@ pub use tree::{Directive, Scope};
 pub use upstream::{Upstream, UpstreamServer};
 pub use variable::{Definition, DefinitionKind, Possible, Use};
 
-use crate::context::Context;
+use crate::context::{Context, Protocol};
 use crate::keys::Key;
 use crate::release::Release;
 use crate::syntax::FileTree;
+use compact_str::CompactString;
 use confvet_core::{Address, FileId, Identity, Input, Parsed, Span, Spanned};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How the context of the file that was read first came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +107,11 @@ pub struct Nginx {
     by_key_start: Vec<u32>,
     includes: Vec<Include>,
     problems: Vec<Problem>,
+    /// Every regular expression, once: those with regard to case, those without.
+    patterns: [HashMap<CompactString, variable::Read>; 2],
+    variable_uses: Vec<variable::UseAt>,
+    /// The servers by socket, of `http` and of `stream`.
+    sockets: [BTreeMap<SocketAddress, server::Listeners>; 2],
     root: Context,
     root_kind: RootKind,
     release: Release,
@@ -126,11 +133,15 @@ impl Nginx {
         let problems = schema::check(&nginx);
         nginx.problems = problems;
         nginx.foreign = nginx.find_foreign_directive();
+        nginx.patterns = variable::read_patterns(&nginx);
+        nginx.variable_uses = variable::uses(&nginx);
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);
         nginx.passes = pass::read(&nginx);
+        nginx.problems.extend(pass::without_port(&nginx));
         nginx.literals = nginx.literal_hosts();
         nginx.servers = server::read(&nginx);
+        nginx.sockets = [Protocol::Http, Protocol::Stream].map(|protocol| server::sockets(&nginx.servers, protocol));
         for index in server::defaults(&nginx) {
             nginx.servers[index].is_default = true;
         }

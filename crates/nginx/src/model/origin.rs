@@ -97,7 +97,7 @@ impl OriginCheck<'_> {
             let suffixed = format!("{scheme}{host}.evil.com");
             if !has_path && passes(&suffixed) {
                 return Some(self.found(
-                    &parsed,
+                    parsed,
                     format!("`{suffixed}` passes this check: end the pattern with `$`"),
                     true,
                 ));
@@ -105,7 +105,7 @@ impl OriginCheck<'_> {
             let prefixed = format!("{scheme}evil{host}");
             if passes(&prefixed) {
                 return Some(self.found(
-                    &parsed,
+                    parsed,
                     format!("`{prefixed}` passes this check: nothing separates the host from what stands before it"),
                     false,
                 ));
@@ -113,7 +113,7 @@ impl OriginCheck<'_> {
             let buried = format!("https://evil.com/{}", sample.text);
             if !self.is_origin && passes(&buried) {
                 return Some(self.found(
-                    &parsed,
+                    parsed,
                     format!("`{buried}` passes this check: begin the pattern with `^`"),
                     false,
                 ));
@@ -125,7 +125,7 @@ impl OriginCheck<'_> {
                 }
                 replaced.replace_range(at..at + 1, "x");
                 if passes(&replaced) {
-                    return Some(self.found(&parsed, format!("`{replaced}` passes this check: escape the dot"), true));
+                    return Some(self.found(parsed, format!("`{replaced}` passes this check: escape the dot"), true));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Nginx;
 use super::host::{Endpoint, HostClass};
+use super::schema::{BadValue, Problem, is_placeholder};
 use super::tree::{Directive, Scope};
 use super::upstream::Upstream;
 use crate::context::Protocol;
@@ -85,6 +86,29 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
     passes
 }
 
+/// Hosts that are no group and have no port, in directives that know no default one.
+pub(super) fn without_port(nginx: &Nginx) -> Vec<Problem> {
+    let lacks_port = |pass: &&Pass| {
+        !pass.has_variables
+            && pass.upstream.is_none()
+            && pass.port().is_none()
+            && !matches!(pass.endpoint.class, HostClass::Unix | HostClass::Variable)
+            && (pass.endpoint.class == HostClass::Ip || nginx.is_complete())
+            && !is_placeholder(&pass.word(nginx).text)
+            && super::url::fault(pass.word(nginx), pass.endpoint.range.start, super::url::UrlUse::WithPath).is_none()
+    };
+    let describe = |pass: &Pass| {
+        let host = &pass.endpoint.host;
+        let message = if pass.endpoint.class == HostClass::Ip {
+            format!("`{host}` has no port: `{}` knows no default one", pass.directive(nginx).name().text)
+        } else {
+            format!("`{host}` is no upstream and has no port (nginx: no port in upstream)")
+        };
+        Problem::Value(pass.directive, BadValue { span: pass.host_span(nginx), message, replacement: None })
+    };
+    nginx.passes.iter().filter(lacks_port).map(describe).collect()
+}
+
 impl Pass {
     fn read(directive: Directive<'_>, family: Family) -> Option<Self> {
         let text = directive.arg(0)?.text.as_str();
@@ -153,7 +177,8 @@ impl Pass {
     pub fn port(&self) -> Option<u16> {
         let default = match (self.family, self.is_tls()) {
             (Family::Proxy | Family::Grpc, true) => Some(443),
-            (Family::Proxy | Family::Grpc, false) => Some(80),
+            (Family::Proxy, false) => Some(80),
+            (Family::Grpc, false) => self.scheme.as_ref().map(|_| 80),
             _ => None,
         };
         self.endpoint.port.or(default)
@@ -162,6 +187,20 @@ impl Pass {
     /// The host itself is evaluated for each request.
     pub fn has_variable_host(&self) -> bool {
         self.endpoint.class == HostClass::Variable
+    }
+
+    /// The argument is one variable and nothing else.
+    pub(crate) fn is_one_variable(&self, nginx: &Nginx) -> bool {
+        template::sole_variable(&self.word(nginx).text).is_some()
+    }
+
+    /// The argument holds the path of the request: a capture, or `$uri`.
+    pub(crate) fn takes_path(&self, nginx: &Nginx) -> bool {
+        template::pieces(&self.word(nginx).text).any(|piece| match piece.part {
+            Part::Capture(_) => true,
+            Part::Variable(name) => name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("document_uri"),
+            _ => false,
+        })
     }
 
     /// The group it names literally.

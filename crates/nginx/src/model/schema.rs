@@ -4,8 +4,10 @@
 use super::Nginx;
 use super::server::parse_listen;
 use super::tree::Directive;
+use super::url::{self, UrlUse};
 use crate::context::Context;
 use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key};
+use crate::release::{Flavor, Release};
 use crate::syntax::Word;
 use crate::template;
 use crate::value::{self, TimeUnits};
@@ -176,7 +178,7 @@ impl<'a> Checker<'a> {
         match row.kind {
             ValueType::Template | ValueType::NameValue | ValueType::Block => return,
             ValueType::Other => {
-                if let Some(bad) = custom(directive, key) {
+                if let Some(bad) = custom(directive, key, self.nginx.release()) {
                     self.bad(directive, bad);
                 }
                 return;
@@ -222,7 +224,7 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     })
 }
 
-fn bad(span: Span, message: String) -> BadValue {
+pub(super) fn bad(span: Span, message: String) -> BadValue {
     BadValue { span, message, replacement: None }
 }
 
@@ -340,7 +342,12 @@ fn one_of(word: &Word, words: &[&'static str]) -> Option<BadValue> {
     Some(suggested(word.inner(), message, near.map(str::to_owned)))
 }
 
-fn custom(directive: Directive<'_>, key: Key) -> Option<BadValue> {
+/// A parameter that only NGINX Plus takes, where the target is surely another program.
+fn is_plus_only(release: &Release) -> bool {
+    release.version.is_some() && release.flavor != Flavor::Plus
+}
+
+fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadValue> {
     let args = directive.args();
     let context = directive.context();
     let first = args.first()?;
@@ -348,15 +355,17 @@ fn custom(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         return None;
     }
     match key.name() {
-        "listen" => listen(directive),
-        "server" if matches!(context, Context::Upstream | Context::StreamUpstream) => upstream_server(directive),
-        "resolver" => resolver(directive),
+        "listen" => listen(directive, release),
+        "server" if matches!(context, Context::Upstream | Context::StreamUpstream) => {
+            upstream_server(directive, release)
+        }
+        "resolver" => resolver(directive, release),
         "zone" => args.get(1).and_then(|word| size(word, false)),
         "hash" => args
             .get(1)
             .filter(|word| word.text != "consistent")
             .map(|word| bad(word.span, format!("`{}` is no parameter of `hash`: only `consistent` is", word.text))),
-        "random" => random(args),
+        "random" => random(args, release),
         "return" if context != Context::StreamServer => return_code(args),
         "rewrite" => args.get(2).and_then(rewrite_flag),
         "error_log" => args.get(1).and_then(|word| {
@@ -366,9 +375,14 @@ fn custom(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         "error_page" => args[..args.len() - 1].iter().find_map(error_code),
         "limit_req_zone" | "limit_conn_zone" => limit_zone(args),
         "limit_req" => args.iter().find_map(limit_req),
+        "limit_conn" => args.get(1).and_then(|word| number(word, Values::Range(1, 65535))),
+        "proxy_cache_path" | "fastcgi_cache_path" | "uwsgi_cache_path" | "scgi_cache_path" => cache_path(directive),
         "proxy_pass" => pass_scheme(first, context),
-        "grpc_pass" => scheme_of(first, &["grpc", "grpcs"], "`grpc://` or `grpcs://`"),
-        "fastcgi_pass" | "scgi_pass" | "memcached_pass" => no_scheme(first),
+        "grpc_pass" => scheme_of(first, &["grpc", "grpcs"], "`grpc://` or `grpcs://`").or_else(|| plain_address(first)),
+        "uwsgi_pass" => {
+            scheme_of(first, &["uwsgi", "suwsgi"], "`uwsgi://` or `suwsgi://`").or_else(|| plain_address(first))
+        }
+        "fastcgi_pass" | "scgi_pass" | "memcached_pass" => no_scheme(first).or_else(|| plain_address(first)),
         "allow" | "deny" => network(first, &["all", "unix:"]),
         "set_real_ip_from" => network_or_name(first),
         "server_name" => args.iter().find(|word| word.text == "*").map(|word| {
@@ -376,87 +390,125 @@ fn custom(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         }),
         "worker_processes" if first.text != "auto" => number(first, Values::Any),
         "worker_connections" => number(first, Values::Any),
-        "keepalive" if context == Context::Upstream => number(first, Values::Any),
-        "ssl_session_cache" | "user" | "include" => None,
+        "keepalive" if context == Context::Upstream => number(first, Values::Any).or_else(|| {
+            let word = args.get(1).filter(|word| word.text != "local")?;
+            Some(bad(word.span, format!("`{}` is no parameter of `keepalive`: only `local` is", word.text)))
+        }),
         _ => None,
     }
 }
 
-fn listen(directive: Directive<'_>) -> Option<BadValue> {
-    let listen = match parse_listen(directive) {
-        Ok(listen) => listen,
-        Err(bad) => return Some(bad),
-    };
-    let known = |text: &str| {
-        const WORDS: &[&str] = &[
-            "default_server",
-            "default",
-            "http2",
-            "ssl",
-            "quic",
-            "spdy",
-            "proxy_protocol",
-            "deferred",
-            "bind",
-            "reuseport",
-            "udp",
-            "multipath",
-            "ipv6only=on",
-            "ipv6only=off",
-        ];
-        const PREFIXES: &[&str] =
-            &["setfib=", "fastopen=", "backlog=", "rcvbuf=", "sndbuf=", "accept_filter=", "so_keepalive="];
-        WORDS.contains(&text) || PREFIXES.iter().any(|prefix| text.starts_with(prefix))
-    };
-    let _ = listen;
-    let parameter = directive.args().iter().skip(1).find(|word| !known(&word.text) && !is_placeholder(&word.text))?;
-    let text = parameter.text.as_str();
-    let near =
-        did_you_mean(text, ["default_server", "http2", "ssl", "quic", "proxy_protocol", "reuseport", "deferred"]);
-    let message = match near {
-        Some(near) => format!("`{text}` is no parameter of `listen`; did you mean `{near}`?"),
-        None => format!("`{text}` is no parameter of `listen`"),
-    };
-    Some(suggested(parameter.span, message, near.map(str::to_owned)))
+fn listen(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
+    if let Err(bad) = parse_listen(directive) {
+        return Some(bad);
+    }
+    let parameters = directive.args().iter().skip(1).filter(|word| !is_placeholder(&word.text));
+    let is_udp = directive.args().iter().skip(1).any(|word| word.text == "udp");
+    parameters.into_iter().find_map(|word| {
+        if is_udp && matches!(word.text.as_str(), "ssl" | "proxy_protocol") {
+            return Some(bad(word.span, format!("`{}` and `udp` exclude each other", word.text)));
+        }
+        listen_parameter(word, directive.context(), release)
+    })
 }
 
-fn upstream_server(directive: Directive<'_>) -> Option<BadValue> {
+fn listen_parameter(word: &Word, context: Context, release: &Release) -> Option<BadValue> {
+    const HTTP: &[&str] =
+        &["default_server", "http2", "ssl", "quic", "proxy_protocol", "deferred", "bind", "reuseport", "multipath"];
+    const OTHERS: &[&str] =
+        &["default_server", "ssl", "udp", "proxy_protocol", "deferred", "bind", "reuseport", "multipath"];
+    let text = word.text.as_str();
+    let words = if context == Context::Server { HTTP } else { OTHERS };
+    let Some((name, given)) = text.split_once('=') else {
+        let old = context == Context::Server && (text == "default" || text == "spdy" && release.is_before((1, 22, 1)));
+        if old || words.contains(&text) {
+            return None;
+        }
+        let near = did_you_mean(text, words.iter().copied());
+        let message = match near {
+            Some(near) => format!("`{text}` is no parameter of `listen`; did you mean `{near}`?"),
+            None => format!("`{text}` is no parameter of `listen`"),
+        };
+        return Some(suggested(word.span, message, near.map(str::to_owned)));
+    };
+    let span = word.slice(name.len() + 1..text.len());
+    match name {
+        "backlog" if !matches!(value::number(given), Some(1..)) => {
+            Some(bad(span, format!("`{given}` is no backlog: a number from 1")))
+        }
+        "fastopen" if value::number(given).is_none() => {
+            Some(bad(span, format!("`{given}` is not a number: only digits are allowed")))
+        }
+        "rcvbuf" | "sndbuf" if value::size(given).is_none() => {
+            Some(bad(span, format!("`{given}` is not a size: use digits and one of k and m (base 1024)")))
+        }
+        "ipv6only" if !matches!(given, "on" | "off") => Some(bad(span, format!("`{given}` is neither `on` nor `off`"))),
+        "so_keepalive" if !is_keepalive(given) => {
+            Some(bad(span, format!("`{given}` is neither `on`, `off` nor `idle:interval:count` such as `30m::10`")))
+        }
+        "backlog" | "fastopen" | "rcvbuf" | "sndbuf" | "ipv6only" | "so_keepalive" | "setfib" | "accept_filter" => None,
+        _ => Some(bad(word.span, format!("`{name}=` is no parameter of `listen`"))),
+    }
+}
+
+/// `on`, `off`, or up to three fields of which one at least is given.
+fn is_keepalive(text: &str) -> bool {
+    let fields: Vec<&str> = text.split(':').collect();
+    let fits = |(index, field): (usize, &&str)| {
+        field.is_empty()
+            || if index == 2 {
+                value::number(field).is_some()
+            } else {
+                value::time(field, TimeUnits::Seconds).is_some()
+            }
+    };
+    matches!(text, "on" | "off")
+        || fields.len() <= 3 && fields.iter().any(|field| !field.is_empty()) && fields.iter().enumerate().all(fits)
+}
+
+/// A host with a port and nothing else, unless it is only known at run time.
+fn plain_address(word: &Word) -> Option<BadValue> {
+    let start = word.text.find("://").map_or(0, |at| at + 3);
+    if template::has_variables(&word.text) { None } else { url::fault(word, start, UrlUse::Plain) }
+}
+
+fn upstream_server(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
     let address = directive.arg(0)?;
     let text = address.text.as_str();
     if template::has_variables(text) {
         let message = format!("`{text}` holds a variable: names in an upstream are looked up when nginx starts");
         return Some(bad(address.span, message));
     }
-    if let Some(at) = text.find("://") {
-        let message = format!("`{text}` has a scheme: write the host alone, the scheme belongs into `proxy_pass`");
-        return Some(safe(address.slice(0..at + 3), message, ""));
-    }
-    if !text.starts_with("unix:") && text.contains('/') {
-        return Some(bad(address.span, format!("`{text}` has a path: a server of an upstream is only host and port")));
-    }
-    if let Some(bad) = port_of(address) {
+    let scheme = || url::stray_scheme(address, "write the host alone, the scheme belongs into `proxy_pass`");
+    if let Some(bad) = scheme().or_else(|| url::fault(address, 0, UrlUse::Plain)) {
         return Some(bad);
     }
-    let has_port = text.starts_with("unix:") || super::host::Endpoint::parse(text, 0).port.is_some();
-    let has_service = directive.args().iter().any(|word| word.text.starts_with("service="));
-    if directive.context() == Context::StreamUpstream && !has_port && !has_service {
+    let endpoint = super::host::Endpoint::parse(text, 0);
+    let parameters = || directive.args().iter().skip(1);
+    let service = parameters().find(|word| word.text.starts_with("service="));
+    if let Some(service) = service.filter(|_| release.has_resolve() || release.version.is_none()) {
+        let missing = if !endpoint.class.is_name() && endpoint.class != super::HostClass::Loopback {
+            Some(format!("`service=` needs a domain name, `{text}` is none"))
+        } else if endpoint.port.is_some() {
+            Some(format!("`{text}` has a port: with `service=` the ports come from DNS"))
+        } else if !parameters().any(|word| word.text == "resolve") {
+            Some("`service=` needs `resolve` beside it".to_owned())
+        } else {
+            None
+        };
+        if let Some(message) = missing {
+            return Some(bad(service.span, message));
+        }
+    }
+    let has_port = text.starts_with("unix:") || endpoint.port.is_some();
+    if directive.context() == Context::StreamUpstream && !has_port && service.is_none() {
         return Some(bad(address.span, format!("`{text}` has no port: a server of a stream upstream needs one")));
     }
-    directive.args().iter().skip(1).find_map(server_parameter)
-}
-
-fn port_of(address: &Word) -> Option<BadValue> {
-    let text = address.text.as_str();
-    if text.starts_with("unix:") {
-        return None;
-    }
-    let after_bracket = text.rfind(']').map_or(0, |at| at + 1);
-    let colon = text[after_bracket..].rfind(':')? + after_bracket;
-    let port = &text[colon + 1..];
-    match value::number(port) {
-        Some(1..=65535) => None,
-        _ => Some(bad(address.slice(colon + 1..text.len()), format!("`{port}` is no port: 1 to 65535"))),
-    }
+    parameters().find_map(|word| {
+        let plus = word.text.starts_with("slow_start=") && is_plus_only(release);
+        let message = || format!("`{}` is a parameter of NGINX Plus; open-source nginx does not know it", word.text);
+        if plus { Some(bad(word.span, message())) } else { server_parameter(word) }
+    })
 }
 
 fn server_parameter(word: &Word) -> Option<BadValue> {
@@ -498,45 +550,66 @@ fn server_parameter(word: &Word) -> Option<BadValue> {
     }
 }
 
-fn resolver(directive: Directive<'_>) -> Option<BadValue> {
+fn resolver(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
+    let in_mail = matches!(directive.context(), Context::Mail | Context::MailServer);
     let mut both_off = 0;
     for word in directive.args() {
         let text = word.text.as_str();
-        if template::has_variables(text) && !is_placeholder(text) {
+        if is_placeholder(text) {
+            continue;
+        }
+        if template::has_variables(text) {
             let message = format!("`{text}` is not expanded: the addresses of a `resolver` are fixed");
             return Some(bad(word.span, message));
         }
-        if let Some(given) = text.strip_prefix("valid=") {
-            if let Some(bad) = time_text(given, word.slice(6..text.len()), TimeUnits::Seconds) {
-                return Some(bad);
+        let Some((name, given)) = text.split_once('=') else {
+            if text == "off" && !in_mail {
+                let message = "`off` is not a name server: a resolver cannot be switched off here".to_owned();
+                return Some(bad(word.span, message));
             }
-        } else if let Some(given) = text.strip_prefix("ipv4=").or_else(|| text.strip_prefix("ipv6=")) {
-            if !matches!(given, "on" | "off") {
-                return Some(bad(word.slice(5..text.len()), format!("`{given}` is neither `on` nor `off`")));
+            if text.parse::<std::net::Ipv6Addr>().is_ok() {
+                let message = format!("`{text}` is not a name server: an IPv6 address stands in brackets");
+                return Some(safe(word.span, message, format!("[{text}]")));
             }
-            both_off += u32::from(given == "off");
-        } else if text == "off" && directive.context() != Context::Mail && directive.context() != Context::MailServer {
-            return Some(bad(
-                word.span,
-                "`off` is not a name server: a resolver cannot be switched off here".to_owned(),
-            ));
-        } else if text.matches(':').count() > 1 && !text.starts_with('[') {
-            let message = format!("`{text}` is not a name server: an IPv6 address stands in brackets");
-            let whole = text.parse::<std::net::Ipv6Addr>().is_ok();
-            return Some(if whole { safe(word.span, message, format!("[{text}]")) } else { bad(word.span, message) });
-        } else if let Some(bad) = port_of(word) {
-            return Some(bad);
+            match url::fault(word, 0, UrlUse::Plain) {
+                Some(bad) => return Some(bad),
+                None => continue,
+            }
+        };
+        let span = word.slice(name.len() + 1..text.len());
+        match name {
+            "valid" => {
+                if let Some(bad) = time_text(given, span, TimeUnits::Seconds) {
+                    return Some(bad);
+                }
+            }
+            "ipv4" | "ipv6" if !matches!(given, "on" | "off") => {
+                return Some(bad(span, format!("`{given}` is neither `on` nor `off`")));
+            }
+            "ipv4" | "ipv6" => both_off += u32::from(given == "off"),
+            "status_zone" if !is_plus_only(release) => {}
+            "status_zone" => {
+                let message = "`status_zone=` is a parameter of NGINX Plus; open-source nginx takes it for a host name";
+                return Some(bad(word.span, message.to_owned()));
+            }
+            _ => {
+                return Some(bad(
+                    word.span,
+                    format!("`{name}=` is no parameter of `resolver`: nginx takes it for a host name"),
+                ));
+            }
         }
     }
     (both_off == 2).then(|| bad(directive.span(), "`ipv4=off` and `ipv6=off` leave nothing to look up".to_owned()))
 }
 
-fn random(args: &[Word]) -> Option<BadValue> {
+fn random(args: &[Word], release: &Release) -> Option<BadValue> {
     let first = args.first()?;
     if first.text != "two" {
         return Some(bad(first.span, format!("`{}` is no parameter of `random`: only `two` is", first.text)));
     }
-    args.get(1).and_then(|word| one_of(word, &["least_conn", "least_time=header", "least_time=last_byte"]))
+    let plus = ["least_conn", "least_time=header", "least_time=last_byte"];
+    args.get(1).and_then(|word| one_of(word, if is_plus_only(release) { &plus[..1] } else { &plus }))
 }
 
 fn return_code(args: &[Word]) -> Option<BadValue> {
@@ -590,9 +663,33 @@ fn limit_zone(args: &[Word]) -> Option<BadValue> {
                 let message = format!("`{given}` is not a size: use digits and one of k and m (base 1024)");
                 return Some(bad(word.slice(5 + name.len() + 1..text.len()), message));
             }
+            if value::size(given).is_some_and(|size| size < SMALLEST_ZONE) {
+                let message = format!("zone `{name}` is {given}; nginx needs at least 8 memory pages (32k)");
+                return Some(bad(word.slice(5 + name.len() + 1..text.len()), message));
+            }
         }
     }
     None
+}
+
+/// Eight pages of the smallest size there is.
+const SMALLEST_ZONE: u64 = 8 * 4096;
+
+/// A cache needs a zone for its keys, of 8k at least.
+fn cache_path(directive: Directive<'_>) -> Option<BadValue> {
+    let Some(word) = directive.args().iter().skip(1).find(|word| word.text.starts_with("keys_zone=")) else {
+        let message = format!("`{}` has no `keys_zone=NAME:SIZE`", directive.name().text);
+        return Some(bad(directive.span(), message));
+    };
+    let text = word.text.as_str();
+    match text.rsplit_once(':') {
+        None => Some(bad(word.span, format!("`{text}` has no size: write `{text}:10m`"))),
+        Some((name, given)) if !matches!(value::size(given), Some(8192..)) => {
+            let message = format!("`{given}` is no size of a zone of keys: at least 8k, with k or m (base 1024)");
+            Some(bad(word.slice(name.len() + 1..text.len()), message))
+        }
+        Some(_) => None,
+    }
 }
 
 fn limit_req(word: &Word) -> Option<BadValue> {
@@ -612,19 +709,18 @@ fn limit_req(word: &Word) -> Option<BadValue> {
 }
 
 fn pass_scheme(word: &Word, context: Context) -> Option<BadValue> {
-    if context != Context::StreamServer {
-        if template::has_variables(&word.text) {
-            return None;
-        }
-        return match word.text.find("://") {
-            None => {
-                let message = format!("`{}` has no scheme: write `http://` or `https://` before the host", word.text);
-                Some(safe(word.inner().before(), message, "http://"))
-            }
-            Some(_) => scheme_of(word, &["http", "https"], "`http://` or `https://`"),
-        };
+    if context == Context::StreamServer {
+        return no_scheme(word).or_else(|| plain_address(word));
     }
-    no_scheme(word)
+    if template::has_variables(&word.text) {
+        return None;
+    }
+    let Some(at) = word.text.find("://") else {
+        let message = format!("`{}` has no scheme: write `http://` or `https://` before the host", word.text);
+        return Some(safe(word.inner().before(), message, "http://"));
+    };
+    scheme_of(word, &["http", "https"], "`http://` or `https://`")
+        .or_else(|| url::fault(word, at + 3, UrlUse::WithPath))
 }
 
 fn scheme_of(word: &Word, schemes: &[&str], expected: &str) -> Option<BadValue> {
@@ -641,9 +737,7 @@ fn no_scheme(word: &Word) -> Option<BadValue> {
         let message = format!("`{}` is a path: a socket is written `unix:{}`", word.text, word.text);
         return Some(safe(word.inner().before(), message, "unix:"));
     }
-    let at = word.text.find("://")?;
-    let scheme = &word.text[..at + 3];
-    Some(safe(word.slice(0..at + 3), format!("`{scheme}` does not belong here: write the host and port alone"), ""))
+    url::stray_scheme(word, "write the host and port alone")
 }
 
 fn is_network(text: &str) -> bool {

@@ -3,11 +3,13 @@
 use super::Nginx;
 use super::schema::BadValue;
 use super::tree::{Directive, Scope};
+use super::url::{self, UrlUse};
 use crate::context::{Context, Protocol};
 use crate::keys::key;
-use crate::value;
-use confvet_core::{Safety, Span, Spanned};
+use compact_str::CompactString;
+use confvet_core::{Span, Spanned};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -15,8 +17,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketAddress {
     /// `*`, `[::]`, an address, a name, or `unix:/path`.
-    pub host: String,
-    /// The port; 0 for a UNIX socket.
+    pub host: CompactString,
+    /// The port; 0 for a UNIX socket or a range of ports.
     pub port: u16,
     /// A UDP socket: QUIC, or `udp` in `stream`.
     pub udp: bool,
@@ -68,7 +70,7 @@ pub struct Server {
     /// Its sockets as written. Without any, nginx listens on `*:80`.
     pub listens: Vec<Listen>,
     /// Its names as written.
-    pub names: Vec<Spanned<String>>,
+    pub names: Vec<Spanned<CompactString>>,
     /// It answers requests on one of its sockets whose host no server has. In a fragment only what it says counts.
     pub is_default: bool,
     #[serde(skip)]
@@ -106,7 +108,7 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Server> {
                 names: block
                     .all(key!("server_name"))
                     .flat_map(|names| names.args().iter())
-                    .map(|word| Spanned::new(word.text.to_string(), word.inner()))
+                    .map(|word| Spanned::new(word.text.clone(), word.inner()))
                     .collect(),
                 is_default: false,
                 directive: directive.id(),
@@ -120,8 +122,7 @@ pub(super) fn defaults(nginx: &Nginx) -> Vec<usize> {
     let says_so = |&(server, listen): &(usize, Option<usize>)| {
         listen.is_some_and(|listen| nginx.servers[server].listens[listen].default_server)
     };
-    let sockets =
-        [Protocol::Http, Protocol::Stream].into_iter().flat_map(|protocol| nginx.sockets(protocol).into_values());
+    let sockets = nginx.sockets.iter().flat_map(BTreeMap::values);
     sockets
         .filter_map(|listeners| {
             let first = listeners.first().filter(|_| nginx.is_main());
@@ -141,38 +142,28 @@ pub(super) fn parse_listen(directive: Directive<'_>) -> Result<Listen, BadValue>
     let quic = has("quic");
     let udp = quic || has("udp");
     let (host, port) = if text.starts_with("unix:") {
-        (text.to_owned(), 0)
+        (CompactString::new(text), 0)
     } else {
         if text.contains('$') && !super::schema::is_placeholder(text) {
             return Err(bad(word.span, format!("`{text}` holds a variable: `listen` takes none")));
         }
-        if let Some(at) = text.find("://") {
-            return Err(BadValue {
-                span: word.slice(0..at + 3),
-                message: format!("`{text}` has a scheme: `listen` takes an address and a port"),
-                replacement: Some((Safety::Safe, String::new())),
-            });
+        let scheme = || url::stray_scheme(word, "`listen` takes an address and a port");
+        let fault = || scheme().or_else(|| url::fault(word, 0, UrlUse::Listen));
+        if let Some(bad) = (!super::schema::is_placeholder(text)).then(fault).flatten() {
+            return Err(bad);
         }
         let after_bracket = text.rfind(']').map_or(0, |at| at + 1);
         let colon = text[after_bracket..].rfind(':').map(|at| at + after_bracket);
-        let (host, port_at) = match colon {
-            Some(colon) => (&text[..colon], Some(colon + 1)),
-            None if text.bytes().all(|byte| byte.is_ascii_digit()) => ("*", Some(0)),
-            None => (text, None),
-        };
-        let port = match port_at.map(|at| (at, value::number(&text[at..]))) {
-            None => 80,
-            Some((_, Some(port @ 1..=65535))) => u16::try_from(port).unwrap_or(u16::MAX),
-            Some(_) if super::schema::is_placeholder(text) => 0,
-            Some((at, Some(_))) if text[at..].contains('-') => 0,
-            Some((at, _)) if is_port_range(&text[at..]) => 0,
-            Some((at, _)) => {
-                return Err(bad(word.slice(at..text.len()), format!("`{}` is no port: 1 to 65535", &text[at..])));
-            }
+        let is_port = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        // A range of ports is none of them.
+        let (host, port) = match colon {
+            Some(colon) => (&text[..colon], text[colon + 1..].parse().unwrap_or_default()),
+            None if is_port => ("*", text.parse().unwrap_or_default()),
+            None => (text, 80),
         };
         let host = match host {
-            "" | "0.0.0.0" | "*" => "*".to_owned(),
-            host => host.to_ascii_lowercase(),
+            "" | "0.0.0.0" | "*" => CompactString::const_new("*"),
+            host => CompactString::new(host).to_ascii_lowercase(),
         };
         (host, port)
     };
@@ -188,11 +179,6 @@ pub(super) fn parse_listen(directive: Directive<'_>) -> Result<Listen, BadValue>
         socket_option: option.map(|word| word.span),
         directive: directive.id(),
     })
-}
-
-/// `8000-8100`: a range of ports.
-fn is_port_range(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(low, high)| value::number(low).is_some() && value::number(high).is_some())
 }
 
 impl Listen {
@@ -213,6 +199,17 @@ impl Listen {
             || host == "localhost"
             || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
+
+    /// Only machines of a private network reach it.
+    pub fn is_private(&self) -> bool {
+        let host = self.address.host.trim_start_matches('[').trim_end_matches(']');
+        self.is_local()
+            || match host.parse::<std::net::IpAddr>() {
+                Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_link_local(),
+                Ok(std::net::IpAddr::V6(ip)) => ip.is_unique_local() || ip.is_unicast_link_local(),
+                Err(_) => false,
+            }
+    }
 }
 
 impl Server {
@@ -229,22 +226,25 @@ impl Server {
     /// The sockets it listens on: what it says, or `*:80`.
     pub fn sockets(&self) -> Vec<SocketAddress> {
         if self.listens.is_empty() && self.protocol == Protocol::Http {
-            return vec![SocketAddress { host: "*".to_owned(), port: 80, udp: false }];
+            return vec![SocketAddress { host: CompactString::const_new("*"), port: 80, udp: false }];
         }
         self.listens.iter().map(|listen| listen.address.clone()).collect()
     }
 
-    /// Its names, in lower case; a server without any has the empty one.
-    pub fn lower_names(&self) -> Vec<String> {
-        if self.names.is_empty() {
-            return vec![String::new()];
-        }
-        self.names.iter().map(|name| name.value.to_ascii_lowercase()).collect()
+    /// Its names in lower case, each with its place; a server without any has the empty one.
+    pub(crate) fn lower_names<'a>(&'a self, nginx: &'a Nginx) -> impl Iterator<Item = (Cow<'a, str>, Span)> {
+        let nameless = self.names.is_empty().then(|| (Cow::Borrowed(""), self.directive(nginx).name().span));
+        let lower = |name: &'a Spanned<CompactString>| {
+            let text = name.value.as_str();
+            let plain = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+            (if plain { Cow::Borrowed(text) } else { Cow::Owned(text.to_ascii_lowercase()) }, name.span)
+        };
+        nameless.into_iter().chain(self.names.iter().map(lower))
     }
 
     /// All its names are exact host names, so that no other host reaches it unless it is the default server.
     pub fn has_exact_names(&self) -> bool {
-        let exact = |name: &Spanned<String>| {
+        let exact = |name: &Spanned<CompactString>| {
             let name = name.value.as_str();
             !name.is_empty() && name != "_" && !name.starts_with(['~', '*', '.']) && !name.ends_with('*')
         };
@@ -267,24 +267,90 @@ impl Server {
     }
 }
 
+/// A name that an earlier server on the same socket has.
+#[derive(Debug)]
+pub(crate) struct NameConflict<'a> {
+    /// In lower case.
+    pub(crate) name: Cow<'a, str>,
+    /// The later one.
+    pub(crate) second: Span,
+    /// The one that answers.
+    pub(crate) first: Span,
+}
+
 /// Who listens on one socket, in the order of the configuration: the server's position, and its `listen` if it has one.
 pub(crate) type Listeners = Vec<(usize, Option<usize>)>;
 
-impl Nginx {
-    /// The servers of a protocol by socket. Addresses are compared as written, as nginx does after resolving names.
-    pub(crate) fn sockets(&self, protocol: Protocol) -> BTreeMap<SocketAddress, Listeners> {
-        let mut sockets: BTreeMap<SocketAddress, Listeners> = BTreeMap::new();
-        for (index, server) in self.servers.iter().enumerate().filter(|(_, server)| server.protocol == protocol) {
-            if server.listens.is_empty() {
-                for address in server.sockets() {
-                    sockets.entry(address).or_default().push((index, None));
-                }
-            }
-            for (listen_index, listen) in server.listens.iter().enumerate() {
-                sockets.entry(listen.address.clone()).or_default().push((index, Some(listen_index)));
+/// The servers of a protocol by socket. Addresses are compared as written, as nginx does after resolving names.
+pub(super) fn sockets(servers: &[Server], protocol: Protocol) -> BTreeMap<SocketAddress, Listeners> {
+    let mut sockets: BTreeMap<SocketAddress, Listeners> = BTreeMap::new();
+    let mut add = |address: &SocketAddress, listener| match sockets.get_mut(address) {
+        Some(listeners) => listeners.push(listener),
+        None => {
+            sockets.insert(address.clone(), vec![listener]);
+        }
+    };
+    for (index, server) in servers.iter().enumerate().filter(|(_, server)| server.protocol == protocol) {
+        if server.listens.is_empty() {
+            for address in server.sockets() {
+                add(&address, (index, None));
             }
         }
-        sockets
+        for (listen_index, listen) in server.listens.iter().enumerate() {
+            add(&listen.address, (index, Some(listen_index)));
+        }
+    }
+    sockets
+}
+
+impl Nginx {
+    /// The servers of a protocol by socket.
+    pub(crate) fn sockets(&self, protocol: Protocol) -> &BTreeMap<SocketAddress, Listeners> {
+        &self.sockets[usize::from(protocol == Protocol::Stream)]
+    }
+
+    /// Names that several servers on one socket have; a fragment's servers without a name are left out.
+    pub(crate) fn name_conflicts(&self, address: &SocketAddress) -> Vec<NameConflict<'_>> {
+        let listeners = self.sockets(Protocol::Http).get(address).map(Vec::as_slice).unwrap_or_default();
+        let mut names: Vec<(Cow<'_, str>, usize, Span)> = Vec::new();
+        for &(index, _) in listeners.iter().filter(|_| listeners.len() > 1) {
+            let server = &self.servers[index];
+            if server.names.is_empty() && !self.is_main() {
+                continue;
+            }
+            for (name, span) in server.lower_names(self) {
+                // `.x` stands for `x` and `*.x`.
+                if let Some(rest) = name.strip_prefix('.') {
+                    names.push((Cow::Owned(rest.to_owned()), index, span));
+                    names.push((Cow::Owned(format!("*{name}")), index, span));
+                } else {
+                    names.push((name, index, span));
+                }
+            }
+        }
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut found: Vec<NameConflict<'_>> = Vec::new();
+        let mut first = 0;
+        for at in 1..names.len() {
+            if names[at].0 != names[first].0 {
+                first = at;
+            } else if names[at].1 != names[first].1 {
+                let (name, _, second) = names[at].clone();
+                found.push(NameConflict { name, second, first: names[first].2 });
+            }
+        }
+        found.sort_by_key(|conflict| conflict.second);
+        found.dedup_by_key(|conflict| conflict.second);
+        found
+    }
+
+    /// Do all servers that a directive holds for listen on private or loopback addresses? Without any, nobody knows.
+    pub(crate) fn listens_privately(&self, directive: Directive<'_>) -> bool {
+        let here = directive.scope().ids();
+        let own = directive.server().map(Directive::id);
+        let mut servers =
+            self.servers.iter().filter(|server| own == Some(server.directive) || here.contains(&server.directive));
+        servers.all(|server| server.listens.iter().all(Listen::is_private) && !server.listens.is_empty())
     }
 
     /// The server a directive stands in.

@@ -27,6 +27,9 @@ impl Nginx {
             let locations: Vec<Location<'_>> = block.children().filter_map(Location::of).collect();
             let patterns: Vec<&Location<'_>> =
                 locations.iter().filter(|location| location.is_regex()).take(MAX_PATTERNS).collect();
+            if patterns.is_empty() {
+                continue;
+            }
             if let Some(first) = patterns.iter().position(|location| EVERYTHING.contains(&location.path)) {
                 for later in &patterns[first + 1..] {
                     let message =

@@ -1,7 +1,8 @@
 //! Questions about the tree as a whole: what is missing, repeated, out of place or newer than the target.
 
 use super::location::{Location, LocationKind};
-use super::server::{Listeners, Server, SocketAddress};
+use super::pass::Family;
+use super::server::{Server, SocketAddress};
 use super::tree::{Directive, Scope};
 use super::variable::built_in;
 use super::{Nginx, RootKind};
@@ -62,6 +63,28 @@ impl Nginx {
             && MAIN_ONLY.iter().any(|&key| top.has(key))
             && !top.has_unread_include();
         (surely && !top.has(key!("events"))).then(|| top.children().next()).flatten()
+    }
+
+    /// Stream servers that nginx refuses: without a `listen`, or, before 1.27.1, without a handler.
+    pub(crate) fn incomplete_stream_servers(&self) -> Vec<(Directive<'_>, &'static str)> {
+        const HANDLERS: &[Key] = &[key!("proxy_pass"), key!("return"), key!("pass"), key!("js_access")];
+        let mut found = Vec::new();
+        for server in self.servers().iter().filter(|server| server.protocol == Protocol::Stream) {
+            let directive = server.directive(self);
+            let block = directive.block();
+            if directive.holds_unread_include() || !self.is_main() {
+                continue;
+            }
+            if !block.has(key!("listen")) {
+                found.push((directive, "this server has no `listen` (nginx: no \"listen\" is defined for server)"));
+            } else if self.release.is_before((1, 27, 1))
+                && !HANDLERS.iter().any(|&key| block.has(key))
+                && !self.has_foreign_directive()
+            {
+                found.push((directive, "this server has no `proxy_pass` or `return` (nginx: no handler for server)"));
+            }
+        }
+        found
     }
 
     /// Is a module loaded whose directives are not in the table?
@@ -208,8 +231,14 @@ impl Nginx {
             }
         }
         for keepalive in self.all(key!("keepalive")) {
+            if keepalive.context() != Context::Upstream {
+                continue;
+            }
             if let Some(word) = keepalive.arg(0).filter(|word| word.text == "0") {
                 add(word, "keepalive 0".to_owned(), (1, 29, 7));
+            }
+            if let Some(word) = keepalive.arg(1).filter(|word| word.text == "local") {
+                add(word, "keepalive ... local".to_owned(), (1, 29, 7));
             }
         }
         for upstream in self.upstreams() {
@@ -221,6 +250,11 @@ impl Nginx {
             }
         }
         for geo in self.all(key!("geo")) {
+            let volatile =
+                geo.block().children().find(|entry| entry.words().len() == 1 && entry.name().text == "volatile");
+            if let Some(entry) = volatile {
+                add(entry.name(), "volatile in geo".to_owned(), (1, 29, 3));
+            }
             for include in geo.block().children().filter(|entry| entry.name().text == "include") {
                 if let Some(word) = include.arg(0).filter(|word| word.text.contains(['*', '?', '['])) {
                     add(word, "include with a glob in geo".to_owned(), (1, 29, 8));
@@ -238,14 +272,33 @@ impl Nginx {
         found
     }
 
+    /// Each `*_ssl_verify on` that holds for a pass over TLS, without certificates of authorities. nginx also prepares
+    /// TLS for every `proxy_pass` with a variable, whatever its scheme.
+    pub(crate) fn verified_without_authority(&self) -> Vec<Directive<'_>> {
+        const VERIFY: &[(Family, Key, Key)] = &[
+            (Family::Proxy, key!("proxy_ssl_verify"), key!("proxy_ssl_trusted_certificate")),
+            (Family::Grpc, key!("grpc_ssl_verify"), key!("grpc_ssl_trusted_certificate")),
+            (Family::Uwsgi, key!("uwsgi_ssl_verify"), key!("uwsgi_ssl_trusted_certificate")),
+        ];
+        let mut found = Vec::new();
+        for pass in self.passes.iter().filter(|pass| self.is_main() && (pass.is_tls() || pass.has_variables)) {
+            let Some(&(_, verify, authority)) = VERIFY.iter().find(|(family, ..)| *family == pass.family) else {
+                continue;
+            };
+            let scope = pass.scope(self);
+            let line = scope.effective(verify).filter(|line| line.text(0).eq_ignore_ascii_case("on"));
+            if scope.effective(authority).is_none() && !scope.sees_unread_include() {
+                found.extend(line);
+            }
+        }
+        found.sort_by_key(|line| line.id());
+        found.dedup();
+        found
+    }
+
     /// Is the server the default one on this socket?
-    pub(crate) fn is_default_on(
-        &self,
-        sockets: &BTreeMap<SocketAddress, Listeners>,
-        server: &Server,
-        address: &SocketAddress,
-    ) -> bool {
-        let Some(listeners) = sockets.get(address) else { return true };
+    pub(crate) fn is_default_on(&self, server: &Server, address: &SocketAddress) -> bool {
+        let Some(listeners) = self.sockets(server.protocol).get(address) else { return true };
         let says_so = |&&(server, listen): &&(usize, Option<usize>)| {
             listen.is_some_and(|listen| self.servers[server].listens[listen].default_server)
         };

@@ -6,7 +6,7 @@ use super::tree::Directive;
 use super::variable::{DefinitionKind, PatternAt};
 use crate::context::{Context, Protocol};
 use crate::keys::key;
-use crate::pcre::{Node, Pattern};
+use crate::pcre::Node;
 use crate::syntax::Word;
 use crate::template::{self, Part};
 use confvet_core::Span;
@@ -261,7 +261,7 @@ impl Walk<'_> {
     fn capture(&mut self, index: u8, at: Directive<'_>) -> Option<Taint> {
         self.spend()?;
         let matched = self.matched(at)?;
-        let parsed: Pattern = matched.pattern.parse().ok().filter(|parsed| !parsed.opaque)?;
+        let parsed = matched.pattern.parse().ok().filter(|parsed| !parsed.opaque)?;
         match parsed.group(u32::from(index)) {
             Some(group) => Some(matched.subject.captured(group).from(matched.pattern.word.span)),
             None => Some(CONSTANT),

@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) context: Context,
     pub(super) broken: bool,
     pub(super) is_block: bool,
+    /// One of its words holds a `$`.
+    pub(super) has_dollar: bool,
 }
 
 /// A directive, or an entry of `map` and its like, within a configuration.
@@ -102,6 +104,15 @@ impl Nginx {
 impl<'a> Directive<'a> {
     fn node(self) -> &'a Node {
         &self.nginx.nodes[self.id as usize]
+    }
+
+    pub(super) fn nginx(self) -> &'a Nginx {
+        self.nginx
+    }
+
+    /// May one of its words hold a variable?
+    pub(super) fn has_dollar(self) -> bool {
+        self.node().has_dollar
     }
 
     pub(crate) fn id(self) -> u32 {
@@ -185,6 +196,12 @@ impl<'a> Directive<'a> {
             Ending::Semicolon(at) => Some(Span { start: at, end: at + 1, ..self.span() }),
             _ => None,
         }
+    }
+
+    /// Does a comment stand right before it, or behind its words on the same line?
+    pub(crate) fn is_commented(self) -> bool {
+        let node = self.node();
+        self.nginx.trees[node.tree as usize].is_commented(node.first_word..node.first_word + node.word_count)
     }
 
     /// The file it stands in.
@@ -379,6 +396,13 @@ impl Directive<'_> {
             include.node == self.id
                 && !matches!(include.state, super::IncludeState::Read | super::IncludeState::Shipped)
         })
+    }
+
+    /// Is it an include of a file that the package ships, and that is not among the given ones?
+    pub(crate) fn is_shipped_include(&self) -> bool {
+        let includes = &self.nginx.includes;
+        let at = includes.partition_point(|include| include.node < self.id);
+        includes.get(at).is_some_and(|include| include.node == self.id && include.state == super::IncludeState::Shipped)
     }
 
     /// Does it hold, anywhere below, an include whose content is not known?

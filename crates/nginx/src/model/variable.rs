@@ -7,8 +7,9 @@ use crate::keys::{Key, Origin, TableVersion, ValueType, key};
 use crate::pcre;
 use crate::syntax::Word;
 use crate::template;
+use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What defines a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
             add(directive, word, DefinitionKind::Geo);
         }
     }
-    for directive in nginx.directives().filter(|directive| !directive.words().is_empty()) {
+    for directive in nginx.directives().filter(|_| nginx.foreign) {
         let foreign = directive.row().is_some_and(|row| row.origin != Origin::OpenSource);
         if foreign && directive.args().first().is_some_and(|word| word.text.starts_with('$')) {
             add(directive, &directive.args()[0], DefinitionKind::Other);
@@ -149,6 +150,64 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
         all.sort_by_key(|definition| (definition.local, definition.directive));
     }
     found
+}
+
+/// A regular expression that has been read; most occur in many places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read {
+    pattern: Result<pcre::Pattern, pcre::Fault>,
+    slow_part: Option<(usize, usize)>,
+}
+
+/// What would be said of a pattern that [`read_patterns`] has left out; there is none.
+static UNREAD: pcre::Fault = pcre::Fault { offset: 0, message: "a part that was not read" };
+
+/// Reads every pattern once.
+pub(super) fn read_patterns(nginx: &Nginx) -> [HashMap<CompactString, Read>; 2] {
+    let mut all = [HashMap::new(), HashMap::new()];
+    for found in nginx.patterns() {
+        let of_case: &mut HashMap<CompactString, Read> = &mut all[usize::from(found.caseless)];
+        if !of_case.contains_key(found.text()) {
+            let pattern = pcre::parse(found.text(), found.caseless);
+            let understood = pattern.as_ref().ok().filter(|pattern| !pattern.opaque);
+            let slow_part = understood.and_then(pcre::Pattern::slow_part);
+            of_case.insert(CompactString::new(found.text()), Read { pattern, slow_part });
+        }
+    }
+    all
+}
+
+/// A use of a variable: the directive, the word in it, the place of the name and of the whole in the word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UseAt {
+    directive: u32,
+    word: u32,
+    name: (u32, u32),
+    whole: (u32, u32),
+}
+
+/// Every use of a variable where nginx expands it.
+pub(super) fn uses(nginx: &Nginx) -> Vec<UseAt> {
+    let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    let mut uses = Vec::new();
+    for directive in nginx.directives().filter(|directive| directive.has_dollar()) {
+        for (index, word) in directive.words().iter().enumerate().filter(|(_, word)| word.has_dollar) {
+            if !is_expanded(directive, index, word) {
+                continue;
+            }
+            for (name, range) in template::variables(&word.text) {
+                let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
+                let start = range.start + 1 + brace;
+                uses.push(UseAt {
+                    directive: directive.id(),
+                    word: to_u32(index),
+                    name: (to_u32(start), to_u32(start + name.len())),
+                    whole: (to_u32(range.start), to_u32(range.end)),
+                });
+            }
+        }
+    }
+    uses
 }
 
 /// A regular expression in the configuration.
@@ -179,8 +238,17 @@ impl<'a> PatternAt<'a> {
     }
 
     /// The pattern, understood.
-    pub(crate) fn parse(&self) -> Result<pcre::Pattern, pcre::Fault> {
-        pcre::parse(self.text(), self.caseless)
+    pub(crate) fn parse(&self) -> Result<&'a pcre::Pattern, &'a pcre::Fault> {
+        self.read().map_or(Err(&UNREAD), |read| read.pattern.as_ref())
+    }
+
+    /// A part that a crafted text makes exponentially slow, of a pattern that is understood.
+    pub(crate) fn slow_part(&self) -> Option<(usize, usize)> {
+        self.read()?.slow_part
+    }
+
+    fn read(&self) -> Option<&'a Read> {
+        self.directive.nginx().patterns[usize::from(self.caseless)].get(self.text())
     }
 
     /// The place of a part of the pattern.
@@ -244,14 +312,14 @@ impl Nginx {
 
     /// Every use of a variable where nginx expands it.
     pub fn variable_uses(&self) -> impl Iterator<Item = Use<'_>> {
-        self.directives().flat_map(|directive| {
-            expanded(directive).flat_map(move |word| {
-                template::variables(&word.text).map(move |(name, range)| Use {
-                    name,
-                    span: word.slice(range),
-                    directive,
-                })
-            })
+        self.variable_uses.iter().map(|found| {
+            let directive = self.directive(found.directive);
+            let word = &directive.words()[found.word as usize];
+            Use {
+                name: &word.text[found.name.0 as usize..found.name.1 as usize],
+                span: word.slice(found.whole.0 as usize..found.whole.1 as usize),
+                directive,
+            }
         })
     }
 
@@ -262,7 +330,7 @@ impl Nginx {
         let foreign_module = |module: Directive<'_>| !SHIPPED_MODULES.iter().any(|name| module.text(0).contains(name));
         self.all(key!("load_module")).any(foreign_module)
             || self.problems.iter().any(|problem| matches!(problem, super::Problem::Unknown(_)))
-            || self.directives().any(|directive| directive.row().is_some_and(|row| row.origin != Origin::OpenSource))
+            || self.foreign
     }
 
     /// Which values a variable can have at a place.
@@ -352,13 +420,10 @@ pub(crate) fn entry_values<'a>(block: Directive<'a>) -> impl Iterator<Item = &'a
     })
 }
 
-/// The words of a directive or entry in which nginx expands variables.
-pub(crate) fn expanded<'a>(directive: Directive<'a>) -> impl Iterator<Item = &'a Word> {
-    let words = directive.words();
-    let any = words.iter().any(|word| template::has_variables(&word.text));
-    let (from, to) = if any { expanded_range(directive) } else { (0, 0) };
-    let pattern = if any { directive.pattern().map(|pattern| pattern.word.span) } else { None };
-    words[from.min(words.len())..to.min(words.len())].iter().filter(move |word| Some(word.span) != pattern)
+/// Does nginx expand variables in that word of a directive or entry?
+fn is_expanded(directive: Directive<'_>, index: usize, word: &Word) -> bool {
+    let (from, to) = expanded_range(directive);
+    (from..to).contains(&index) && directive.pattern().is_none_or(|pattern| pattern.word.span != word.span)
 }
 
 /// From which word to which, counted with the name.

@@ -22,7 +22,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         .filter(|location| nginx.is_complete() && location.is_prefix())
     {
         let block = location.directive.block();
-        let named = ["upload", "import"].iter().any(|word| location.path.to_ascii_lowercase().contains(word));
+        let named =
+            ["upload", "import", "api/files"].iter().any(|word| location.path.to_ascii_lowercase().contains(word));
         if named && nginx.passes_in(block).next().is_some() && block.effective(key!("client_max_body_size")).is_none() {
             findings.report(location.span, "uploads over 1m get 413: `client_max_body_size` is not set");
         }

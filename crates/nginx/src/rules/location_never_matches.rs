@@ -20,10 +20,11 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         if !path.starts_with('/') && location.directive.parent().and_then(Location::of).is_none() {
-            let name = location.directive.args().len();
             findings
                 .report(location.span, format!("`{path}` can never match: request paths begin with `/`"))
-                .suggest(if name > 0 { "begin with `/`" } else { "" }, [Edit::insert_before(location.span, "/")]);
+                .suggest("begin with `/`", [Edit::insert_before(location.span, "/")]);
+        } else if path.contains('#') && location.kind == LocationKind::Exact {
+            findings.report(location.span, format!("`{path}` can never match: browsers do not send the fragment"));
         } else if path.contains('?') {
             findings.report(location.span, format!("`{path}` can never match: the query is no part of the path"));
         } else if has_escape(path) {

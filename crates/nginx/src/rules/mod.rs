@@ -41,6 +41,7 @@ mod next_upstream_non_idempotent;
 mod origin_regex;
 mod proxy_buffer_sizes;
 mod proxy_header_inheritance;
+mod proxy_pass_normalized;
 mod proxy_pass_slash_mismatch;
 mod proxy_pass_uri_forbidden;
 mod proxy_pass_variable_uri;
@@ -72,6 +73,7 @@ mod stapling_dead_ca;
 mod stapling_without_resolver;
 mod stub_status_exposed;
 mod syntax;
+mod try_files_uncached;
 mod undefined_reference;
 mod unknown_directive;
 mod unknown_variable;
@@ -191,4 +193,6 @@ pub(crate) static FILE_RULES: &[&Rule<Nginx>] = &[
     &comma_list::RULE,
     &rewrite_loop::RULE,
     &limit_zone_behind_proxy::RULE,
+    &try_files_uncached::RULE,
+    &proxy_pass_normalized::RULE,
 ];

@@ -20,7 +20,9 @@ const IDEMPOTENT: &[&str] = &["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for &(key, family) in DIRECTIVES {
         for directive in nginx.all(key) {
-            let Some(word) = directive.args().iter().find(|word| word.text == "non_idempotent") else { continue };
+            let always_replays = nginx.release().is_before((1, 9, 13));
+            let asks = |text: &str| text == "non_idempotent" || always_replays && matches!(text, "error" | "timeout");
+            let Some(word) = directive.args().iter().find(|word| asks(&word.text)) else { continue };
             let replays = nginx.passes_in(directive.scope()).any(|pass| {
                 let scope = pass.scope(nginx);
                 let several = match pass.group(nginx) {
@@ -40,7 +42,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                         word.span,
                         "POST, PATCH and LOCK are sent again to the next server after a timeout: orders may be placed twice",
                     )
-                    .suggest("leave it out, as by default", [layout::delete_word(word.span, ctx)]);
+                    .suggest("leave it out", [layout::delete_word(word.span, ctx)]);
             }
         }
     }

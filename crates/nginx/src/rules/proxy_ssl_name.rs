@@ -41,6 +41,13 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                     ),
                 )
                 .suggest("send the name", layout::after(directive, &["proxy_ssl_server_name on;".to_owned()], ctx));
+        } else if pass.endpoint.class == HostClass::Public && !is_on(verifies) {
+            findings
+                .report(
+                    word,
+                    format!("the certificate of `{}` is not checked: `proxy_ssl_verify` is off", pass.endpoint.host),
+                )
+                .severity(Severity::Info);
         }
     }
 }

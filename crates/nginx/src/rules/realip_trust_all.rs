@@ -3,7 +3,7 @@
 use crate::context::Protocol;
 use crate::keys::key;
 use crate::model::Nginx;
-use confvet_core::{Context, Fact, Findings, Rule};
+use confvet_core::{Context, Fact, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/realip-trust-all", check };
 
@@ -15,13 +15,14 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     {
         let Some(word) = trusted.arg(0).filter(|word| covers_internet(&word.text)) else { continue };
         let header = trusted.scope().effective_text(key!("real_ip_header")).unwrap_or("X-Real-IP");
-        if header == "proxy_protocol" {
+        let by_protocol = header.eq_ignore_ascii_case("proxy_protocol");
+        if by_protocol && nginx.listens_privately(trusted) {
             continue;
         }
-        findings.report(
-            word.span,
-            format!("every client may choose its own address: {header} is trusted from {}", word.text),
-        );
+        let what = if by_protocol { "the PROXY protocol" } else { header };
+        findings
+            .report(word.span, format!("every client may choose its own address: {what} is trusted from {}", word.text))
+            .severity(if by_protocol { Severity::Warning } else { Severity::Error });
     }
 }
 

@@ -2,12 +2,20 @@
 
 use crate::keys::key;
 use crate::model::Nginx;
-use confvet_core::{Context, Findings, Rule, Span};
+use confvet_core::{Category, Context, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/resolve-unsupported-version", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     let release = nginx.release();
+    if let (false, Some((resolve, version))) = (release.known, nginx.resolve_beside_old_version()) {
+        findings
+            .report(resolve, "`resolve` needs open-source nginx 1.27.3, and a comment names an older one")
+            .severity(Severity::Info)
+            .category(Category::Maintainability)
+            .label(version, "this version does not know it")
+            .help("name the version in confvet.toml: `[target]`, `nginx = \"1.27.3\"`");
+    }
     if release.has_resolve() || release.version.is_none() {
         return;
     }

@@ -25,7 +25,10 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         let Some(span) = names.filter_map(|server| server.resolve).next() else { continue };
         if !upstream.is_surrounded(nginx) {
             findings
-                .report(span, "`resolve` needs a `resolver` in this group or directly in `http`")
+                .report(
+                    span,
+                    "`resolve` needs a `resolver` in this group or directly in `http` (nginx 1.27.3 and later)",
+                )
                 .severity(Severity::Info)
                 .category(Category::Maintainability);
             continue;
@@ -45,6 +48,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             None => format!("no resolver for `resolve`: there is none in this group nor in `{outer}`"),
         };
         let mut report = findings.report(span, message);
+        if nginx.release().version.is_none() {
+            report = report.help("open-source nginx knows `resolve` from 1.27.3 on");
+        }
         for resolver in &inner {
             report = report.label(resolver.span(), "does not count for upstreams");
         }

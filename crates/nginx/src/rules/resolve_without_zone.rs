@@ -22,10 +22,14 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             .filter(|server| server.endpoint.class != HostClass::Ip && server.endpoint.class != HostClass::Unix);
         let Some(span) = resolving.find_map(|server| server.resolve) else { continue };
         let name = &upstream.name.value;
+        let help = nginx.release().version.is_none().then_some("open-source nginx knows `resolve` from 1.27.3 on");
         let zone = format!("zone {} 64k;", nginx.free_zone_name(name));
-        findings
+        let mut report = findings
             .report(span, format!("`resolve` needs this group in shared memory: add `{zone}`"))
-            .label(upstream.name.span, "this group has no `zone`")
-            .suggest(format!("add `{zone}`"), layout::first_in(block, &zone, ctx));
+            .label(upstream.name.span, "this group has no `zone`");
+        if let Some(help) = help {
+            report = report.help(help);
+        }
+        report.suggest(format!("add `{zone}`"), layout::first_in(block, &zone, ctx));
     }
 }

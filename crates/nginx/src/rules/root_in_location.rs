@@ -2,12 +2,13 @@
 
 use crate::context::Protocol;
 use crate::keys::key;
+use crate::layout;
 use crate::model::{Directive, Nginx};
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/root-in-location", check };
 
-fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for server in nginx.servers().iter().filter(|server| server.protocol == Protocol::Http) {
         let block = server.block(nginx);
         let locations: Vec<Directive<'_>> = block.all(key!("location")).collect();
@@ -19,10 +20,18 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             continue;
         };
         if roots.iter().all(|root| root.text(0) == first.text(0)) {
-            findings.report(
-                first.span(),
-                format!("every location of this server sets `root {}`: set it once in the server", first.text(0)),
-            );
+            let moved = layout::before(locations[0], &format!("{};", ctx.text(first.span())), ctx);
+            let here = first.file() == locations[0].file();
+            let edits = std::iter::once(moved).chain(roots.iter().map(|root| layout::delete(*root, ctx)));
+            findings
+                .report(
+                    first.span(),
+                    format!("every location of this server sets `root {}`: set it once in the server", first.text(0)),
+                )
+                .suggest(
+                    "move it to the server",
+                    edits.filter(|_| here && roots.iter().all(|root| root.semicolon().is_some())),
+                );
         }
     }
 }

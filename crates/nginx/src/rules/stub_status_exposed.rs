@@ -8,7 +8,7 @@ use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/stub-status-exposed", check };
 
-const STATUS: &[Key] = &[key!("stub_status"), key!("vhost_traffic_status_display"), key!("api")];
+const STATUS: &[Key] = &[key!("stub_status"), key!("status"), key!("vhost_traffic_status_display"), key!("api")];
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for status in STATUS.iter().flat_map(|&key| nginx.all(key)) {

@@ -58,6 +58,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         let name = nginx.directive(id).name();
         findings.report(name.span, format!("`{}` {message}", name.text));
     }
+    for (server, message) in nginx.incomplete_stream_servers() {
+        findings.report(server.name().span, message);
+    }
     if let Some(first) = nginx.lacks_events() {
         findings.report(
             first.name().span,

@@ -5,7 +5,7 @@ use crate::keys::NAMES;
 use crate::keys::Origin;
 use crate::model::{Nginx, Problem};
 use crate::release::Flavor;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean, nearest};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/unknown-directive", check };
 
@@ -33,7 +33,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             report = report.severity(Severity::Warning).category(Category::Outage);
         }
         if let Some(near) = near {
-            let safety = if name.text.len().abs_diff(near.len()) <= 1 { Safety::Safe } else { Safety::Unsafe };
+            let typing_error = nearest(&name.text, [near], 1).is_some();
+            let safety = if typing_error { Safety::Safe } else { Safety::Unsafe };
             report.suggest_as(safety, format!("write `{near}`"), [Edit::replace(name.inner(), near)]);
         }
     }

@@ -68,6 +68,21 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             }
             None => {}
         }
+        if let Some(other) = sized.get(name).filter(|other| zone.is_likely_copied_from(other)) {
+            findings
+                .report(
+                    zone.directive.arg(0).map_or(span, |word| word.span),
+                    format!(
+                        "zone `{name}` is also that of `{}`: two groups share its {}, and run out of it together",
+                        other.group.name.value,
+                        zone.directive.text(1)
+                    ),
+                )
+                .label(other.directive.span(), "the other group's zone")
+                .help("give each group a zone of its own; a comment at either line says that it is meant")
+                .severity(Severity::Warning)
+                .category(Category::Outage);
+        }
         if let Some((span, text)) = zone.clash {
             findings
                 .report(

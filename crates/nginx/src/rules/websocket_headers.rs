@@ -4,7 +4,7 @@ use crate::keys::key;
 use crate::layout;
 use crate::model::{Family, Nginx, ProxyHttpVersion};
 use crate::template;
-use confvet_core::{Context, Findings, Rule};
+use confvet_core::{Context, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/websocket-headers", check };
 
@@ -33,10 +33,15 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             }
         } else if scope.proxy_http_version(nginx) == ProxyHttpVersion::Http10 {
             let set = scope.effective(key!("proxy_http_version"));
-            let report = findings.report(
-                upgrade.span(),
-                "Upgrade is forwarded over HTTP/1.0, which has none: the WebSocket handshake fails",
-            );
+            let by_default = set.is_none() && nginx.release().version.is_none();
+            let (message, severity) = if by_default {
+                let message = "Upgrade is forwarded without `proxy_http_version 1.1`: before nginx 1.29.7 that is HTTP/1.0, and the WebSocket handshake fails";
+                (message, Severity::Info)
+            } else {
+                let message = "Upgrade is forwarded over HTTP/1.0, which has none: the WebSocket handshake fails";
+                (message, Severity::Warning)
+            };
+            let report = findings.report(upgrade.span(), message).severity(severity);
             if set.is_none() {
                 report.suggest("speak HTTP/1.1", [layout::before(upgrade, "proxy_http_version 1.1;", ctx)]);
             }

@@ -15,8 +15,8 @@ enum Known {
     Any,
 }
 
-/// The labels at one place of a chain.
-struct State<'a> {
+/// What is known about the labels at one place of a chain, whatever passes through it.
+pub(crate) struct KnownLabels<'a> {
     stage: Stage,
     job: Option<&'a Job>,
     written: BTreeMap<String, Known>,
@@ -33,7 +33,7 @@ pub(crate) fn is_scrape_label(name: &str) -> bool {
         )
 }
 
-impl State<'_> {
+impl KnownLabels<'_> {
     fn get(&self, name: &str) -> Known {
         if let Some(known) = self.written.get(name) {
             return known.clone();
@@ -53,7 +53,8 @@ impl State<'_> {
         if name == "__address__" || discovered || node || job.group_sets(name) { Known::Any } else { Known::Absent }
     }
 
-    fn joined(&self, step: &RelabelStep) -> Option<String> {
+    /// The joined value of a step's source labels, if it is the same for everything that gets here.
+    pub(crate) fn joined(&self, step: &RelabelStep) -> Option<String> {
         let mut values = Vec::new();
         for source in &step.rule.source_labels {
             match self.get(source) {
@@ -63,6 +64,25 @@ impl State<'_> {
             }
         }
         Some(values.join(&step.rule.separator))
+    }
+
+    /// Nothing that gets here has any of the step's source labels.
+    pub(crate) fn lacks_sources(&self, step: &RelabelStep) -> bool {
+        !step.rule.source_labels.is_empty() && step.rule.source_labels.iter().all(|name| self.lacks(name))
+    }
+
+    /// Nothing that gets here has the label.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        self.get(name) == Known::Absent
+    }
+
+    /// The value of a label, if it is the same for everything that gets here; absent labels are empty.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        match self.get(name) {
+            Known::Absent => Some(String::new()),
+            Known::Value(value) => Some(value),
+            Known::Any => None,
+        }
     }
 
     fn forget(&mut self) {
@@ -89,12 +109,18 @@ impl State<'_> {
         }
     }
 
-    fn run(&mut self, step: &RelabelStep) {
+    /// Goes past a step. Behind one that cannot be run nothing is known.
+    pub(crate) fn pass(&mut self, step: &RelabelStep) {
+        if !step.is_sound() {
+            self.forget();
+            return;
+        }
         match step.rule.action {
             Action::Replace => self.replace(step),
             Action::HashMod | Action::Lowercase | Action::Uppercase => {
                 self.written.insert(step.rule.target_label.as_str().to_owned(), Known::Any);
             }
+            Action::LabelMap if step.maps_to_itself() => {}
             Action::LabelMap => match step.rule.replacement.constant() {
                 Some(target) => {
                     self.written.insert(target.to_owned(), Known::Any);
@@ -114,8 +140,8 @@ impl State<'_> {
 }
 
 impl Document {
-    /// The joined value of a step's source labels, if it is the same for everything that reaches the step.
-    pub fn known_value(&self, chain: &Chain<'_>, index: usize, version: Option<&Version>) -> Option<String> {
+    /// What is known about the labels in front of a chain.
+    pub(crate) fn labels_before<'a>(&self, chain: &Chain<'a>, version: Option<&Version>) -> KnownLabels<'a> {
         let mut written = BTreeMap::new();
         let mut everything = false;
         if let Some(job) = chain.job.filter(|_| chain.stage == Stage::Target) {
@@ -131,14 +157,7 @@ impl Document {
         } else if chain.stage.is_target() {
             everything = true;
         }
-        let mut state = State { stage: chain.stage, job: chain.job, written, everything };
-        for step in &chain.steps[..index] {
-            if !step.is_sound() {
-                return None;
-            }
-            state.run(step);
-        }
-        state.joined(&chain.steps[index])
+        KnownLabels { stage: chain.stage, job: chain.job, written, everything }
     }
 
     /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.

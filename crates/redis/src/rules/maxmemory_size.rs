@@ -1,14 +1,24 @@
 //! A memory limit that is far too small, or leaves the machine no room.
 
+use crate::deployment::{Deployment, Node};
 use crate::model::{Document, RedisConf, Setting};
 use crate::value::write_memory;
 use confvet_core::units::ByteSize;
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
+use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/maxmemory-size", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/maxmemory-size", check };
 
-fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(conf) = document.server() else { return };
+fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    let deployment = Deployment::of(set);
+    for (index, node) in deployment.servers() {
+        let stated = node.facts.number(Fact::RedisReplicas);
+        let replicas = stated.unwrap_or_else(|| deployment.replicas_of(index) as u64);
+        check_node(node, replicas, deployment.first_replica(index), findings);
+    }
+}
+
+fn check_node(node: &Node<'_>, replicas: u64, replica: Option<&RedisConf>, findings: &mut Findings) {
+    let conf = node.conf;
     let Some(cap) = conf.maxmemory().filter(|cap| cap.value.bytes() > 0) else { return };
     let Some(token) = cap.statement.and_then(|line| line.value()) else { return };
     if cap.value < ByteSize::mib(1) {
@@ -21,9 +31,11 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
             .suggest("write megabytes", meant.map(|meant| Edit::replace(token.span, meant)));
         return;
     }
-    let Some(memory) = ctx.facts.size(Fact::Memory) else { return };
-    let demand = conf.headroom_demand();
-    let taken = ByteSize(cap.value.bytes().saturating_add(conf.explicit_buffers().bytes()));
+    let Some(memory) = node.facts.size(Fact::Memory) else { return };
+    let served =
+        replica.and_then(|replica| replica.last("replicaof")).map(|line| (line.span, "a replica that it serves"));
+    let demand = conf.headroom_demand().or(served);
+    let taken = ByteSize(cap.value.bytes().saturating_add(conf.explicit_buffers(replicas).bytes()));
     let (share, wanted) = if demand.is_some() { (75, 60) } else { (90, 75) };
     let severity = if cap.value >= memory {
         Severity::Error
@@ -69,9 +81,10 @@ impl RedisConf {
         }
     }
 
-    /// What the replication backlog and the buffer of one replica may take, where the file says so.
-    fn explicit_buffers(&self) -> ByteSize {
+    /// What the replication backlog and the buffers of the replicas may take, where the file says so.
+    fn explicit_buffers(&self, replicas: u64) -> ByteSize {
         let backlog = self.size("repl-backlog-size").filter(Setting::is_explicit).map_or(0, |size| size.value.bytes());
-        ByteSize(backlog)
+        let each = self.replica_buffer_limit().map_or(0, |limit| limit.hard.value.bytes());
+        ByteSize(each.saturating_mul(replicas).saturating_add(backlog))
     }
 }
