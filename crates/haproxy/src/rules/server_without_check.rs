@@ -27,8 +27,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     Host::Internal => false,
                     Host::Unix(_) | Host::Variable => true,
                 };
-                let variable = server.statement.words.iter().any(|word| word.text.contains("[*]"));
-                !server.is_watched() && !refuses && real && !variable
+                let variable = || {
+                    server.statement.has_variable()
+                        && server.statement.words.iter().any(|word| word.text.contains("[*]"))
+                };
+                !server.is_watched() && !refuses && real && !variable()
             })
             .collect();
         let Some((first, others)) = unwatched.split_first() else { continue };
