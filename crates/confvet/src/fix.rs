@@ -99,7 +99,11 @@ fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
             None => source.clone(),
         }
     });
-    rewritten.collect()
+    let mut sources: Sources = rewritten.collect();
+    if report.sources().is_partial() {
+        sources.mark_partial();
+    }
+    sources
 }
 
 fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {

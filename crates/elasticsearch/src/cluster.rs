@@ -32,10 +32,10 @@ pub(crate) struct Cluster<'a> {
 #[derive(Debug)]
 pub(crate) struct Directory<'a> {
     set: &'a Set<Elasticsearch>,
-    topology: Topology,
+    topology: &'a Topology,
 }
 
-/// What follows from the nodes of a set, by their numbers: worked out once, and owned, so that it can outlive one rule.
+/// What follows from the nodes of a set, by their numbers: worked out once for all rules.
 #[derive(Debug, Default)]
 struct Topology {
     /// For each node with settings its configuration within the set, and its place there.
@@ -259,7 +259,7 @@ fn machine(set: &Set<Elasticsearch>, address: &Address) -> Machine {
 impl<'a> Directory<'a> {
     /// Looks at the nodes of a set that have settings.
     pub(crate) fn new(set: &'a Set<Elasticsearch>) -> Self {
-        Self { set, topology: Topology::of(set) }
+        Self { set, topology: set.derived(Topology::of) }
     }
 
     fn peer(&self, index: usize) -> Peer<'a> {
@@ -349,7 +349,7 @@ impl<'a> Cluster<'a> {
 
     /// The nodes of this cluster that a seed of one of its nodes reaches.
     pub(crate) fn reached_by(&self, seed: &Seed) -> Vec<Peer<'a>> {
-        let topology = &self.directory.topology;
+        let topology = self.directory.topology;
         let reached = topology.reached_by(self.directory.set, seed).into_iter();
         reached
             .filter(|&index| topology.cluster_of[index] == self.index)

@@ -217,6 +217,8 @@ impl JvmFile {
     /// Reads a file line by line.
     pub fn of_text(file: FileId, text: &str, source: JvmSource) -> Self {
         let mut found = Self::empty(file, source);
+        // Most lines are comments.
+        found.options.reserve(text.len() / 64);
         let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         while start < text.len() {
             let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
@@ -312,9 +314,9 @@ impl JvmFile {
         let span = |range: std::ops::Range<usize>| Span::new(self.file, start + range.start..start + range.end);
         let argument = &line[offset..];
         let mut length = argument.len();
-        let may_hold_blanks =
-            ["-D", "-XX:OnError", "-XX:OnOutOfMemoryError"].iter().any(|start| argument.starts_with(start));
-        if let Some(blank) = argument.find([' ', '\t']) {
+        if let Some(blank) = memchr::memchr2(b' ', b'\t', argument.as_bytes()) {
+            let may_hold_blanks =
+                ["-D", "-XX:OnError", "-XX:OnOutOfMemoryError"].iter().any(|start| argument.starts_with(start));
             let rest = argument[blank..].trim_start_matches([' ', '\t']);
             let at = offset + argument.len() - rest.len();
             if rest.is_empty() {
@@ -338,7 +340,8 @@ impl JvmFile {
     }
 
     fn check_value(&mut self, argument: &str, option: &JvmOption) {
-        if let Some(at) = argument.find("${") {
+        let dollar = memchr::memchr(b'$', argument.as_bytes());
+        if let Some(at) = dollar.and_then(|from| Some(from + argument[from..].find("${")?)) {
             let end = argument[at..].find('}').map_or(argument.len(), |end| at + end + 1);
             let name = argument[at + 2..end].trim_end_matches('}');
             if FILLED_IN.contains(&name) || argument.contains("{{") {

@@ -24,6 +24,7 @@ pub mod keys;
 mod kubernetes;
 mod model;
 mod node;
+mod presence;
 mod properties;
 mod release;
 mod rules;

@@ -122,6 +122,8 @@ struct Derived {
     addresses: OnceLock<Vec<Spanned<Address>>>,
     bound: OnceLock<Option<bool>>,
     broken: OnceLock<bool>,
+    master_eligible: OnceLock<Option<bool>>,
+    data: OnceLock<Option<bool>>,
 }
 
 /// A role of a node.
@@ -412,15 +414,15 @@ impl Node {
 
     /// May it become master? `None` when a placeholder decides.
     pub fn is_master_eligible(&self) -> Option<bool> {
-        self.role(&["master", "cluster_manager"], "node.master")
+        *self.derived.master_eligible.get_or_init(|| self.role(&["master", "cluster_manager"], "node.master"))
     }
 
     /// Does it hold data?
     pub fn is_data(&self) -> Option<bool> {
-        if let Some(roles) = self.roles() {
-            return Some(roles.iter().any(|role| role.text.starts_with("data")));
-        }
-        self.role(&["data"], "node.data")
+        *self.derived.data.get_or_init(|| match self.roles() {
+            Some(roles) => Some(roles.iter().any(|role| role.text.starts_with("data"))),
+            None => self.role(&["data"], "node.data"),
+        })
     }
 
     fn role(&self, names: &[&str], legacy: &str) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! Settings as the program sees them: a YAML mapping, environment entries or arguments, flattened to dotted keys.
 
 use crate::keys::{self, Key, Kind, VersionTriple};
+use crate::presence::Presence;
 use crate::release::Release;
 use crate::{holes, values};
 use compact_str::CompactString;
@@ -229,6 +230,7 @@ pub struct Document {
     pub bad_bytes: Option<Span>,
     /// Indexes of `settings`, sorted by key, then by place.
     by_key: Vec<u32>,
+    presence: Presence,
     /// The settings that were put together from `key.0`, `key.1`, ….
     numbered: HashMap<CompactString, usize>,
 }
@@ -311,6 +313,7 @@ impl Document {
             duplicates: Vec::new(),
             bad_bytes: None,
             by_key: Vec::new(),
+            presence: Presence::default(),
             numbered: HashMap::new(),
         }
     }
@@ -480,6 +483,9 @@ impl Document {
         if !self.numbered.is_empty() {
             self.drop_replaced_items();
         }
+        for setting in &self.settings {
+            self.presence.add(&setting.key);
+        }
         let keys = self.settings.iter().map(|setting| setting.key.as_str());
         let mut by_key: Vec<(&str, u32)> = keys.zip(0..).collect();
         by_key.sort_unstable();
@@ -514,9 +520,13 @@ impl Document {
     /// Every occurrence of a key, in the order of the text.
     pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &Setting> {
         let at = |index: &u32| &self.settings[*index as usize];
-        let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
-        let length = self.by_key[start..].iter().take_while(|index| at(index).key == key).count();
-        self.by_key[start..start + length].iter().map(at)
+        let range = if self.presence.may_hold(key) {
+            let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
+            start..start + self.by_key[start..].iter().take_while(|index| at(index).key == key).count()
+        } else {
+            0..0
+        };
+        self.by_key[range].iter().map(at)
     }
 
     /// The setting that counts: a forced one, else the last.
@@ -529,9 +539,13 @@ impl Document {
     /// The settings whose keys start with a prefix.
     pub fn below<'d>(&'d self, prefix: &str) -> impl Iterator<Item = &'d Setting> + use<'d> {
         let at = |index: &u32| &self.settings[*index as usize];
-        let start = self.by_key.partition_point(|index| at(index).key.as_str() < prefix);
-        let length = self.by_key[start..].partition_point(|index| at(index).key.starts_with(prefix));
-        self.by_key[start..start + length].iter().map(at)
+        let range = if self.presence.may_hold_below(prefix) {
+            let start = self.by_key.partition_point(|index| at(index).key.as_str() < prefix);
+            start..start + self.by_key[start..].partition_point(|index| at(index).key.starts_with(prefix))
+        } else {
+            0..0
+        };
+        self.by_key[range].iter().map(at)
     }
 
     /// The setting that only the newest versions have, with the first of them.

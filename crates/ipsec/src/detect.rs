@@ -1,6 +1,9 @@
 //! Which files are ours.
 
-use confvet_core::{Confidence, Detection, source};
+use crate::dialect::{Dialect, Program};
+use crate::model;
+use crate::syntax::conf;
+use confvet_core::{Confidence, Detection, FileId, Source, Sources, Target, source};
 
 /// Is the file worth opening? Every `*.conf` may hold conns.
 pub(crate) fn might_be(path: &str) -> bool {
@@ -26,6 +29,13 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     }
     ipsec_conf(path, text).or_else(|| swanctl(path, text))
 }
+
+/// So many bytes tell whose language it is.
+const TELLING: usize = 16 * 1024;
+
+/// Settings that are shown as the reason, and how long each may be.
+const MAX_TOKENS: usize = 3;
+const MAX_TOKEN: usize = 60;
 
 /// Nobody wants to know of more.
 const ENOUGH: usize = 100;
@@ -84,7 +94,7 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
     let sections = setup || ca && (named || in_directory);
     if (conns > 0 || sections) && (settings > 0 || named && !other) {
         let confidence = if conns > 0 && settings > 0 { Confidence::Sure } else { Confidence::Likely };
-        return Some(Detection::new("ipsec.conf", confidence, what(conns)));
+        return Some(Detection::new("ipsec.conf", confidence, format!("{}, {}", what(conns), whose(text))));
     }
     if name == "ipsec.conf" && (bare || settings > 0) {
         return Some(Detection::new("ipsec.conf", Confidence::Possible, "the name"));
@@ -93,6 +103,26 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
         return Some(Detection::new("ipsec.conf", Confidence::Likely, what(conns)));
     }
     None
+}
+
+/// Which program's language it is, and by which settings: "strongSwan's by `authby=psk`". The files beside it and the
+/// target may decide otherwise.
+fn whose(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(TELLING)];
+    let sources: Sources = [Source::new("ipsec.conf", text)].into_iter().collect();
+    let conf = conf::parse(&sources, FileId(0), Dialect::Unknown);
+    let program = Program::decide(&Target::new(), model::signals_of(&conf));
+    if program.dialect == Dialect::Unknown {
+        return "strongSwan's or libreswan's".to_owned();
+    }
+    let deciding = program.signals.iter().filter(|signal| signal.dialect == program.dialect);
+    let tokens: Vec<String> = (deciding.map(|signal| sources.text(signal.span)))
+        .filter(|token| token.len() <= MAX_TOKEN && !token.contains('"'))
+        .map(|token| format!("`{token}`"))
+        .take(MAX_TOKENS)
+        .collect();
+    let by = if tokens.is_empty() { String::new() } else { format!(" by {}", tokens.join(", ")) };
+    format!("{}'s{by}", program.dialect.title())
 }
 
 fn secrets(text: &str) -> Option<Detection> {
@@ -190,6 +220,18 @@ mod tests {
             ("etc/sysctl.d/99.conf", "#net.ipv4.ip_forward=1\n", "sysctl.conf"),
         ] {
             assert_eq!(kind(path, text), Some(wanted), "{path}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn the_program_is_told_with_what_tells_it() {
+        for (line, whose) in [
+            ("authby=psk", "1 conn, strongSwan's by `authby=psk`"),
+            ("ikev2=insist", "1 conn, libreswan's by `ikev2=insist`"),
+            ("auto=add", "1 conn, strongSwan's or libreswan's"),
+        ] {
+            let reason = detect("x.conf", &format!("conn a\n\t{line}\n")).map(|detection| detection.reason);
+            assert_eq!(reason.as_deref(), Some(whose));
         }
     }
 

@@ -133,7 +133,7 @@ impl Evidence {
         };
         let count = top.iter().filter(known).count();
         let mostly = count * 10 > top.len() * 8;
-        if stops * 5 > top.len() {
+        if stops * 5 > top.len() || is_assigned(&tree) {
             return Evidence::Other;
         }
         let block = top.iter().find_map(|(name, ending)| {
@@ -146,6 +146,17 @@ impl Evidence {
             _ => Evidence::Other,
         }
     }
+}
+
+/// `key = value;` throughout, as in the formats of rspamd and HashiCorp, whose blocks may have names of nginx's.
+fn is_assigned(tree: &FileTree) -> bool {
+    let words = |statement| tree.words_of(statement);
+    let simple = tree.statements.iter().filter(|statement| matches!(statement.ending, Ending::Semicolon(_)));
+    let (all, assigned) = simple.fold((0, 0), |(all, assigned), statement| {
+        let is_assignment = words(statement).get(1).is_some_and(|word| !word.quoted && word.text == "=");
+        (all + 1, assigned + usize::from(is_assignment))
+    });
+    assigned * 2 > all
 }
 
 /// A fault that real nginx files rarely have and other formats have everywhere: `};` of named.conf, missing `;`.
@@ -198,6 +209,10 @@ mod tests {
             ("LICENSE", "Permission is hereby granted;\n"),
             ("strongswan.conf", "charon {\n  load_modular = yes\n  plugins {\n  include strongswan.d/*.conf\n }\n}\n"),
             ("main.js", "server { listen 80; }"),
+            ("worker-proxy.conf", "upstream \"local\" {\n  default = yes;\n  self_scan = yes;\n}\ntimeout = 120s;\n"),
+            ("consul.conf", "server {\n  enabled = true\n}\n"),
+            ("envoy.conf", "static_resources:\n  listeners:\n  - address: 0.0.0.0\n"),
+            ("bird.conf", "protocol bgp x {\n  local as 65000;\n  import all;\n};\n"),
         ] {
             assert!(detect(path, text).is_none(), "{path}");
         }

@@ -12,6 +12,7 @@
 
 mod detect;
 mod keys;
+mod labels;
 mod meta;
 mod model;
 mod problem;
@@ -22,6 +23,7 @@ mod simulate;
 mod template;
 mod units;
 
+pub use labels::ResultLabels;
 pub use meta::{MetaKind, MetaLabel, meta_labels};
 pub use model::{
     AlertRule, Chain, Config, Discovery, Document, Exposure, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup,

@@ -2,7 +2,8 @@
 //!
 //! What only the newest releases know (arithmetic on durations, `anchored`, `fill`) is read past rather than judged.
 
-use crate::relabel::Pattern;
+use crate::labels::ResultLabels;
+use crate::relabel::{Dialect, Pattern, Patterns};
 use crate::units::{Millis, parse_duration};
 use std::ops::Range;
 
@@ -17,6 +18,8 @@ pub struct Query {
     pub ranges: Vec<RangeUse>,
     /// The calls of functions, with the place of the name.
     pub calls: Vec<(String, Range<usize>)>,
+    /// The labels that its result can have.
+    pub labels: ResultLabels,
 }
 
 /// Why an expression is refused.
@@ -88,13 +91,15 @@ impl Matcher {
 
     /// It compares `le` or `quantile` with a whole number, which is written `1.0` since 3.0.
     pub fn compares_whole_bound(&self) -> bool {
-        let bound = matches!(self.label.as_str(), "le" | "quantile");
+        if !matches!(self.label.as_str(), "le" | "quantile") {
+            return false;
+        }
         let values = match self.operator {
             "=" => Some(vec![self.value.clone()]),
             "=~" => Pattern::new(&self.value).ok().and_then(|pattern| pattern.finite(1000)),
             _ => None,
         };
-        bound && values.is_some_and(|values| crate::model::has_bare_whole_number(&values))
+        values.is_some_and(|values| crate::model::has_bare_whole_number(&values))
     }
 }
 
@@ -251,12 +256,17 @@ const MAX_DEPTH: usize = 128;
 impl Query {
     /// Reads an expression.
     pub fn new(text: &str) -> Self {
+        Self::with_patterns(text, &mut Patterns::new(Dialect::default()))
+    }
+
+    /// Reads one of many expressions, which have their regexes in common.
+    pub(crate) fn with_patterns(text: &str, patterns: &mut Patterns) -> Self {
         let mut query = Query::default();
         let tokens = match tokens(text) {
             Ok(tokens) => tokens,
             Err(error) => return Query { error: Some(error), ..query },
         };
-        let mut parser = Parser { text, tokens: &tokens, at: 0, query: &mut query, depth: 0 };
+        let mut parser = Parser { text, tokens: &tokens, at: 0, query: &mut query, patterns, depth: 0 };
         let result = parser.whole();
         if let Err(Stop::Wrong(error)) = result {
             query.error = Some(error);
@@ -383,6 +393,7 @@ struct Parser<'t, 'q> {
     tokens: &'t [Token],
     at: usize,
     query: &'q mut Query,
+    patterns: &'q mut Patterns,
     depth: usize,
 }
 
@@ -393,6 +404,19 @@ struct Operand {
     selector: Option<usize>,
     /// The length of the range behind a selector, and its place.
     length: Option<(Millis, Range<usize>)>,
+    /// The labels it can have.
+    labels: ResultLabels,
+}
+
+/// How the series of two operands find each other.
+#[derive(Default)]
+struct Matching {
+    /// `on (…)`
+    on: Option<Vec<String>>,
+    /// `ignoring (…)`
+    ignoring: Vec<String>,
+    /// `group_left (…)` is false, `group_right (…)` is true; with the labels it brings over.
+    many: Option<(bool, Vec<String>)>,
 }
 
 impl<'t> Parser<'t, '_> {
@@ -445,8 +469,12 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn whole(&mut self) -> Result<(), Stop> {
-        self.binary(0)?;
-        if self.at < self.tokens.len() { self.unexpected() } else { Ok(()) }
+        let labels = self.binary(0)?.labels;
+        if self.at < self.tokens.len() {
+            return self.unexpected();
+        }
+        self.query.labels = labels;
+        Ok(())
     }
 
     fn deeper(&mut self) -> Result<(), Stop> {
@@ -481,34 +509,42 @@ impl<'t> Parser<'t, '_> {
                 }
                 self.at += 1;
             }
-            self.matching()?;
+            let matching = self.matching()?;
             let right = self.binary(if level == 6 { 6 } else { level + 1 })?;
-            left = join(&left, &right, &sign, level, boolean, &operator)?;
+            left = join(left, right, &sign, level, boolean, &operator, matching)?;
         }
         self.depth -= 1;
         Ok(left)
     }
 
     /// `on (…) group_left (…)`
-    fn matching(&mut self) -> Result<(), Stop> {
-        if !matches!(self.lower().as_str(), "on" | "ignoring") || !self.next_is("(") {
-            return Ok(());
+    fn matching(&mut self) -> Result<Matching, Stop> {
+        let mut matching = Matching::default();
+        let word = self.lower();
+        if !matches!(word.as_str(), "on" | "ignoring") || !self.next_is("(") {
+            return Ok(matching);
         }
         self.at += 1;
-        self.labels()?;
-        if matches!(self.lower().as_str(), "group_left" | "group_right") {
+        let names = self.labels()?;
+        if word == "on" {
+            matching.on = Some(names);
+        } else {
+            matching.ignoring = names;
+        }
+        let group = self.lower();
+        if matches!(group.as_str(), "group_left" | "group_right") {
             self.at += 1;
-            if self.is("(") {
-                self.labels()?;
-            }
+            let brought = if self.is("(") { self.labels()? } else { Vec::new() };
+            matching.many = Some((group == "group_right", brought));
         }
         if self.lower().starts_with("fill") && self.next_is("(") {
             return Err(Stop::Unknown);
         }
-        Ok(())
+        Ok(matching)
     }
 
-    fn labels(&mut self) -> Result<(), Stop> {
+    fn labels(&mut self) -> Result<Vec<String>, Stop> {
+        let mut names = Vec::new();
         let open = self.range();
         if !self.eat("(") {
             return self.unexpected();
@@ -517,14 +553,16 @@ impl<'t> Parser<'t, '_> {
             if !matches!(self.kind(), Some(Kind::Word | Kind::Text))
                 || self.word().contains(':') && self.kind() == Some(Kind::Word)
             {
-                return if self.kind().is_none() { self.expect(")", &open) } else { self.unexpected() };
+                return if self.kind().is_none() { self.expect(")", &open).map(|()| names) } else { self.unexpected() };
             }
+            let quoted = self.kind() == Some(Kind::Text);
+            names.push(if quoted { unquoted(self.word()) } else { self.word().to_owned() });
             self.at += 1;
             if !self.eat(",") {
                 break;
             }
         }
-        self.expect(")", &open)
+        self.expect(")", &open).map(|()| names)
     }
 
     fn unary(&mut self) -> Result<Operand, Stop> {
@@ -545,7 +583,7 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn simple(kind: Type, range: Range<usize>) -> Operand {
-        Operand { kind, range, selector: None, length: None }
+        Operand { kind, range, selector: None, length: None, labels: ResultLabels::Unknown }
     }
 
     fn primary(&mut self) -> Result<Operand, Stop> {
@@ -596,15 +634,15 @@ impl<'t> Parser<'t, '_> {
 
     fn aggregation(&mut self, name: &str, range: Range<usize>) -> Result<Operand, Stop> {
         self.at += 1;
-        let grouping = |parser: &mut Self| -> Result<bool, Stop> {
-            let is = matches!(parser.lower().as_str(), "by" | "without");
-            if is {
-                parser.at += 1;
-                parser.labels()?;
+        let grouping = |parser: &mut Self| -> Result<Option<(bool, Vec<String>)>, Stop> {
+            let word = parser.lower();
+            if !matches!(word.as_str(), "by" | "without") {
+                return Ok(None);
             }
-            Ok(is)
+            parser.at += 1;
+            Ok(Some((word == "by", parser.labels()?)))
         };
-        let before = grouping(self)?;
+        let mut groups = grouping(self)?;
         let open = self.range();
         if !self.eat("(") {
             return self.unexpected();
@@ -614,8 +652,8 @@ impl<'t> Parser<'t, '_> {
             arguments.push(self.binary(0)?);
         }
         self.expect(")", &open)?;
-        if !before {
-            grouping(self)?;
+        if groups.is_none() {
+            groups = grouping(self)?;
         }
         let end = self.tokens[self.at - 1].range.end;
         let parameter = match name {
@@ -630,7 +668,16 @@ impl<'t> Parser<'t, '_> {
         for (argument, wanted) in arguments.iter().zip(wanted) {
             self.fits(name, argument, wanted)?;
         }
-        Ok(Self::simple(Type::Vector, range.start..end))
+        let inner = arguments.pop().map(|argument| argument.labels).unwrap_or_default();
+        let labels = match (name, groups) {
+            // Some of the series, as they are.
+            ("topk" | "bottomk" | "limitk" | "limit_ratio", _) => inner,
+            ("count_values", _) => ResultLabels::Unknown,
+            (_, Some((true, names))) => inner.by(names),
+            (_, Some((false, names))) => inner.without(&names),
+            (_, None) => ResultLabels::Only(Vec::new()),
+        };
+        Ok(Operand { labels, ..Self::simple(Type::Vector, range.start..end) })
     }
 
     fn fits(&self, function: &str, argument: &Operand, wanted: Type) -> Result<(), Stop> {
@@ -683,7 +730,16 @@ impl<'t> Parser<'t, '_> {
                 self.query.ranges.push(RangeUse { function, length, range, selector });
             }
         }
-        Ok(Self::simple(result, range.start..self.tokens[self.at - 1].range.end))
+        let series = arguments.into_iter().find(|argument| matches!(argument.kind, Type::Vector | Type::Matrix));
+        let labels = match (name, series) {
+            ("absent" | "absent_over_time" | "label_replace" | "label_join" | "info" | "histogram_quantiles", _) => {
+                ResultLabels::Unknown
+            }
+            ("histogram_quantile", Some(series)) => series.labels.without(&["le".to_owned()]),
+            (_, Some(series)) => series.labels,
+            (_, None) => ResultLabels::Only(Vec::new()),
+        };
+        Ok(Operand { labels, ..Self::simple(result, range.start..self.tokens[self.at - 1].range.end) })
     }
 
     fn selector(&mut self, name: Option<String>, start: Range<usize>) -> Result<Operand, Stop> {
@@ -719,7 +775,7 @@ impl<'t> Parser<'t, '_> {
                     let value = unquoted(self.word());
                     self.at += 1;
                     let range = outer.start + 1..outer.end - 1;
-                    let pattern = operator.ends_with('~').then(|| Pattern::new(&value));
+                    let pattern = operator.ends_with('~').then(|| self.patterns.read(&value));
                     if let Some(Err(error)) = &pattern {
                         return wrong(range, format!("the regex of `{label}` does not compile: {error}"));
                     }
@@ -745,7 +801,8 @@ impl<'t> Parser<'t, '_> {
         let index = self.query.selectors.len();
         self.query.selectors.push(selector);
         let end = self.tokens[self.at - 1].range.end;
-        Ok(Operand { kind: Type::Vector, range: start.start..end, selector: Some(index), length: None })
+        let labels = ResultLabels::AllBut(Vec::new());
+        Ok(Operand { kind: Type::Vector, range: start.start..end, selector: Some(index), length: None, labels })
     }
 
     /// `[5m]`, `[1h:5m]`, `offset 5m`, `@ 123`.
@@ -821,14 +878,15 @@ impl<'t> Parser<'t, '_> {
 }
 
 fn join(
-    left: &Operand,
-    right: &Operand,
+    left: Operand,
+    right: Operand,
     sign: &Range<usize>,
     level: u8,
     boolean: bool,
     operator: &str,
+    matching: Matching,
 ) -> Result<Operand, Stop> {
-    for side in [left, right] {
+    for side in [&left, &right] {
         if !matches!(side.kind, Type::Scalar | Type::Vector | Type::Any) {
             return wrong(
                 side.range.clone(),
@@ -848,7 +906,28 @@ fn join(
         _ if scalars => Type::Scalar,
         _ => Type::Vector,
     };
-    Ok(Operand { kind, range: left.range.start..right.range.end, selector: None, length: None })
+    let range = left.range.start..right.range.end;
+    let labels = joined_labels(left, right, operator, matching);
+    Ok(Operand { kind, range, selector: None, length: None, labels })
+}
+
+/// The labels of the result of an operator.
+fn joined_labels(left: Operand, right: Operand, operator: &str, matching: Matching) -> ResultLabels {
+    match (left.kind, right.kind) {
+        (Type::Vector, Type::Scalar) => return left.labels,
+        (Type::Scalar, Type::Vector) => return right.labels,
+        (Type::Vector, Type::Vector) => {}
+        _ => return ResultLabels::Unknown,
+    }
+    match (operator, matching.many, matching.on) {
+        ("and" | "unless", _, _) => left.labels,
+        ("or", _, _) => left.labels.or(right.labels),
+        (_, Some((false, brought)), _) => left.labels.with(&brought),
+        (_, Some((true, brought)), _) => right.labels.with(&brought),
+        (_, None, Some(on)) => left.labels.by(on),
+        (_, None, None) if matching.ignoring.is_empty() => left.labels.and(right.labels),
+        (_, None, None) => left.labels.without(&matching.ignoring),
+    }
 }
 
 fn count(arguments: usize) -> String {

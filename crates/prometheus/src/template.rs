@@ -141,6 +141,37 @@ pub(crate) fn value_parts(text: &str) -> Vec<ValuePart> {
     parts
 }
 
+/// The labels that a template prints, `$labels.name`, each with its place. Those that a condition only asks for are left
+/// out.
+pub(crate) fn printed_labels(text: &str) -> Vec<(&str, Range<usize>)> {
+    const START: &str = "$labels.";
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{") {
+        let start = at + open + 2;
+        let Some(length) = text[start..].find("}}") else { break };
+        let body = &text[start..start + length];
+        at = start + length + 2;
+        let first = body.trim_start_matches('-').trim_start();
+        if ["if ", "else ", "with ", "range ", "/*"].iter().any(|word| first.starts_with(word)) {
+            continue;
+        }
+        for (offset, _) in body.match_indices(START) {
+            // Between quotes it is text.
+            if body[..offset].matches('"').count() % 2 == 1 {
+                continue;
+            }
+            let name = &body[offset + START.len()..];
+            let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+            let range = start + offset..start + offset + START.len() + end;
+            if end > 0 {
+                found.push((&name[..end], range));
+            }
+        }
+    }
+    found
+}
+
 fn depends_on_value(body: &str, carriers: &[&str]) -> bool {
     let bytes = body.as_bytes();
     let name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
@@ -259,6 +290,14 @@ mod tests {
         {
             assert_eq!(found(text), [], "{text}");
         }
+    }
+
+    #[test]
+    fn printed_labels_keep_their_places() {
+        let text =
+            "{{ $labels.pod }} of {{ $labels.job | title }} {{ if $labels.x }}y{{ end }} {{ \"$labels.z\" }} $labels.q";
+        let found: Vec<_> = printed_labels(text).into_iter().map(|(name, range)| (name, &text[range])).collect();
+        assert_eq!(found, [("pod", "$labels.pod"), ("job", "$labels.job")]);
     }
 
     #[test]

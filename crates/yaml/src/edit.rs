@@ -138,7 +138,10 @@ fn insert_after(yaml: &Yaml, first: Span, last: Span, text: &str, flow: bool) ->
     if !comment.is_empty() && !comment.starts_with('#') {
         return None;
     }
-    let line_end = if source.contains("\r\n") { "\r\n" } else { "\n" };
+    // As the line itself ends; the last one as the line before it.
+    let before = &source[..last.range().start];
+    let ended = if newline { rest } else { before.rfind('\n').map_or("", |at| &before[..at]) };
+    let line_end = if ended.ends_with('\r') { "\r\n" } else { "\n" };
     let lines: Vec<String> = text.lines().map(|line| format!("{indent}{line}")).collect();
     let lines = lines.join(line_end);
     let at = last.range().end + rest.len() + usize::from(newline);

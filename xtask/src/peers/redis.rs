@@ -29,8 +29,18 @@ const SURROUNDINGS: &[&str] =
     &["dir", "logfile", "pidfile", "daemonize", "loadmodule", "aclfile", "syslog-enabled", "supervised"];
 
 /// What it would listen on.
-const NETWORK: &[&str] =
-    &["bind", "port", "tls-port", "unixsocket", "tls-cert-file", "tls-key-file", "tls-ca-cert-file", "tls-ca-cert-dir"];
+const NETWORK: &[&str] = &[
+    "bind",
+    "port",
+    "tls-port",
+    "unixsocket",
+    "tls-cert-file",
+    "tls-key-file",
+    "tls-ca-cert-file",
+    "tls-ca-cert-dir",
+    "tls-replication",
+    "tls-cluster",
+];
 
 fn check(trial: &Trial<'_>) -> Result<Answer> {
     if trial.kind == "redis-acl" {

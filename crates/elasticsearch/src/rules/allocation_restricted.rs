@@ -8,7 +8,8 @@ use confvet_core::{Category, Context, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/allocation-restricted", check };
 
-const AWARENESS: &str = "cluster.routing.allocation.awareness.";
+const AWARENESS: &str = "cluster.routing.allocation.awareness.attributes";
+const FORCED: &str = "cluster.routing.allocation.awareness.force.";
 
 fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
     let directory = Directory::new(set);
@@ -44,7 +45,7 @@ fn attribute<'n>(node: &'n Node, name: &str) -> Option<&'n Setting> {
 }
 
 fn report_awareness(cluster: &Cluster<'_>, node: &Node, findings: &mut Findings) {
-    let Some(setting) = node.get(&format!("{AWARENESS}attributes")).filter(|setting| !setting.is_open()) else {
+    let Some(setting) = node.get(AWARENESS).filter(|setting| !setting.is_open()) else {
         return;
     };
     if node.is_managed() || node.is_open() {
@@ -77,10 +78,9 @@ fn report_forced_values(cluster: &Cluster<'_>, findings: &mut Findings) {
     if !cluster.is_closed() {
         return;
     }
-    let prefix = format!("{AWARENESS}force.");
     for node in cluster.sound().map(|peer| peer.node).filter(|node| !node.is_managed()) {
-        for setting in node.below(&prefix).filter(|setting| !setting.is_open()) {
-            let name = setting.key.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_suffix(".values"));
+        for setting in node.below(FORCED).filter(|setting| !setting.is_open()) {
+            let name = setting.key.strip_prefix(FORCED).and_then(|rest| rest.strip_suffix(".values"));
             let Some(name) = name else { continue };
             let theirs: Vec<&Setting> = cluster.peers.iter().filter_map(|peer| attribute(peer.node, name)).collect();
             if theirs.iter().any(|attribute| attribute.is_open()) {

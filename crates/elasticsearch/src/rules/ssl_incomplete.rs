@@ -11,15 +11,35 @@ pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/ssl-in
 /// A server's group of TLS settings.
 struct Group {
     name: &'static str,
+    /// The name with its final dot, and the keys that count.
+    prefix: &'static str,
+    enabled: &'static str,
+    keystore: &'static str,
+    certificate: &'static str,
+    key: &'static str,
     /// The switch of the server itself, for one that is off by itself and encrypted unless it says otherwise.
     server: Option<&'static str>,
 }
 
+macro_rules! group {
+    ($name:literal, $server:expr) => {
+        Group {
+            name: $name,
+            prefix: concat!($name, "."),
+            enabled: concat!($name, ".enabled"),
+            keystore: concat!($name, ".keystore.path"),
+            certificate: concat!($name, ".certificate"),
+            key: concat!($name, ".key"),
+            server: $server,
+        }
+    };
+}
+
 const GROUPS: &[Group] = &[
-    Group { name: "xpack.security.transport.ssl", server: None },
-    Group { name: "xpack.security.http.ssl", server: None },
+    group!("xpack.security.transport.ssl", None),
+    group!("xpack.security.http.ssl", None),
     // From 8.10 on.
-    Group { name: "xpack.security.remote_cluster_server.ssl", server: Some("remote_cluster_server.enabled") },
+    group!("xpack.security.remote_cluster_server.ssl", Some("remote_cluster_server.enabled")),
 ];
 
 /// The types of realms that come with the program.
@@ -47,19 +67,16 @@ fn as_refused<'r>(report: Report<'r>, node: &Node) -> Report<'r> {
     }
 }
 
-fn check_group(node: &Node, group: &Group, context: &Context<'_>, findings: &mut Findings) {
-    let &Group { name: group, server } = group;
+fn check_group(node: &Node, keys: &Group, context: &Context<'_>, findings: &mut Findings) {
+    let &Group { name: group, prefix, enabled, server, .. } = keys;
     if server.is_some_and(|server| !node.is_true(server)) {
         return;
     }
-    let prefix = format!("{group}.");
-    let key = |name: &str| format!("{group}.{name}");
-    let mut others: Vec<&Setting> = node.below(&prefix).filter(|setting| setting.key != key("enabled")).collect();
-    others.sort_by_key(|setting| (setting.key_span.file, setting.key_span.start));
-    let switch = node.get(&key("enabled")).or_else(|| node.get(server?));
+    let switch = node.get(enabled).or_else(|| node.get(server?));
     let Some(switch) = switch else {
-        let Some(first) = others.first() else { return };
-        let name = first.key.strip_prefix(prefix.as_str()).unwrap_or_default();
+        let others = node.below(prefix).filter(|setting| setting.key != enabled);
+        let Some(first) = others.min_by_key(|setting| (setting.key_span.file, setting.key_span.start)) else { return };
+        let name = first.key.strip_prefix(prefix).unwrap_or_default();
         let report =
             findings.report(first.key_span, format!("{group} has `{name}` but not {group}.enabled: refused since 8.0"));
         let edit = node.insert_beside(first, context.sources, &format!("{group}.enabled: true"));
@@ -71,9 +88,9 @@ fn check_group(node: &Node, group: &Group, context: &Context<'_>, findings: &mut
     if !node.is_true(&switch.key) {
         return;
     }
-    let keystore = node.get(&key("keystore.path"));
-    let certificate = node.get(&key("certificate"));
-    let private = node.get(&key("key"));
+    let keystore = node.get(keys.keystore);
+    let certificate = node.get(keys.certificate);
+    let private = node.get(keys.key);
     match (keystore, certificate, private) {
         (None, None, None) => {
             let report =

@@ -7,6 +7,7 @@ use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/transport-tls-missing", check };
 
 const TRANSPORT: &str = "xpack.security.transport.ssl.";
+const ENABLED: &str = "xpack.security.transport.ssl.enabled";
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
     for node in model.sound_nodes().filter(|node| node.has_settings() && !node.is_managed()) {
@@ -25,12 +26,12 @@ fn report_transport(node: &Node, context: &Context<'_>, findings: &mut Findings)
             && node.get("xpack.security.enabled").is_none()
             && node.below("xpack.security.").next().is_some());
     let encrypted = node
-        .get(&format!("{TRANSPORT}enabled"))
+        .get(ENABLED)
         .is_some_and(|setting| setting.is_open() || crate::settings::as_bool(setting, &node.release) != Some(false));
     // Other keys of the group without `enabled` are a matter of their own.
     let incomplete = node.release.may_be_from(7, 0)
         && node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"))
-        && node.get(&format!("{TRANSPORT}enabled")).is_none();
+        && node.get(ENABLED).is_none();
     let trial = node.text("xpack.license.self_generated.type").is_some_and(|kind| kind.text == "trial");
     if !secured
         || encrypted
@@ -60,12 +61,12 @@ fn report_transport(node: &Node, context: &Context<'_>, findings: &mut Findings)
 /// The switch and, where nothing names a key, the keystore that `elasticsearch-certutil` would create.
 fn switch_on(node: &Node, context: &Context<'_>) -> Option<Edit> {
     let has_key = node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"));
-    if let Some(switch) = node.get(&format!("{TRANSPORT}enabled")) {
+    if let Some(switch) = node.get(ENABLED) {
         let off = context.text(switch.value_span) == "false" && has_key;
         return off.then(|| Edit::replace(switch.value_span, "true"));
     }
     let anchor = node.get("xpack.security.enabled").filter(|anchor| anchor.parents.is_empty() && !has_key)?;
-    let lines = format!("{TRANSPORT}enabled: true\n{TRANSPORT}keystore.path: certs/transport.p12");
+    let lines = format!("{ENABLED}: true\n{TRANSPORT}keystore.path: certs/transport.p12");
     node.insert_beside(anchor, context.sources, &lines)
 }
 

@@ -19,10 +19,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
 }
 
 fn is_unknown(setting: &Setting, release: &Release) -> bool {
-    let hole = setting.key.contains("{{") || setting.key.contains("${") || setting.key.ends_with("<<");
+    let has_hole = || setting.key.contains("{{") || setting.key.contains("${") || setting.key.ends_with("<<");
     match setting.row.map(|row| row.kind) {
-        _ if hole => false,
-        None => true,
+        None => !has_hole(),
         Some(_) if release.oss && setting.key.starts_with("xpack.") => true,
         // The fork left X-Pack behind.
         Some(_) if release.is_opensearch() && setting.key.starts_with("xpack.") => true,

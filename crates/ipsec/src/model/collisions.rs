@@ -194,7 +194,8 @@ impl Connection {
 fn overlaps<'a>(local: &'a [Selector], remote: &'a [Selector]) -> Vec<OwnOverlap<'a>> {
     let counts = |selector: &&Selector| !selector.is_default_route() && !selector.is_single_host();
     if local.len().saturating_mul(remote.len()) > FEW_PAIRS {
-        return sweep(local.iter().filter(counts).collect(), remote.iter().filter(counts).collect());
+        let counted = |list: &'a [Selector]| list.iter().filter(counts).collect::<Vec<_>>();
+        return sweep(&counted(local), &counted(remote));
     }
     let worst = |remote: &'a Selector| {
         let found = local.iter().filter(counts).filter_map(|local| {
@@ -217,7 +218,7 @@ fn badness(relation: Relation) -> u8 {
 
 /// [`overlaps`] for long lists. Sorted by address and then by length, every network comes behind all that contain it,
 /// so a stack of the networks that are still open holds all it can overlap.
-fn sweep<'a>(local: Vec<&'a Selector>, remote: Vec<&'a Selector>) -> Vec<OwnOverlap<'a>> {
+fn sweep<'a>(local: &[&'a Selector], remote: &[&'a Selector]) -> Vec<OwnOverlap<'a>> {
     #[derive(Clone, Copy)]
     struct Open {
         net: IpNet,
@@ -228,8 +229,8 @@ fn sweep<'a>(local: Vec<&'a Selector>, remote: Vec<&'a Selector>) -> Vec<OwnOver
         let nets = list.iter().enumerate().filter_map(|(index, selector)| Some((index, selector.net()?)));
         nets.map(|(index, net)| Open { net, remote, index }).collect()
     };
-    let mut all = open(&local, false);
-    all.extend(open(&remote, true));
+    let mut all = open(local, false);
+    all.extend(open(remote, true));
     all.sort_unstable_by_key(|open| (open.net, open.remote, open.index));
     let mut worst: Vec<Option<OwnOverlap<'a>>> = vec![None; remote.len()];
     let mut stack: Vec<Open> = Vec::new();
@@ -519,7 +520,7 @@ mod tests {
         let mut found = 0;
         for seed in 0..200 {
             let (local, remote) = (many(seed, 12), many(seed + 1_000, 12));
-            let swept = sweep(local.iter().collect(), remote.iter().collect());
+            let swept = sweep(&local.iter().collect::<Vec<_>>(), &remote.iter().collect::<Vec<_>>());
             let swept: Vec<_> = swept.iter().map(|overlap| (overlap.remote.span, overlap.relation)).collect();
             let mut compared = Vec::new();
             for remote in &remote {

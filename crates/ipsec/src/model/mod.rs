@@ -147,6 +147,11 @@ impl Ipsec {
     }
 }
 
+/// What tells the dialects apart in an `ipsec.conf`.
+pub(crate) fn signals_of(conf: &Conf) -> Vec<crate::dialect::Signal> {
+    signals::of_conf(conf)
+}
+
 /// The directory a gateway's files hang in.
 fn tree(path: &str) -> String {
     let mut directory = source::parent(path);

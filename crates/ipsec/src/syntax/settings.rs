@@ -410,7 +410,7 @@ impl Settings {
             let mut lineage = vec![node];
             let mut at = 0;
             while at < lineage.len() && lineage.len() < MAX_LINEAGE {
-                for (path, _) in self.nodes[lineage[at]].references.iter().rev() {
+                for (path, _) in self.nodes[lineage[at]].references.iter().rev().take(MAX_LINEAGE) {
                     let found = path.split('.').try_fold(0, |node, name| self.child(node, name));
                     lineage.extend(found.filter(|found| !lineage.contains(found)));
                 }

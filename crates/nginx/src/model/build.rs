@@ -85,6 +85,8 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         problems: Vec::new(),
         patterns: [HashMap::new(), HashMap::new()],
         variable_uses: Vec::new(),
+        variable_names: Vec::new(),
+        locations: Vec::new(),
         sockets: [BTreeMap::new(), BTreeMap::new()],
         root,
         root_kind: kind,

@@ -160,8 +160,7 @@ impl Nginx {
     fn double_locations(&self, found: &mut Vec<Double>) {
         // Locations at any depth share one tree of prefixes only with their siblings.
         let mut all: Vec<(Option<u32>, u8, Location<'_>)> = self
-            .all(key!("location"))
-            .filter_map(Location::of)
+            .locations()
             .filter_map(|location| {
                 let class = match location.kind {
                     LocationKind::Exact => 0,
@@ -191,7 +190,7 @@ impl Nginx {
     }
 
     fn double_listens(&self, found: &mut Vec<Double>) {
-        for server in &self.servers {
+        for server in self.servers.iter().filter(|server| server.listens.len() > 1) {
             let mut seen = Seen::new();
             for listen in server.listens.iter().filter(|listen| listen.address.port != 0) {
                 let span = listen.directive(self).span();
@@ -341,10 +340,11 @@ impl Nginx {
                 key!("scgi_max_temp_file_size"),
             ],
         ];
+        let in_http = |line: &Directive<'_>| line.context().protocol() == Some(Protocol::Http);
         let mut found = Vec::new();
         for family in FAMILIES {
             let mut scopes: Vec<Scope<'_>> =
-                family.iter().flat_map(|&key| self.all(key)).map(Directive::scope).collect();
+                family.iter().flat_map(|&key| self.all(key)).filter(in_http).map(Directive::scope).collect();
             scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
             scopes.dedup();
             found.extend(

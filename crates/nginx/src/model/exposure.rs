@@ -114,17 +114,19 @@ impl Nginx {
             let climbs = group.bytes().contains(b'/');
             let range = piece.range.clone();
             if piece.range.start == 0 {
-                let why = "the alias starts with what the client wrote".to_owned();
+                let why = "the alias starts with what the client wrote: `..` in the path climbs out of the directory"
+                    .to_owned();
                 return group.bytes().contains(b'.').then_some(AliasEscape { range, why, climbs });
             }
             let opened_by_slash = pattern_before(pattern, parsed, index).is_some_and(|text| text.ends_with('/'));
             let must_slash = !group.is_nullable() && !group.first_bytes().overlaps(ByteSet::one(b'/').complement());
             if before.ends_with('/') && !opened_by_slash && dot && !must_slash {
-                let why = "the group may begin with `.` right behind the directory's slash".to_owned();
+                let why = "the group may begin with `.` right behind the directory's slash: `..` in the path climbs out of it".to_owned();
                 return Some(AliasEscape { range, why, climbs });
             }
-            if !before.ends_with('/') && !must_slash && !opened_by_slash && group.bytes().contains(b'.') {
-                let why = "nothing separates the directory from the group".to_owned();
+            if !before.ends_with('/') && !must_slash && group.bytes().contains(b'.') {
+                let why = "nothing separates the directory from the group: names beside the directory are served too"
+                    .to_owned();
                 return Some(AliasEscape { range, why, climbs: false });
             }
         }
@@ -134,6 +136,7 @@ impl Nginx {
     /// The blocks that hold a directive of that name, each once.
     pub(crate) fn scopes_with_key(&self, key: Key) -> Vec<Scope<'_>> {
         let mut scopes: Vec<Scope<'_>> = self.all(key).map(Directive::scope).collect();
+        scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
         scopes.dedup();
         scopes
     }

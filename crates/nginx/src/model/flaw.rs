@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::keys::{Key, TableVersion, key};
 use crate::release::{Flavor, display};
 use confvet_core::Span;
+use std::collections::BTreeMap;
 
 /// A published flaw.
 #[derive(Debug)]
@@ -44,6 +45,9 @@ enum Trigger {
     TlsUpstream,
     MailSmtp,
     SharedSessions,
+    SharedSessionCache,
+    TlsListen,
+    Dav,
     Resolver,
     Http2,
     MailStarttls,
@@ -96,6 +100,21 @@ impl Nginx {
                 Some(KnownFlaw { id: flaw.id, name: flaw.name, minor: flaw.minor, fixed, trigger })
             })
             .collect()
+    }
+
+    /// The first `ssl_session_cache shared:…` whose sessions several TLS servers take: it holds for them all, or they
+    /// name the same zone.
+    fn shared_session_cache(&self) -> Option<Directive<'_>> {
+        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+        for server in self.servers.iter().filter(|server| server.is_tls(self)) {
+            let Some(cache) = server.block(self).effective(key!("ssl_session_cache")) else { continue };
+            let Some(shared) = cache.args().iter().find_map(|word| word.text.strip_prefix("shared:")) else { continue };
+            let zone = shared.split(':').next().unwrap_or_default();
+            if *seen.entry(zone).or_insert(server.directive) != server.directive {
+                return Some(cache);
+            }
+        }
+        None
     }
 
     /// The first directive that reaches the flaw.
@@ -157,6 +176,9 @@ impl Nginx {
                 let verifies = self.all(key!("ssl_verify_client")).find(|line| line.text(0) != "off")?;
                 (self.servers.iter().filter(|server| server.is_tls(self)).count() > 1).then_some(verifies)
             }
+            Trigger::SharedSessionCache => self.shared_session_cache(),
+            Trigger::TlsListen => listen_with("ssl").or_else(|| on(key!("ssl"))),
+            Trigger::Dav => first(key!("dav_methods")),
             Trigger::Resolver => first(key!("resolver")),
             Trigger::Http2 => listen_with("http2").or_else(|| on(key!("http2"))),
             Trigger::MailStarttls => self.all(key!("starttls")).find(|line| line.text(0) != "off"),
@@ -166,6 +188,40 @@ impl Nginx {
                 .iter()
                 .find(|pass| pass.family != Family::Stream && pass.family != Family::Memcached)
                 .map(|pass| pass.directive(self)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confvet_core::{Facts, FileId, Input, Source, Sources, Target};
+
+    fn flaws(version: &str, http: &str) -> Vec<&'static str> {
+        let sources: Sources =
+            [Source::new("nginx.conf", format!("events {{}} http {{ {http} }}"))].into_iter().collect();
+        let (mut target, facts) = (Target::new(), Facts::new());
+        target.set("nginx", version, &["nginx"]).unwrap();
+        let input = Input { sources: &sources, file: FileId(0), kind: "nginx-conf", target: &target, facts: &facts };
+        let known = Nginx::read(&input).model.known_flaws();
+        known.into_iter().filter(|flaw| flaw.trigger.is_some()).map(|flaw| flaw.id).collect()
+    }
+
+    #[test]
+    fn sessions_are_shared_when_two_servers_name_one_zone() {
+        let servers = |a: &str, b: &str| format!("server {{ listen 443 ssl; {a} }} server {{ listen 444 ssl; {b} }}");
+        let (one, two) = ("ssl_session_cache shared:a:1m;", "ssl_session_cache shared:b:1m;");
+        assert_eq!(flaws("1.6.1", &servers(one, one)), ["CVE-2014-3616"]);
+        assert_eq!(flaws("1.6.1", &format!("{one} {}", servers("", ""))), ["CVE-2014-3616"]);
+        assert_eq!(flaws("1.6.1", &servers(one, two)), [""; 0]);
+        assert_eq!(flaws("1.6.2", &servers(one, one)), [""; 0]);
+    }
+
+    #[test]
+    fn the_highest_mended_branch_means_all_above_it() {
+        assert!(flaws("1.20.0", "resolver 10.0.0.1;").contains(&"CVE-2021-23017"));
+        for version in ["1.20.1", "1.20.2", "1.21.0", "1.25.0"] {
+            assert!(!flaws(version, "resolver 10.0.0.1;").contains(&"CVE-2021-23017"), "{version}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::tree::{Directive, Scope};
 use crate::keys::{Key, key};
 use crate::template;
+use std::collections::BTreeSet;
 
 /// Directives that are inherited only when the inner block has none of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,9 +87,9 @@ impl<'a> Scope<'a> {
             return None;
         }
         let outer = self.outer()?.outwards().find(|scope| scope.has(key))?;
-        let repeats =
-            |line: &Directive<'_>| self.all(key).any(|inner| inner.text(0).eq_ignore_ascii_case(line.text(0)));
-        let dropped: Vec<Directive<'a>> = outer.all(key).filter(|line| !repeats(line)).collect();
+        let name = |line: Directive<'_>| line.text(0).to_ascii_lowercase();
+        let repeated: BTreeSet<String> = self.all(key).map(name).collect();
+        let dropped: Vec<Directive<'a>> = outer.all(key).filter(|line| !repeated.contains(&name(*line))).collect();
         let last_inner = self.all(key).last().unwrap_or(first_inner);
         (!dropped.is_empty()).then_some(DroppedHeaders { first_inner, last_inner, dropped })
     }

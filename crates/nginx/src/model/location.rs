@@ -1,5 +1,6 @@
 //! Locations and conditions.
 
+use super::Nginx;
 use super::tree::Directive;
 use super::variable::PatternAt;
 use crate::keys::key;
@@ -36,15 +37,34 @@ pub struct Location<'a> {
     pub span: Span,
 }
 
-impl<'a> Location<'a> {
+/// A location in the tree, read once: its directive, how it is matched, the word of its path and where it starts there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LocationAt {
+    directive: u32,
+    kind: LocationKind,
+    word: usize,
+    skip: usize,
+}
+
+pub(super) fn read(nginx: &Nginx) -> Vec<LocationAt> {
+    nginx.all(key!("location")).filter_map(LocationAt::of).collect()
+}
+
+impl Nginx {
+    /// All locations, in the order of the tree.
+    pub(crate) fn locations(&self) -> impl Iterator<Item = Location<'_>> {
+        self.locations.iter().map(|at| at.in_tree(self.directive(at.directive)))
+    }
+}
+
+impl LocationAt {
     /// Reads a `location` directive; the modifier may be glued to the path.
-    pub fn of(directive: Directive<'a>) -> Option<Self> {
+    fn of(directive: Directive<'_>) -> Option<Self> {
         if !directive.is(key!("location")) || !directive.is_block() {
             return None;
         }
-        let first = directive.arg(0)?;
-        let text = first.text.as_str();
-        if let Some(second) = directive.arg(1) {
+        let text = directive.arg(0)?.text.as_str();
+        let (kind, word, skip) = if directive.arg(1).is_some() {
             let kind = match text {
                 "=" => LocationKind::Exact,
                 "^~" => LocationKind::FirmPrefix,
@@ -52,22 +72,32 @@ impl<'a> Location<'a> {
                 "~*" => LocationKind::CaselessRegex,
                 _ => return None,
             };
-            return Some(Self { directive, kind, path: &second.text, span: second.inner() });
-        }
-        let (kind, skip) = if text.starts_with('=') {
-            (LocationKind::Exact, 1)
-        } else if text.starts_with("^~") {
-            (LocationKind::FirmPrefix, 2)
-        } else if text.starts_with("~*") {
-            (LocationKind::CaselessRegex, 2)
-        } else if text.starts_with('~') {
-            (LocationKind::Regex, 1)
-        } else if text.starts_with('@') {
-            (LocationKind::Named, 0)
+            (kind, 1, 0)
         } else {
-            (LocationKind::Prefix, 0)
+            let (kind, skip) = match text.as_bytes() {
+                [b'=', ..] => (LocationKind::Exact, 1),
+                [b'^', b'~', ..] => (LocationKind::FirmPrefix, 2),
+                [b'~', b'*', ..] => (LocationKind::CaselessRegex, 2),
+                [b'~', ..] => (LocationKind::Regex, 1),
+                [b'@', ..] => (LocationKind::Named, 0),
+                _ => (LocationKind::Prefix, 0),
+            };
+            (kind, 0, skip)
         };
-        Some(Self { directive, kind, path: &text[skip..], span: first.slice(skip..text.len()) })
+        Some(Self { directive: directive.id(), kind, word, skip })
+    }
+
+    fn in_tree<'a>(&self, directive: Directive<'a>) -> Location<'a> {
+        let word = &directive.args()[self.word];
+        let span = if self.word == 1 { word.inner() } else { word.slice(self.skip..word.text.len()) };
+        Location { directive, kind: self.kind, path: &word.text[self.skip..], span }
+    }
+}
+
+impl<'a> Location<'a> {
+    /// Reads a `location` directive; the modifier may be glued to the path.
+    pub fn of(directive: Directive<'a>) -> Option<Self> {
+        LocationAt::of(directive).map(|at| at.in_tree(directive))
     }
 
     /// `~` or `~*`.

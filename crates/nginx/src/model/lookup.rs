@@ -395,21 +395,6 @@ impl Nginx {
                 || group.servers.iter().all(|server| server.resolve.is_some() || !server.endpoint.class.is_name())
         })
     }
-
-    /// The blocks that set headers or parameters of a family.
-    pub(crate) fn scopes_with(&self, family: super::HeaderFamily) -> Vec<Scope<'_>> {
-        let mut scopes: Vec<Scope<'_>> = Vec::new();
-        let mut last = None;
-        for line in self.all(family.key()) {
-            let parent = line.parent().map(Directive::id);
-            if last != Some(parent) {
-                last = Some(parent);
-                scopes.push(line.scope());
-            }
-        }
-        scopes.dedup();
-        scopes
-    }
 }
 
 impl Scope<'_> {

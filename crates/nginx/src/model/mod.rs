@@ -12,6 +12,7 @@ mod host;
 mod location;
 mod lookup;
 mod origin;
+mod params;
 mod pass;
 mod references;
 mod resolver;
@@ -110,6 +111,8 @@ pub struct Nginx {
     /// Every regular expression, once: those with regard to case, those without.
     patterns: [HashMap<CompactString, variable::Read>; 2],
     variable_uses: Vec<variable::UseAt>,
+    variable_names: Vec<variable::NameOf>,
+    locations: Vec<location::LocationAt>,
     /// The servers by socket, of `http` and of `stream`.
     sockets: [BTreeMap<SocketAddress, server::Listeners>; 2],
     root: Context,
@@ -134,7 +137,8 @@ impl Nginx {
         nginx.problems = problems;
         nginx.foreign = nginx.find_foreign_directive();
         nginx.patterns = variable::read_patterns(&nginx);
-        nginx.variable_uses = variable::uses(&nginx);
+        (nginx.variable_uses, nginx.variable_names) = variable::uses(&nginx);
+        nginx.locations = location::read(&nginx);
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);
         nginx.passes = pass::read(&nginx);

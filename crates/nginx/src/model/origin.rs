@@ -21,18 +21,21 @@ pub(crate) struct OriginCheck<'a> {
     pub(crate) with_credentials: bool,
 }
 
-/// A foreign site that passes a check.
+/// A foreign site that passes a check, or a check that no site passes.
 #[derive(Debug)]
 pub(crate) struct Hole {
     pub(crate) message: String,
     pub(crate) replacement: Option<(Safety, String)>,
+    /// Nobody gets in who should not: the pattern only does not do what it seems to.
+    pub(crate) is_harmless: bool,
 }
 
-/// A text that a pattern is made for, and where any character would do as well.
+/// A text that a pattern is made for, where any character would do as well, and where any text could stand.
 #[derive(Debug, Clone, Default)]
 struct Sample {
     text: String,
     wildcards: Vec<usize>,
+    gaps: Vec<usize>,
 }
 
 impl Nginx {
@@ -83,50 +86,87 @@ impl OriginCheck<'_> {
     /// A foreign site that passes the check.
     pub(crate) fn hole(&self) -> Option<Hole> {
         let parsed = self.pattern.parse().ok().filter(|parsed| !parsed.opaque)?;
+        let samples = samples(&parsed.root);
         let passes = |text: &str| parsed.matches(text) == Some(true);
-        for sample in samples(&parsed.root) {
-            let host_at = sample.text.find("://").map_or(0, |at| at + 3);
-            let (scheme, host) =
-                if host_at == 0 { ("https://", sample.text.as_str()) } else { sample.text.split_at(host_at) };
-            let name = host.split(['/', ':', '?']).next().unwrap_or_default();
-            let is_domain = name.split('.').filter(|label| label.len() > 1).count() > 1;
-            if !is_domain || name.starts_with('.') {
+        samples.iter().find_map(|sample| self.foreign_site(parsed, sample)).or_else(|| {
+            // A header that begins with something else than the scheme is no header a browser sends, but nothing in
+            // the pattern says so.
+            let loose = samples.iter().find(|sample| {
+                sample.text.contains("://") && passes(&format!("evil{}", sample.text)) && is_domain(sample.host())
+            })?;
+            let message = format!("`evil{}` passes this check: begin the pattern with `^`", loose.text);
+            Some(self.found(parsed, message, false))
+        })
+    }
+
+    /// Why no `Origin` that a browser sends can pass the check.
+    pub(crate) fn never_passes(&self) -> Option<Hole> {
+        let parsed = self.pattern.parse().ok().filter(|parsed| self.is_origin && !parsed.opaque)?;
+        let samples = samples(&parsed.root);
+        let passes = |text: &str| parsed.matches(text) == Some(true);
+        let lacks_scheme =
+            |sample: &Sample| !sample.text.contains("://") && !passes(&format!("https://{}", sample.text));
+        let has_path = |sample: &Sample| sample.path().starts_with('/') && !passes(sample.origin());
+        let why = if samples.iter().all(lacks_scheme) {
+            "an `Origin` begins with its scheme"
+        } else if samples.iter().all(has_path) {
+            "an `Origin` has no path"
+        } else {
+            return None;
+        };
+        let named = samples.iter().any(|sample| is_domain(sample.host()));
+        named.then(|| Hole {
+            message: format!("{why}: this pattern never matches one"),
+            replacement: None,
+            is_harmless: true,
+        })
+    }
+
+    fn foreign_site(&self, parsed: &Pattern, sample: &Sample) -> Option<Hole> {
+        let passes = |text: &str| parsed.matches(text) == Some(true);
+        let (text, name) = (sample.text.as_str(), sample.host());
+        let scheme = if text.contains("://") { "" } else { "https://" };
+        if !is_domain(name) {
+            return None;
+        }
+        let (host_at, host_end) = (sample.host_start(), sample.host_start() + name.len());
+        let suffixed = format!("{scheme}{text}.evil.com");
+        if !sample.path().contains('/') && passes(&suffixed) {
+            return Some(self.found(parsed, format!("`{suffixed}` passes this check: end the pattern with `$`"), true));
+        }
+        let prefixed = format!("{scheme}{}evil{}", &text[..host_at], &text[host_at..]);
+        if passes(&prefixed) {
+            let message =
+                format!("`{prefixed}` passes this check: nothing separates the host from what stands before it");
+            return Some(self.found(parsed, message, false));
+        }
+        let buried = format!("https://evil.com/{text}");
+        if !self.is_origin && passes(&buried) {
+            return Some(self.found(
+                parsed,
+                format!("`{buried}` passes this check: begin the pattern with `^`"),
+                false,
+            ));
+        }
+        for &at in sample.gaps.iter().filter(|&&at| at > host_at && at < host_end && !text[at..].starts_with('.')) {
+            let filled = format!("{scheme}{}x.evil{}", &text[..at], &text[at..]);
+            if passes(&filled) {
+                let message = format!("`{filled}` passes this check: the wildcard also stands for dots");
+                return Some(self.found(parsed, message, false));
+            }
+        }
+        for &at in sample.wildcards.iter().filter(|&&at| at >= host_at && at < host_end) {
+            let mut replaced = sample.clone();
+            if text.as_bytes().get(at) != Some(&b'.') {
                 continue;
             }
-            let has_path = host.len() > name.len() && host[name.len()..].contains('/');
-            let suffixed = format!("{scheme}{host}.evil.com");
-            if !has_path && passes(&suffixed) {
+            replaced.text.replace_range(at..at + 1, "x");
+            if registrable(replaced.host()) != registrable(name) && passes(&replaced.text) {
                 return Some(self.found(
                     parsed,
-                    format!("`{suffixed}` passes this check: end the pattern with `$`"),
+                    format!("`{}` passes this check: escape the dot", replaced.text),
                     true,
                 ));
-            }
-            let prefixed = format!("{scheme}evil{host}");
-            if passes(&prefixed) {
-                return Some(self.found(
-                    parsed,
-                    format!("`{prefixed}` passes this check: nothing separates the host from what stands before it"),
-                    false,
-                ));
-            }
-            let buried = format!("https://evil.com/{}", sample.text);
-            if !self.is_origin && passes(&buried) {
-                return Some(self.found(
-                    parsed,
-                    format!("`{buried}` passes this check: begin the pattern with `^`"),
-                    false,
-                ));
-            }
-            for &at in &sample.wildcards {
-                let mut replaced = sample.text.clone();
-                if sample.text.as_bytes().get(at) != Some(&b'.') || at < host_at {
-                    continue;
-                }
-                replaced.replace_range(at..at + 1, "x");
-                if passes(&replaced) {
-                    return Some(self.found(parsed, format!("`{replaced}` passes this check: escape the dot"), true));
-                }
             }
         }
         None
@@ -137,8 +177,22 @@ impl OriginCheck<'_> {
         let simple = !matches!(parsed.root, Node::Alternatives(_)) && self.pattern.word.is_verbatim();
         let mended = mend(text, self.is_origin);
         let replacement = (mendable && simple && mended != text).then_some((Safety::Safe, mended));
-        Hole { message, replacement }
+        Hole { message, replacement, is_harmless: false }
     }
+}
+
+/// A name with at least two labels of more than one character.
+fn is_domain(name: &str) -> bool {
+    name.split('.').filter(|label| label.len() > 1).count() > 1 && !name.starts_with('.')
+}
+
+/// The part of a name that its owner has registered: two labels, or three below `co.uk` and its like.
+fn registrable(name: &str) -> &str {
+    let mut ends = name.rmatch_indices('.').map(|(at, _)| at);
+    let (last, second, third) = (ends.next(), ends.next(), ends.next());
+    let shared = matches!((last, second), (Some(last), Some(second)) if name.len() - last == 3 && last - second <= 4);
+    let from = if shared { third } else { second };
+    from.map_or(name, |at| &name[at + 1..])
 }
 
 /// The pattern with its lone dots escaped and, for an origin, its end tied down.
@@ -174,11 +228,17 @@ fn samples(node: &Node) -> Vec<Sample> {
         Node::Set(set) => vec![of_set(*set)],
         Node::Group { node, .. } => samples(node),
         Node::Alternatives(items) => items.iter().flat_map(samples).take(MAX_SAMPLES).collect(),
-        Node::Repeat { min: 0, .. } => vec![Sample::default()],
-        Node::Repeat { node, min, .. } => samples(node)
-            .into_iter()
-            .map(|sample| Sample { text: sample.text.repeat((*min).min(64) as usize), wildcards: Vec::new() })
-            .collect(),
+        Node::Repeat { node, min, max, .. } => {
+            let gap = max.is_none() && [b'.', b'x'].iter().all(|&byte| node.bytes().contains(byte));
+            let once = if *min == 0 { vec![Sample::default()] } else { samples(node) };
+            once.into_iter()
+                .map(|sample| {
+                    let text = sample.text.repeat((*min).min(64) as usize);
+                    let gaps = if gap { vec![text.len()] } else { Vec::new() };
+                    Sample { text, wildcards: Vec::new(), gaps }
+                })
+                .collect()
+        }
         Node::Concat(items) => {
             let mut all = vec![Sample::default()];
             for item in items {
@@ -200,7 +260,28 @@ impl Sample {
         let mut joined = self.clone();
         joined.text.push_str(&next.text);
         joined.wildcards.extend(next.wildcards.iter().map(|at| at + offset));
+        joined.gaps.extend(next.gaps.iter().map(|at| at + offset));
         joined
+    }
+
+    fn host_start(&self) -> usize {
+        self.text.find("://").map_or(0, |at| at + 3)
+    }
+
+    /// The name of the host, without a port.
+    fn host(&self) -> &str {
+        self.text[self.host_start()..].split(['/', ':', '?']).next().unwrap_or_default()
+    }
+
+    /// What follows the host and its port.
+    fn path(&self) -> &str {
+        let rest = &self.text[self.host_start()..];
+        rest.find(['/', '?']).map_or("", |at| &rest[at..])
+    }
+
+    /// Everything but the path.
+    fn origin(&self) -> &str {
+        &self.text[..self.text.len() - self.path().len()]
     }
 }
 
@@ -215,5 +296,6 @@ fn of_set(set: ByteSet) -> Sample {
     Sample {
         text: pick.map(|byte| char::from(byte).to_string()).unwrap_or_default(),
         wildcards: if any { vec![0] } else { Vec::new() },
+        gaps: Vec::new(),
     }
 }

@@ -1,10 +1,10 @@
 //! What the table of directives and nginx's own value parsers say of each directive: unknown, misplaced, wrong number of
 //! arguments, wrong value, set twice.
 
-use super::Nginx;
 use super::server::parse_listen;
 use super::tree::Directive;
 use super::url::{self, UrlUse};
+use super::{Nginx, params};
 use crate::context::Context;
 use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key};
 use crate::release::{Flavor, Release};
@@ -176,8 +176,23 @@ impl<'a> Checker<'a> {
     fn values(&mut self, directive: Directive<'a>, key: Key, row: &Row) {
         let args = directive.args();
         match row.kind {
-            ValueType::Template | ValueType::NameValue | ValueType::Block => return,
-            ValueType::Other => {
+            ValueType::Template => {
+                if let Some(bad) = args.first().filter(|_| is_rate(key)).and_then(rate) {
+                    self.bad(directive, bad);
+                }
+                return;
+            }
+            ValueType::NameValue => {
+                let is_param = matches!(key.name(), "fastcgi_param" | "uwsgi_param" | "scgi_param");
+                if let Some(word) = args.get(2).filter(|word| is_param && word.text != "if_not_empty") {
+                    let message = format!("`{}` is no parameter here: only `if_not_empty` is", word.text);
+                    self.bad(directive, bad(word.span, message));
+                }
+                return;
+            }
+            ValueType::Block => return,
+            ValueType::Enum | ValueType::Set if row.values != Values::Any => {}
+            ValueType::Enum | ValueType::Set | ValueType::Other => {
                 if let Some(bad) = custom(directive, key, self.nginx.release()) {
                     self.bad(directive, bad);
                 }
@@ -199,8 +214,13 @@ impl<'a> Checker<'a> {
             return None;
         }
         match row.kind {
+            // Since it does nothing any more, nobody looks at its value.
+            ValueType::Flag if row.deprecated == Some("ignored") => None,
             ValueType::Flag => flag(word),
             ValueType::Number => number(word, row.values),
+            ValueType::Buffers if value::number(text) == Some(0) || index == 1 && value::size(text) == Some(0) => {
+                Some(bad(word.span, format!("`{text}`: at least one buffer with room in it is needed")))
+            }
             ValueType::Buffers if index == 0 => number(word, row.values),
             ValueType::Size | ValueType::Buffers => size(word, false),
             ValueType::Offset => size(word, true),
@@ -292,7 +312,7 @@ fn time(word: &Word, units: TimeUnits) -> Option<BadValue> {
     time_text(&word.text, word.inner(), units)
 }
 
-fn time_text(text: &str, span: Span, units: TimeUnits) -> Option<BadValue> {
+pub(super) fn time_text(text: &str, span: Span, units: TimeUnits) -> Option<BadValue> {
     if value::time(text, units).is_some() {
         return None;
     }
@@ -329,7 +349,7 @@ fn thousandths(number: &str) -> Option<u64> {
     value::number(whole)?.checked_mul(1000)?.checked_add(fraction)
 }
 
-fn one_of(word: &Word, words: &[&'static str]) -> Option<BadValue> {
+pub(super) fn one_of(word: &Word, words: &[&'static str]) -> Option<BadValue> {
     let text = word.text.as_str();
     if words.iter().any(|known| known.eq_ignore_ascii_case(text)) {
         return None;
@@ -394,7 +414,7 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
             let word = args.get(1).filter(|word| word.text != "local")?;
             Some(bad(word.span, format!("`{}` is no parameter of `keepalive`: only `local` is", word.text)))
         }),
-        _ => None,
+        _ => params::check(directive, key),
     }
 }
 
@@ -649,6 +669,9 @@ fn error_code(word: &Word) -> Option<BadValue> {
 fn limit_zone(args: &[Word]) -> Option<BadValue> {
     for word in args.iter().skip(1) {
         let text = word.text.as_str();
+        if !["zone=", "rate="].iter().any(|name| text.starts_with(name)) && text != "sync" {
+            return Some(bad(word.span, format!("`{text}` is no parameter of a zone: zone=NAME:SIZE, rate=")));
+        }
         if let Some(rate) = text.strip_prefix("rate=") {
             let number = rate.strip_suffix("r/s").or_else(|| rate.strip_suffix("r/m"));
             if !matches!(number.and_then(value::number), Some(1..)) {
@@ -670,6 +693,25 @@ fn limit_zone(args: &[Word]) -> Option<BadValue> {
         }
     }
     None
+}
+
+/// Directives that take a size, or text with variables that becomes one.
+fn is_rate(key: Key) -> bool {
+    const RATES: &[Key] = &[
+        key!("limit_rate"),
+        key!("limit_rate_after"),
+        key!("proxy_limit_rate"),
+        key!("fastcgi_limit_rate"),
+        key!("uwsgi_limit_rate"),
+        key!("scgi_limit_rate"),
+        key!("proxy_download_rate"),
+        key!("proxy_upload_rate"),
+    ];
+    RATES.contains(&key)
+}
+
+fn rate(word: &Word) -> Option<BadValue> {
+    if template::has_variables(&word.text) { None } else { size(word, false) }
 }
 
 /// Eight pages of the smallest size there is.
@@ -771,6 +813,12 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
     if !subject.starts_with('$') {
         return Some(bad(span(0), format!("invalid condition `{subject}`: it starts with a variable or a file test")));
     }
+    let name = &subject[1..];
+    let is_capture = name.bytes().all(|byte| byte.is_ascii_digit());
+    if is_capture || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let message = format!("`{subject}` is taken for the name of a variable: blanks stand around the operator");
+        return Some(bad(span(0), message));
+    }
     match text(1) {
         None => None,
         Some("==") => Some(safe(span(1), "`==` is no operator: nginx compares with `=`".to_owned(), "=")),
@@ -786,8 +834,7 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
 
 fn network_or_name(word: &Word) -> Option<BadValue> {
     let text = word.text.as_str();
-    let looks_numeric = text.contains('/') || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if text == "unix:" || is_network(text) || !looks_numeric {
+    if text == "unix:" || is_network(text) || !text.contains('/') {
         return None;
     }
     Some(bad(word.span, format!("`{text}` is no address or network: use for example `10.0.0.0/8`")))

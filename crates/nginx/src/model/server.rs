@@ -141,6 +141,9 @@ pub(super) fn parse_listen(directive: Directive<'_>) -> Result<Listen, BadValue>
     let has = |name: &str| directive.args().iter().skip(1).any(|word| word.text == name);
     let quic = has("quic");
     let udp = quic || has("udp");
+    if text == "unix:" {
+        return Err(bad(word.span, "`unix:` has no path of a socket".to_owned()));
+    }
     let (host, port) = if text.starts_with("unix:") {
         (CompactString::new(text), 0)
     } else {

@@ -114,7 +114,7 @@ impl Nginx {
     /// Locations that cannot lie where they lie, and why.
     pub(crate) fn misplaced_locations(&self) -> Vec<(Location<'_>, String)> {
         let mut found = Vec::new();
-        for location in self.all(key!("location")).filter_map(Location::of) {
+        for location in self.locations() {
             let Some(outer) = location.directive.parent().and_then(Location::of) else { continue };
             let message = match (location.kind, outer.kind) {
                 (LocationKind::Named, _) => {
@@ -216,8 +216,14 @@ impl Nginx {
         let mut found = Vec::new();
         let mut add = |word: &Word, what: String, since| found.push(Newer { span: word.span, what, since });
         for listen in self.all(key!("listen")) {
-            if let Some(word) = listen.args().iter().skip(1).find(|word| word.text == "quic") {
-                add(word, "listen ... quic".to_owned(), (1, 25, 0));
+            for word in listen.args().iter().skip(1) {
+                match word.text.as_str() {
+                    "quic" => add(word, "listen ... quic".to_owned(), (1, 25, 0)),
+                    "default_server" if listen.context() == Context::StreamServer => {
+                        add(word, "listen ... default_server in stream".to_owned(), (1, 25, 5));
+                    }
+                    _ => {}
+                }
             }
         }
         for version in self.all(key!("proxy_http_version")) {
@@ -261,11 +267,14 @@ impl Nginx {
                 }
             }
         }
-        for used in self.variable_uses() {
-            let Some(protocol) = used.directive.context().protocol() else { continue };
+        let since = |protocol: Option<Protocol>, name: &str| {
+            let protocol = protocol?;
+            let since = built_in(protocol, name)?.since?;
+            self.definitions(protocol, name).is_empty().then_some(since)
+        };
+        for used in self.uses_of(|protocol, name| since(protocol, name).is_some()) {
             let name = used.name.to_ascii_lowercase();
-            let since = built_in(protocol, &name).and_then(|row| row.since);
-            if let (Some(since), true) = (since, self.definitions(protocol, &name).is_empty()) {
+            if let Some(since) = since(used.directive.context().protocol(), &name) {
                 found.push(Newer { span: used.span, what: format!("${name}"), since });
             }
         }

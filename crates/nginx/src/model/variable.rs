@@ -180,14 +180,26 @@ pub(super) fn read_patterns(nginx: &Nginx) -> [HashMap<CompactString, Read>; 2] 
 /// A use of a variable: the directive, the word in it, the place of the name and of the whole in the word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UseAt {
+    /// Its position in the names.
+    of: u32,
     directive: u32,
     word: u32,
     name: (u32, u32),
     whole: (u32, u32),
 }
 
-/// Every use of a variable where nginx expands it.
-pub(super) fn uses(nginx: &Nginx) -> Vec<UseAt> {
+/// A variable that is used somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NameOf {
+    protocol: Option<Protocol>,
+    /// In lower case.
+    name: String,
+}
+
+/// Every use of a variable where nginx expands it, and the variables that are used.
+pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
+    let mut names: Vec<NameOf> = Vec::new();
+    let mut known: HashMap<(Option<Protocol>, &str), u32> = HashMap::new();
     let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let mut uses = Vec::new();
     for directive in nginx.directives().filter(|directive| directive.has_dollar()) {
@@ -198,7 +210,14 @@ pub(super) fn uses(nginx: &Nginx) -> Vec<UseAt> {
             for (name, range) in template::variables(&word.text) {
                 let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
                 let start = range.start + 1 + brace;
+                let outer = || directive.parent().and_then(|parent| parent.context().protocol());
+                let protocol = directive.context().protocol().or_else(outer);
+                let of = *known.entry((protocol, name)).or_insert_with(|| {
+                    names.push(NameOf { protocol, name: name.to_ascii_lowercase() });
+                    to_u32(names.len() - 1)
+                });
                 uses.push(UseAt {
+                    of,
                     directive: directive.id(),
                     word: to_u32(index),
                     name: (to_u32(start), to_u32(start + name.len())),
@@ -207,7 +226,7 @@ pub(super) fn uses(nginx: &Nginx) -> Vec<UseAt> {
             }
         }
     }
-    uses
+    (uses, names)
 }
 
 /// A regular expression in the configuration.
@@ -287,6 +306,12 @@ impl<'a> Directive<'a> {
 }
 
 impl Nginx {
+    /// Is there a pattern that is none, or one that is slow? Most configurations have neither.
+    pub(crate) fn has_pattern(&self, faulty: bool) -> bool {
+        let odd = |read: &Read| if faulty { read.pattern.is_err() } else { read.slow_part.is_some() };
+        self.patterns.iter().flat_map(HashMap::values).any(odd)
+    }
+
     /// Every regular expression of `location`, `rewrite`, `if`, `server_name`, `map` and `valid_referers`.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = PatternAt<'_>> {
         let single = [key!("location"), key!("rewrite"), key!("if")];
@@ -312,7 +337,15 @@ impl Nginx {
 
     /// Every use of a variable where nginx expands it.
     pub fn variable_uses(&self) -> impl Iterator<Item = Use<'_>> {
-        self.variable_uses.iter().map(|found| {
+        self.uses_of(|_, _| true)
+    }
+
+    /// The uses of those variables that are meant: each variable is asked about once, by its protocol and its name in
+    /// lower case.
+    pub(crate) fn uses_of(&self, meant: impl Fn(Option<Protocol>, &str) -> bool) -> impl Iterator<Item = Use<'_>> {
+        let meant: Vec<bool> = self.variable_names.iter().map(|of| meant(of.protocol, &of.name)).collect();
+        let any = meant.contains(&true);
+        self.variable_uses.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
             let directive = self.directive(found.directive);
             let word = &directive.words()[found.word as usize];
             Use {
@@ -392,6 +425,9 @@ impl Nginx {
     /// same server if none does.
     pub(crate) fn visible_definitions(&self, protocol: Protocol, name: &str, at: Directive<'_>) -> Vec<Definition> {
         let all = self.definitions(protocol, name);
+        if all.is_empty() {
+            return Vec::new();
+        }
         let (global, local) = all.split_at(all.partition_point(|definition| !definition.local));
         let range = at.server().map_or(self.top().ids(), |server| server.block().ids());
         let from = local.partition_point(|definition| definition.directive < range.start);
@@ -442,6 +478,7 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
     }
     match row.kind {
         ValueType::Template => return (1, all),
+        ValueType::NameValue if key.name().ends_with("_conf_command") => return NONE,
         ValueType::NameValue => return (2, all),
         _ => {}
     }
@@ -452,6 +489,21 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         "set" | "rewrite" | "auth_request_set" => (2, 3),
         "return" => (1, all),
         "add_header" | "add_trailer" | "log_format" => (2, all),
+        "charset"
+        | "expires"
+        | "proxy_bind"
+        | "fastcgi_bind"
+        | "uwsgi_bind"
+        | "scgi_bind"
+        | "grpc_bind"
+        | "memcached_bind"
+        | "source_charset"
+        | "proxy_set_body"
+        | "fastcgi_store"
+        | "uwsgi_store"
+        | "scgi_store"
+        | "auth_basic_user_file"
+        | "proxy_ssl_alpn" => (1, all),
         "proxy_pass"
         | "fastcgi_pass"
         | "uwsgi_pass"
@@ -463,14 +515,12 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         | "alias"
         | "index"
         | "error_page"
-        | "auth_request"
         | "proxy_redirect"
         | "proxy_cache_key"
         | "proxy_cookie_domain"
         | "proxy_cookie_path"
         | "proxy_store"
         | "sub_filter"
-        | "mirror"
         | "proxy_cache"
         | "fastcgi_cache"
         | "uwsgi_cache"

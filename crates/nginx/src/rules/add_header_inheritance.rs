@@ -24,7 +24,7 @@ const SECURITY: &[&str] = &[
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for &family in HeaderFamily::RESPONSE {
-        for scope in nginx.scopes_with(family) {
+        for scope in nginx.scopes_with_key(family.key()) {
             let Some(dropped) = scope.dropped_headers(family) else { continue };
             let applies = |line: &&Directive<'_>| line.text(2) == "always" || !scope.only_answers_with_errors();
             if scope.has_unread_include() || dropped.dropped.iter().filter(applies).count() == 0 {

@@ -39,10 +39,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let Ok(parsed) = pattern.parse() else { continue };
         if let Some(escape) = nginx.alias_escape(&path.text, pattern.text(), parsed) {
             findings
-                .report(
-                    path.slice(escape.range.clone()),
-                    format!("{}: `..` in the path climbs out of the directory", escape.why),
-                )
+                .report(path.slice(escape.range.clone()), escape.why)
                 .severity(if escape.climbs { Severity::Error } else { Severity::Warning })
                 .label(location.span, "what the group can match is decided here");
         }

@@ -2,7 +2,7 @@
 
 use crate::context::Context as Place;
 use crate::keys::key;
-use crate::model::{Location, Nginx};
+use crate::model::Nginx;
 use crate::value;
 use confvet_core::{Context, Findings, Rule};
 
@@ -16,11 +16,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             findings.report(word.span, "request bodies of any size are taken, for every location below");
         }
     }
-    for location in nginx
-        .all(key!("location"))
-        .filter_map(Location::of)
-        .filter(|location| nginx.is_complete() && location.is_prefix())
-    {
+    for location in nginx.locations().filter(|location| nginx.is_complete() && location.is_prefix()) {
         let block = location.directive.block();
         let named =
             ["upload", "import", "api/files"].iter().any(|word| location.path.to_ascii_lowercase().contains(word));

@@ -4,6 +4,7 @@ use crate::context::Protocol;
 use crate::keys::key;
 use crate::layout;
 use crate::model::{HostClass, Nginx};
+use crate::syntax::Word;
 use crate::value;
 use confvet_core::{Context, Findings, Rule};
 
@@ -34,29 +35,19 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                     || name.value.starts_with(['~', '.', '_'])
                     || HostClass::of(&name.value) != HostClass::Public
             });
-        let set = block.sets_response_header(NAME)
-            || server
-                .directive(nginx)
-                .descendants()
-                .any(|line| line.is(key!("add_header")) && line.text(0).eq_ignore_ascii_case(NAME))
-            || server.directive(nginx).descendants().any(|line| {
-                line.is(key!("more_set_headers"))
-                    && line
-                        .args()
-                        .iter()
-                        .any(|word| word.text.to_ascii_lowercase().contains("strict-transport-security"))
-            });
-        if only_redirects
-            || internal
-            || server.is_local()
-            || set
-            || server.directive(nginx).holds_unread_include()
-            || block.sees_unread_include()
+        let own = server.directive(nginx);
+        if only_redirects || internal || server.is_local() || own.holds_unread_include() || block.sees_unread_include()
         {
             continue;
         }
-        let report =
-            findings.report(server.directive(nginx).name().span, "no `Strict-Transport-Security` on this TLS server");
+        let names_it = |word: &Word| word.text.to_ascii_lowercase().contains("strict-transport-security");
+        let set = block.sets_response_header(NAME)
+            || nginx.all_in(block, key!("add_header")).any(|line| line.text(0).eq_ignore_ascii_case(NAME))
+            || nginx.all_in(block, key!("more_set_headers")).any(|line| line.args().iter().any(names_it));
+        if set {
+            continue;
+        }
+        let report = findings.report(own.name().span, "no `Strict-Transport-Security` on this TLS server");
         let line = "add_header Strict-Transport-Security \"max-age=31536000\" always;";
         if let (Some(last), false) = (block.all(key!("listen")).last(), block.effective(key!("add_header")).is_some()) {
             report.suggest("add it", layout::after(last, &[line.to_owned()], ctx));

@@ -7,6 +7,9 @@ use confvet_core::{Context, Findings, Rule};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/invalid-regex", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+    if !nginx.has_pattern(true) {
+        return;
+    }
     for pattern in nginx.patterns() {
         if is_placeholder(&pattern.word.text) || pattern.directive.is_broken() {
             continue;

@@ -1,13 +1,12 @@
 //! A location that no request path can match.
 
-use crate::keys::key;
 use crate::model::{Location, LocationKind, Nginx};
 use confvet_core::{Context, Edit, Findings, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/location-never-matches", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
-    for location in nginx.all(key!("location")).filter_map(Location::of) {
+    for location in nginx.locations() {
         let path = location.path;
         if location.is_regex() {
             let literal = path.strip_prefix('^').and_then(|rest| rest.chars().next());

@@ -27,7 +27,7 @@ const IMPORTANT: &[&str] = &[
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for &family in HeaderFamily::REQUEST {
-        for scope in nginx.scopes_with(family) {
+        for scope in nginx.scopes_with_key(family.key()) {
             let Some(dropped) = scope.dropped_headers(family) else { continue };
             let passes =
                 family.pass().is_some_and(|key| nginx.passes_in(scope).any(|pass| pass.directive(nginx).is(key)));

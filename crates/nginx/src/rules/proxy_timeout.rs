@@ -20,7 +20,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     }
     const ALL: &[Key] = &[key!("proxy_connect_timeout"), key!("proxy_read_timeout"), key!("proxy_send_timeout")];
     for line in ALL.iter().flat_map(|&key| nginx.all(key)) {
-        let zero = value::time(line.text(0), TimeUnits::Milliseconds).is_some_and(|time| time.is_zero());
+        let zero = line.text(0).starts_with('0')
+            && value::time(line.text(0), TimeUnits::Milliseconds).is_some_and(|time| time.is_zero());
         if let Some(word) = line.arg(0).filter(|_| zero) {
             findings.report(
                 word.span,
@@ -31,8 +32,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for line in nginx.all(key!("proxy_read_timeout")) {
         let Some(word) = line.arg(0) else { continue };
         let scope = line.scope();
-        let streams = scope.forwards_upgrade() || scope.effective_text(key!("proxy_buffering")) == Some("off");
-        if seconds(line).is_some_and(|seconds| seconds >= 3600) && !streams {
+        let streams = || scope.forwards_upgrade() || scope.effective_text(key!("proxy_buffering")) == Some("off");
+        if seconds(line).is_some_and(|seconds| seconds >= 3600) && !streams() {
             findings.report(
                 word.span,
                 format!("`{}`: a backend that hangs keeps clients and connections for so long", word.text),

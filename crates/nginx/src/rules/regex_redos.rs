@@ -6,6 +6,9 @@ use confvet_core::{Context, Findings, Rule};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/regex-redos", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
+    if !nginx.has_pattern(false) {
+        return;
+    }
     for pattern in nginx.patterns() {
         if let Some((start, end)) = pattern.slow_part() {
             findings.report(

@@ -16,6 +16,9 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             if name.starts_with('~') || matches!(name, "_" | "" | "$hostname") || name.contains('$') {
                 continue;
             }
+            if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
+                continue;
+            }
             let never = "this name never matches";
             if let Some(bare) = name.strip_suffix(',') {
                 findings

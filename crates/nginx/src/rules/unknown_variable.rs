@@ -1,5 +1,6 @@
 //! A variable that nothing defines.
 
+use crate::context::Protocol;
 use crate::model::Nginx;
 use crate::model::built_in;
 use crate::model::built_in_names;
@@ -18,11 +19,13 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     if !nginx.is_complete() || nginx.has_foreign_parts() {
         return;
     }
-    let unknown = nginx.variable_uses().filter_map(|used| {
+    let is_unknown = |protocol: Option<Protocol>, name: &str| {
+        protocol
+            .is_some_and(|protocol| built_in(protocol, name).is_none() && nginx.definitions(protocol, name).is_empty())
+    };
+    let unknown = nginx.uses_of(is_unknown).filter_map(|used| {
         let protocol = used.directive.context().protocol().or_else(|| used.directive.parent()?.context().protocol())?;
-        let name = used.name.to_ascii_lowercase();
-        let known = built_in(protocol, &name).is_some() || !nginx.definitions(protocol, &name).is_empty();
-        (!known).then_some((used, protocol, name))
+        Some((used, protocol, used.name.to_ascii_lowercase()))
     });
     for (index, (used, protocol, name)) in unknown.enumerate() {
         let near = (index < SUGGESTIONS).then(|| {

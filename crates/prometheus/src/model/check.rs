@@ -335,7 +335,29 @@ const INNER: &[(&str, &[&str])] = &[
 /// The versions of TLS, oldest first.
 const TLS_VERSIONS: &[&str] = &["TLS10", "TLS11", "TLS12", "TLS13"];
 
+/// The keys of an HTTP client that can be at odds with each other; most blocks have none of them.
+const CLIENT_KEYS: &[&str] = &[
+    "authorization",
+    "azuread",
+    "basic_auth",
+    "bearer_token",
+    "bearer_token_file",
+    "google_iam",
+    "headers",
+    "http_headers",
+    "no_proxy",
+    "oauth2",
+    "proxy_connect_header",
+    "proxy_from_environment",
+    "sigv4",
+    "tls_config",
+];
+
 fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
+    let is_client = |key: &str| key == "<<" || CLIENT_KEYS.contains(&key);
+    if !item.entries().any(|entry| entry.key.text().is_none_or(is_client)) {
+        return;
+    }
     let set = |node: Node<'_>, key: &str| {
         node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span())
     };
@@ -482,7 +504,11 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
             let kind = block.get("type").and_then(Node::as_str).unwrap_or("SRV");
             if !kind.eq_ignore_ascii_case("SRV") && block.get("port").and_then(Node::as_i64).unwrap_or(0) == 0 {
                 let message = format!("`{context}` of type {kind} needs `port`");
-                reader.report(Problem::new(Check::MissingRequired, missing(block, "port"), message));
+                let problem = Problem::new(Check::MissingRequired, missing(block, "port"), message);
+                reader.report(match port_of_names(block) {
+                    Some(edits) => problem.fix(Safety::Unsafe, "move the port out of the names", edits),
+                    None => problem,
+                });
             }
         }
         "file" => {
@@ -572,6 +598,26 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
         }
         _ => {}
     }
+}
+
+/// The one port that stands behind every name of a `dns_sd_configs` block, as a key of its own.
+fn port_of_names(block: Node<'_>) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let mut port = None;
+    for name in block.get("names")?.items() {
+        let name = text(name)?;
+        let (host, own) = name.value.rsplit_once(':')?;
+        let number = own.parse::<u16>().ok()?;
+        if *port.get_or_insert(number) != number || name.exact.is_none() {
+            return None;
+        }
+        edits.push(Edit::delete(name.at(host.len()..name.value.len())));
+    }
+    edits.push(match block.entry("port") {
+        Some(entry) => entry.replace_value(&port?.to_string()),
+        None => block.append(&format!("port: {}", port?))?,
+    });
+    Some(edits)
 }
 
 /// What Consul itself wants in another way by now.
@@ -869,7 +915,7 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
     if !step.well_formed {
         return;
     }
-    let key_span = |field: Field| step.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, _)| *key);
+    let key_span = |field: Field| step.key_span(field);
     for error in step.errors(scheme) {
         let (span, message) = match error {
             RuleError::Needs(field) => {
@@ -925,7 +971,7 @@ const VITAL: &[&str] = &[
 ];
 
 pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
-    if !root.yaml().text().contains(['$', '%']) || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
+    if variables(root.yaml().text()).is_empty() || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
         return;
     }
     let old = reader.version.is_some_and(|version| version.major < 3);

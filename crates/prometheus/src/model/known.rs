@@ -1,10 +1,13 @@
 //! What is known about labels before anything runs: simulated where targets are written down, abstract where they are
 //! discovered.
 
-use super::{Chain, Document, Job, RelabelStep, Stage, TargetRef};
+use super::{Chain, Document, Job, RelabelStep, Stage, TargetGroup, TargetRef};
 use crate::meta;
-use crate::relabel::{Action, Labels, Semantics, discovered, relabel_in_place};
+use crate::relabel::{
+    Action, FlatLabels, JobSettings, LabelSet, Labels, NameScheme, Semantics, discovered, relabel_in_place,
+};
 use confvet_core::Version;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is known about one label.
@@ -160,39 +163,90 @@ impl Document {
         KnownLabels { stage: chain.stage, job: chain.job, written, everything }
     }
 
-    /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.
-    pub fn final_labels(
-        &self,
-        stage: Stage,
-        job: &Job,
-        target: TargetRef<'_>,
-        version: Option<&Version>,
-    ) -> Option<Labels> {
-        if !job.relabel.iter().all(RelabelStep::is_sound) {
-            return None;
-        }
+    /// The way of a job's written targets through its rules.
+    pub(crate) fn route<'a>(&self, stage: Stage, job: &'a Job, version: Option<&Version>) -> Route<'a> {
         let semantics = Semantics::of(version);
-        let mut labels = if stage == Stage::Target {
-            discovered(&self.job_settings(job), &target.labels(), &target.group_labels(), semantics)
-        } else {
-            target.labels()
+        let moves = |step: &RelabelStep| {
+            let drops = matches!(step.rule.action, Action::Keep | Action::Drop | Action::KeepEqual | Action::DropEqual);
+            drops || step.may_write("__address__") || step.deletes_name("__address__")
         };
-        let scheme = self.name_scheme(Some(job), semantics);
-        relabel_in_place(job.relabel.iter().map(|step| &step.rule), &mut labels, scheme).then_some(labels)
+        Route {
+            stage,
+            job,
+            settings: self.job_settings(job),
+            scheme: self.name_scheme(Some(job), semantics),
+            semantics,
+            keeps_address: !job.relabel.iter().any(moves),
+            sound: job.relabel.iter().all(RelabelStep::is_sound),
+        }
+    }
+}
+
+/// The way of a job's written targets through its rules.
+pub(crate) struct Route<'a> {
+    stage: Stage,
+    job: &'a Job,
+    settings: JobSettings,
+    scheme: NameScheme,
+    semantics: Semantics,
+    keeps_address: bool,
+    sound: bool,
+}
+
+impl Route<'_> {
+    /// What the targets of a group have in common when the first rule sees them.
+    pub(crate) fn start<'t>(&'t self, group: &'t TargetGroup) -> FlatLabels<'t> {
+        let mut labels = FlatLabels::default();
+        if self.stage == Stage::Target {
+            // A target's own address wins over a label of its group.
+            labels.add("__address__", " ");
+            add_discovered(&mut labels, &self.settings, group, self.semantics);
+        }
+        labels
     }
 
-    /// The address a written target is scraped at in the end.
-    pub fn final_address(
-        &self,
-        stage: Stage,
-        job: &Job,
-        target: TargetRef<'_>,
-        version: Option<&Version>,
-    ) -> Option<String> {
-        if job.relabel.is_empty() {
-            return Some(target.address.value.clone());
+    /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.
+    pub(crate) fn labels<'t>(&'t self, start: &FlatLabels<'t>, target: TargetRef<'t>) -> Option<FlatLabels<'t>> {
+        if !self.sound {
+            return None;
         }
-        self.final_labels(stage, job, target, version)?.remove("__address__")
+        let mut labels = start.roomy_copy();
+        labels.set_borrowed("__address__", &target.address.value);
+        relabel_in_place(self.job.relabel.iter().map(|step| &step.rule), &mut labels, self.scheme).then_some(labels)
+    }
+
+    /// The address a written target is scraped at in the end; `None` if there is none or it cannot be told.
+    pub(crate) fn address<'t>(&'t self, target: TargetRef<'t>) -> Option<Cow<'t, str>> {
+        if self.keeps_address && self.sound || self.job.relabel.is_empty() {
+            return Some(Cow::Borrowed(&target.address.value));
+        }
+        let labels = self.labels(&self.start(target.group), target)?;
+        let address = labels.value("__address__");
+        (!address.is_empty()).then(|| Cow::Owned(address.to_owned()))
+    }
+}
+
+/// What `discovered` adds to the address, in the order in which Prometheus adds it.
+fn add_discovered<'t>(
+    labels: &mut FlatLabels<'t>,
+    settings: &'t JobSettings,
+    group: &'t TargetGroup,
+    semantics: Semantics,
+) {
+    for (name, value) in &group.labels {
+        labels.add(name.value.as_str(), value.value.as_str());
+    }
+    for (name, value) in settings.labels(semantics) {
+        labels.add(name, value);
+    }
+    for (name, values) in &settings.params {
+        let Some(first) = values.first().filter(|first| !first.is_empty()) else { continue };
+        let name = format!("__param_{name}");
+        if semantics.params_override {
+            labels.put(&name, first.clone());
+        } else {
+            labels.add(name, first.as_str());
+        }
     }
 }
 

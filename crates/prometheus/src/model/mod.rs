@@ -8,7 +8,7 @@ mod rules;
 mod schema;
 mod selector;
 
-pub(crate) use known::{KnownLabels, is_scrape_label};
+pub(crate) use known::{KnownLabels, Route, is_scrape_label};
 pub(crate) use read::read;
 pub(crate) use relabel::has_bare_whole_number;
 pub use relabel::{RelabelStep, read_relabel_list};

@@ -1,14 +1,14 @@
 //! Reads files into the model: the main file, then what it includes.
 
 use super::known::is_scrape_label;
-use super::relabel::{Patterns, dedented, read_with};
+use super::relabel::{dedented, read_with};
 use super::rules::{read_manifest, read_rules};
 use super::{
     Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
 };
 use crate::detect;
 use crate::problem::{Check, Problem};
-use crate::relabel::{NameScheme, Semantics};
+use crate::relabel::{NameScheme, Patterns, Semantics};
 use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
@@ -105,6 +105,9 @@ pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Y
         } else if let Some(help) = problem.kind.help() {
             found = found.help(help);
         }
+        if let Some(key) = key_before(&yaml, problem.span) {
+            found = found.related(key, "the value of this key");
+        }
         reader.report(found);
     }
     if let Some(second) = yaml.documents().nth(1).filter(|second| !second.root().is_null() && !is_manifest(&yaml)) {
@@ -174,7 +177,7 @@ fn binary(reader: &mut Reader<'_>, yaml: &Yaml) {
 fn base64(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     let unpadded = digits.strip_suffix("==").or(digits.strip_suffix('=')).unwrap_or(&digits);
-    if digits.len() % 4 != 0 {
+    if !digits.len().is_multiple_of(4) {
         return None;
     }
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -196,6 +199,17 @@ fn base64(text: &str) -> Option<Vec<u8>> {
         }
     }
     Some(bytes)
+}
+
+/// The key of `key: value` where a problem lies in the value.
+fn key_before(yaml: &Yaml, at: Span) -> Option<Span> {
+    let before = yaml.text().get(..at.range().start)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let (key, _) = before[start..].split_once(": ")?;
+    let name = key.trim_start_matches([' ', '-']);
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'/'));
+    let end = start + key.len();
+    plain.then(|| Span::new(yaml.file(), end - name.len()..end))
 }
 
 /// The value of `key: value` on the line of a problem, in single quotes.

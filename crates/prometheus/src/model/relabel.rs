@@ -3,14 +3,12 @@
 use super::Text;
 use super::read::text;
 use crate::relabel::{
-    Action, Dialect, Draft, Field, NameScheme, Part, Pattern, PatternError, Reference, RelabelRule, RuleError,
-    Template, constant_name, default_regex,
+    Action, Dialect, Draft, Field, NameScheme, Part, Pattern, PatternError, Patterns, Reference, RelabelRule,
+    RuleError, Template, constant_name, default_regex,
 };
 use confvet_core::{Edit, Span};
 use confvet_yaml::{Kind, Node};
 use serde::Serialize;
-use std::collections::HashMap;
-use std::sync::Arc;
 
 /// An item of a list of relabel rules.
 #[derive(Debug, Clone, Serialize)]
@@ -38,7 +36,7 @@ pub struct RelabelStep {
     pub action: Option<Text>,
     /// The keys that are written, with the span of the key and of the value.
     #[serde(skip)]
-    pub fields: Vec<(String, Span, Span)>,
+    pub fields: Vec<(Field, Span, Span)>,
     /// Why Go refuses the regex.
     #[serde(skip)]
     pub regex_error: Option<PatternError>,
@@ -139,7 +137,7 @@ impl RelabelStep {
 
     /// Where the key of a field stands.
     pub fn key_span(&self, field: Field) -> Option<Span> {
-        self.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, _)| *key)
+        self.fields.iter().find(|(own, _, _)| *own == field).map(|(_, key, _)| *key)
     }
 
     /// A `labelmap` that copies every label to its own name.
@@ -256,7 +254,7 @@ impl RelabelStep {
 
     /// Where the value of a field stands; the key, if nothing is written.
     pub fn value_span(&self, field: Field) -> Option<Span> {
-        self.fields.iter().find(|(key, _, _)| key == field.as_str()).map(
+        self.fields.iter().find(|(own, _, _)| *own == field).map(
             |(_, key, value)| {
                 if value.is_empty() { *key } else { *value }
             },
@@ -317,27 +315,6 @@ pub fn read_relabel_list(node: Node<'_>, dialect: Dialect) -> Vec<RelabelStep> {
     read_with(node, &mut Patterns::new(dialect))
 }
 
-/// Patterns by their text: a configuration repeats few of them many times.
-pub(crate) struct Patterns {
-    dialect: Dialect,
-    known: HashMap<String, Result<Arc<Pattern>, PatternError>>,
-}
-
-impl Patterns {
-    pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, known: HashMap::new() }
-    }
-
-    fn read(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
-        if let Some(known) = self.known.get(text) {
-            return known.clone();
-        }
-        let read = Pattern::with_dialect(text, self.dialect).map(Arc::new);
-        self.known.insert(text.to_owned(), read.clone());
-        read
-    }
-}
-
 pub(crate) fn read_with(node: Node<'_>, patterns: &mut Patterns) -> Vec<RelabelStep> {
     node.items().filter(|item| item.is_mapping()).map(|item| step(item, patterns)).collect()
 }
@@ -352,7 +329,9 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
     for field in item.fields() {
         let Some(key) = field.key.text() else { continue };
         let value = field.value;
-        fields.push((key.to_owned(), field.key.span(), value.span()));
+        if let Some(known) = Field::ALL.iter().find(|known| known.as_str() == key) {
+            fields.push((*known, field.key.span(), value.span()));
+        }
         match key {
             "source_labels" if value.is_sequence() => {
                 sources = value.items().filter_map(text).collect();

@@ -55,6 +55,9 @@ pub struct AlertRule {
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
     pub annotations: Vec<(Text, Text)>,
+    /// The labels that its templates print, `$labels.name`.
+    #[serde(skip)]
+    pub printed_labels: Vec<Spanned<String>>,
     /// The parts of label templates that depend on the value.
     #[serde(skip)]
     pub value_labels: Vec<ValueLabel>,
@@ -84,7 +87,7 @@ pub enum RuleKind {
 /// The parts of an expression that diagnostics point at, by their offset: the expression may be folded, so its places in
 /// the file are looked up while the tree is there.
 #[derive(Debug, Clone, Default)]
-struct Places(HashMap<(usize, usize), Span>);
+struct Places(Vec<((usize, usize), Span)>);
 
 impl AlertRule {
     /// The series that a recording rule makes.
@@ -95,8 +98,10 @@ impl AlertRule {
     /// Where a part of the expression stands in the file.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Span {
         let whole = self.expr.as_ref().map(|expr| expr.span);
-        let known = self.places.0.get(&(range.start, range.end)).copied().or(whole);
-        known.unwrap_or(Span::new(FileId(0), 0..0))
+        let places = &self.places.0;
+        let at = places.binary_search_by_key(&(range.start, range.end), |(range, _)| *range).ok();
+        let known = at.and_then(|at| places.get(at)).map(|(_, span)| *span);
+        known.or(whole).unwrap_or(Span::new(FileId(0), 0..0))
     }
 }
 
@@ -117,7 +122,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let mut rules = RuleFile { file, groups: Vec::new() };
-    for root in yaml.documents().filter(|_| sound).map(|document| document.root()) {
+    for root in yaml.documents().filter(|_| sound).map(confvet_yaml::Document::root) {
         let spec = root.get("spec").filter(|spec| spec.is_mapping());
         let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
             continue;
@@ -222,6 +227,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         expr,
         labels: pairs(item.get("labels")),
         annotations: pairs(item.get("annotations")),
+        printed_labels: if kind == RuleKind::Alert { printed_labels(item) } else { Vec::new() },
         value_labels: if kind == RuleKind::Alert { value_labels(item) } else { Vec::new() },
     };
     if kind == RuleKind::Alert {
@@ -263,6 +269,19 @@ fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
         let message = format!("`{}` is no name for a recorded series", record.value);
         reader.report(Problem::new(Check::RuleInvalid, record.span, message));
     }
+}
+
+/// The labels that the templates of an alert print.
+fn printed_labels(item: Node<'_>) -> Vec<Spanned<String>> {
+    let mut found = Vec::new();
+    let blocks = ["labels", "annotations"].into_iter().filter_map(|key| item.get(key));
+    for value in blocks.flat_map(Node::entries).map(|entry| entry.value) {
+        let Some(text) = value.as_str().filter(|text| text.contains("{{")) else { continue };
+        for (name, range) in template::printed_labels(text) {
+            found.push(Spanned::new(name.to_owned(), value.offset(range)));
+        }
+    }
+    found
 }
 
 /// The templates in labels that depend on the value.
@@ -323,7 +342,7 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
         );
         return (Query::default(), places);
     }
-    let query = Query::new(expr);
+    let query = Query::with_patterns(expr, &mut reader.patterns);
     if let Some(error) = &query.error {
         let end = error.range.end.max(error.range.start);
         let mut span = node.offset(error.range.start..end);
@@ -341,7 +360,8 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
     let jobs: Vec<_> = jobs.filter(|matcher| matcher.label == "job").flat_map(Matcher::selected_values).collect();
     let words = jobs.iter().map(|(_, range)| range);
     for range in matchers.chain(ranges).chain(words).chain(query.calls.iter().map(|(_, range)| range)) {
-        places.0.insert((range.start, range.end), node.offset(range.clone()));
+        places.0.push(((range.start, range.end), node.offset(range.clone())));
     }
+    places.0.sort_unstable_by_key(|(range, _)| *range);
     (query, places)
 }

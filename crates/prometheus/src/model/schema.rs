@@ -2,7 +2,7 @@
 
 use super::Exposure;
 use super::read::Reader;
-use crate::keys::{SCHEMA, detail};
+use crate::keys::{Keys, SCHEMA, detail};
 use crate::problem::{Check, Problem};
 use confvet_core::{Category, Edit, Safety, Severity, Version};
 use confvet_yaml::schema::{SchemaProblem, SchemaProblemKind, Type};
@@ -315,12 +315,12 @@ fn nulls(reader: &mut Reader<'_>, root: Node<'_>, context: &'static str) {
             return;
         }
         budget -= 1;
+        let keys = Keys::of(context);
         for entry in node.target().entries() {
-            let Some(key) = entry.key.text() else { continue };
-            let Some(row) = SCHEMA.row(context, key) else { continue };
-            if entry.value.is_null() {
+            let Some((row, detail)) = entry.key.text().and_then(|key| keys.find(key)) else { continue };
+            if detail.default.is_some() && entry.value.is_null() {
                 null_value(reader, entry.key, entry, context, row.key);
-            } else if detail(context, row.key).is_some_and(|detail| detail.secret) {
+            } else if detail.secret && !entry.value.is_null() {
                 secret(reader, entry.value);
                 exposed_secret(reader, entry, context, row.key);
             } else if row.key == "insecure_skip_verify" && entry.value.as_bool() == Some(true) {

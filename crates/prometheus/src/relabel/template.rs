@@ -125,14 +125,15 @@ impl Template {
 
     /// Fills in what a match captured. A group that does not exist is empty.
     pub fn expand(&self, captures: &Captures<'_, '_>) -> String {
-        let piece = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Reference { to: Reference::Number(number), .. } => {
-                captures.number(*number).unwrap_or_default().to_owned()
-            }
-            Part::Reference { to: Reference::Name(name), .. } => captures.name(name).unwrap_or_default().to_owned(),
-        };
-        self.parts.iter().map(piece).collect()
+        let mut text = String::with_capacity(self.text.len());
+        for part in &self.parts {
+            text.push_str(match part {
+                Part::Text(text) => text,
+                Part::Reference { to: Reference::Number(number), .. } => captures.number(*number).unwrap_or_default(),
+                Part::Reference { to: Reference::Name(name), .. } => captures.name(name).unwrap_or_default(),
+            });
+        }
+        text
     }
 }
 

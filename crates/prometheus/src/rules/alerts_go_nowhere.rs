@@ -1,6 +1,6 @@
 //! Alerts are evaluated, and nobody is told.
 
-use crate::model::{Config, Document, RuleKind};
+use crate::model::{Config, Document, Job, RuleKind};
 use confvet_core::{Category, Context, Fact, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/alerts-go-nowhere", check };
@@ -11,7 +11,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         refused_by_agent(config, findings);
         return;
     }
-    if ctx.facts.is_true(Fact::PrometheusAlertsExternal) || config.alertmanagers.iter().any(|job| job.has_targets()) {
+    if ctx.facts.is_true(Fact::PrometheusAlertsExternal) || config.alertmanagers.iter().any(Job::has_targets) {
         return;
     }
     let alerts = document.rules().filter(|(_, rule)| rule.kind == RuleKind::Alert).count();

@@ -28,8 +28,12 @@ const FOREIGN: &[(&str, &str)] = &[
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for (stage, job) in document.pools() {
         let written_by_rule = constants(job, findings);
+        let route = document.route(stage, job, ctx.version("prometheus"));
         for target in job.targets() {
-            judge(document, stage, job, target, &written_by_rule, ctx, findings);
+            let address = route.address(target).filter(|address| !written_by_rule.contains(&address.as_ref()));
+            if let Some(address) = address {
+                judge(stage, job, target, &address, ctx, findings);
+            }
         }
     }
 }
@@ -48,28 +52,16 @@ fn constants<'a>(job: &'a Job, findings: &mut Findings) -> Vec<&'a str> {
     bad
 }
 
-fn judge(
-    document: &Document,
-    stage: Stage,
-    job: &Job,
-    target: TargetRef<'_>,
-    known: &[&str],
-    ctx: &Context<'_>,
-    findings: &mut Findings,
-) {
+fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Context<'_>, findings: &mut Findings) {
     let written = &target.address.value;
-    let Some(address) = document.final_address(stage, job, target, ctx.version("prometheus")) else { return };
     let span = target.address.span;
-    if known.contains(&address.as_str()) {
-        return;
-    }
-    if let Some(fault) = address_fault(&address) {
-        let shown = if address == *written { String::new() } else { format!(", which `{written}` becomes") };
+    if let Some(fault) = address_fault(address) {
+        let shown = if address == written { String::new() } else { format!(", which `{written}` becomes") };
         let refused = job.relabel.is_empty() && written.contains('/');
         let report = findings
             .report(span, format!("`{address}`{shown} is not `host:port`: {fault}"))
             .category(if refused { Category::Invalid } else { Category::Outage });
-        if address != *written {
+        if address != written {
             return;
         }
         if !job.split_urls.is_empty() {

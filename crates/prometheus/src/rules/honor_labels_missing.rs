@@ -1,6 +1,6 @@
 //! Federated or pushed series without `honor_labels`: they carry the job and the instance of the server in between.
 
-use crate::model::{Document, Job, Stage, Text};
+use crate::model::{Document, Job, RelabelStep, Stage, Text};
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/honor-labels-missing", check };
@@ -26,7 +26,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 fn lost(job: &Job, place: &Text, what: &str, findings: &mut Findings) {
-    let wanted = job.metric_relabel.iter().any(|step| step.reads_exported());
+    let wanted = job.metric_relabel.iter().any(RelabelStep::reads_exported);
     if wanted || job.ignores_labels_on_purpose {
         return;
     }
@@ -47,11 +47,11 @@ fn pushgateway<'a>(document: &Document, job: &'a Job, ctx: &Context<'_>) -> Opti
     if job.may_write("__param_target") || job.params.iter().any(|(name, _)| name == "target") {
         return None;
     }
-    let target = || {
-        job.targets().find(|target| {
-            let address = document.final_address(Stage::Target, job, *target, ctx.version("prometheus"));
-            address.is_some_and(|address| named(&address))
-        })
-    };
-    job.name.as_ref().filter(|name| named(&name.value)).or_else(|| target().map(|target| target.address))
+    if let Some(name) = job.name.as_ref().filter(|name| named(&name.value)) {
+        return Some(name);
+    }
+    let route = document.route(Stage::Target, job, ctx.version("prometheus"));
+    let mut hosts = job.targets().filter(|target| named(&target.address.value));
+    let scraped = hosts.find(|target| route.address(*target).is_some_and(|address| named(&address)));
+    scraped.map(|target| target.address)
 }

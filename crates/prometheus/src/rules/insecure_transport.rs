@@ -46,9 +46,10 @@ fn clear_text_address(document: &Document, stage: Stage, job: &Job, ctx: &Contex
     if scheme != "http" || job.may_write("__scheme__") || job.group_sets("__scheme__") {
         return None;
     }
-    let addresses =
-        job.targets().filter_map(|target| document.final_address(stage, job, target, ctx.version("prometheus")));
-    addresses.into_iter().find(|address| !address.is_empty() && !is_near(address))
+    let route = document.route(stage, job, ctx.version("prometheus"));
+    let mut addresses = job.targets().filter_map(|target| route.address(target));
+    let far = addresses.find(|address| !address.is_empty() && !is_near(address));
+    far.map(std::borrow::Cow::into_owned)
 }
 
 /// The own host, or a name that means something only within one cluster or container network.

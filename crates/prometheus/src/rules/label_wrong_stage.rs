@@ -43,7 +43,9 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
 fn gone_after_scrape(document: &Document, chain: &Chain<'_>, label: &str) -> bool {
     let set_by_targets =
         || document.jobs().any(|job| job.relabel.iter().any(|step| step.constant_target() == Some(label)));
-    is_scrape_label(label) || label.starts_with("__tmp") && chain.stage == Stage::Metric && set_by_targets()
+    let set_by_samples = || document.jobs().any(|job| job.metric_relabel.iter().any(|step| step.may_write(label)));
+    let in_place = || chain.stage == Stage::Metric || !set_by_samples();
+    is_scrape_label(label) || label.starts_with("__tmp") && set_by_targets() && in_place()
 }
 
 /// Is the label one that only a scraped sample can have? Targets of most discoveries carry `__meta_*` and little else.

@@ -42,6 +42,7 @@ mod required_label_removed;
 mod rule_invalid;
 mod sd_split_list;
 mod series_collision;
+mod template_label_lost;
 mod timeout_exceeds_interval;
 mod tls_without_https;
 mod unknown_job_selector;
@@ -92,6 +93,7 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &promql_syntax::RULE,
     &range_too_short::RULE,
     &alert_label_from_value::RULE,
+    &template_label_lost::RULE,
     &duplicate_rule::RULE,
     &alerts_go_nowhere::RULE,
     &unknown_job_selector::RULE,

@@ -212,7 +212,8 @@ fn terraform_name(name: &str) -> String {
 }
 
 /// Reads what `describe-cache-parameters` prints, and `describe-parameters` of MemoryDB. What a user has set is told from
-/// defaults by its `Source`; MemoryDB does not say, so that all of it is taken for defaults.
+/// defaults by its `Source`; MemoryDB does not say, so that all of it is taken for defaults. The defaults of an engine, as
+/// `describe-engine-default-parameters` lists them, hold for nobody in particular.
 pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
     let yaml = Yaml::parse(file, text, Dialect::Core);
     let mut resources = Vec::new();
@@ -249,7 +250,7 @@ pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
                 Parameter { name: Spanned::new(text.to_owned(), name.content_span()), value: scalar(value) };
             if item.get("Source").and_then(Node::text) == Some("user") {
                 group.parameters.push(parameter);
-            } else {
+            } else if root.get("EngineDefaults").is_none() {
                 group.defaults.push(parameter);
             }
         }

@@ -313,7 +313,8 @@ impl Resource {
             Some(parameter) => Some((Policy::parse(parameter.value.text.as_deref()?)?, Some(parameter))),
             None if self.family().is_some_and(|family| family.starts_with("memcached")) => None,
             None if let Some(printed) = self.printed("maxmemory-policy") => Some((Policy::parse(printed)?, None)),
-            None if self.is_partial => None,
+            // A module may have defaults of its own.
+            None if self.is_partial || self.kind == ResourceKind::Module => None,
             None if self.is_memorydb => Some((Policy::NoEviction, None)),
             None => Some((Policy::Volatile("volatile-lru"), None)),
         }

@@ -2,6 +2,7 @@
 //! they come to.
 
 use super::{AclFile, AclUser, Policy, Problem, Setting, Workload, WorkloadReason};
+use crate::deployment::Endpoints;
 use crate::keys::Key;
 use crate::schema;
 use crate::syntax::{Lines, Token, Words};
@@ -179,6 +180,8 @@ pub struct RedisConf {
     /// What it is used for, if that is known.
     pub workload: Option<(Workload, WorkloadReason)>,
     pub(crate) files: Vec<FileId>,
+    /// How others may name it.
+    pub(crate) endpoints: Endpoints,
     /// For each key the last statement that sets it.
     last: Vec<u32>,
 }
@@ -311,6 +314,7 @@ impl RedisConf {
             problems: Vec::new(),
             workload: None,
             files: Vec::new(),
+            endpoints: Endpoints::default(),
             last: vec![NONE; Key::all().len()],
         };
         let mut reader = Reader { input, release, conf, open: Vec::new(), dir: None, budget: MAX_INCLUDES };
@@ -324,6 +328,7 @@ impl RedisConf {
         conf.read_acl_file(input);
         schema::check(&mut conf, input.facts);
         conf.workload = conf.infer_workload(input);
+        conf.endpoints = Endpoints::of(&conf);
         conf
     }
 

@@ -1,18 +1,20 @@
 //! Settings that a cluster refuses or suffers from.
 
-use crate::deployment::{Deployment, Node};
 use crate::model::{Document, RedisConf, Setting, Statement};
-use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Span, source};
+use confvet_core::{Address, Category, Context, Edit, Findings, HostId, Rule, Safety, Set, Severity, Span, source};
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/cluster-config", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
-    let deployment = Deployment::of(set);
-    for (_, node) in deployment.servers() {
-        check_conf(node.conf, ctx, findings);
+    let mut nodes = Vec::new();
+    for member in &set.members {
+        if let Some(conf) = member.model().server() {
+            check_conf(conf, ctx, findings);
+            nodes.extend(conf.is_clustered().then_some((conf, member.host)));
+        }
     }
-    shared_state(&deployment, findings);
+    shared_state(&nodes, findings);
 }
 
 fn check_conf(conf: &RedisConf, ctx: &Context<'_>, findings: &mut Findings) {
@@ -112,14 +114,16 @@ fn unused(conf: &RedisConf, switch: Option<Span>, findings: &mut Findings) {
         .category(Category::Maintainability);
 }
 
+/// A node of a cluster, and its machine if that is known.
+type Node<'a> = (&'a RedisConf, Option<HostId>);
+
 /// Two nodes of one machine that write their state into the same file.
-fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
+fn shared_state(nodes: &[Node<'_>], findings: &mut Findings) {
     let mut seen: BTreeMap<(String, String, &str), (Node<'_>, Span)> = BTreeMap::new();
-    for (_, node) in deployment.servers() {
-        let conf = node.conf;
+    for node in nodes {
+        let (conf, _) = *node;
         let dir = conf.directory().filter(|dir| dir.value.starts_with('/'));
-        let file = conf.text("cluster-config-file");
-        let (Some(dir), Some(file)) = (dir.filter(|_| conf.is_clustered()), file) else { continue };
+        let (Some(dir), Some(file)) = (dir, conf.text("cluster-config-file")) else { continue };
         let Some(span) = file.span().or(dir.span()) else { continue };
         let state = (machine(node), dir.value, file.value);
         match seen.get(&state) {
@@ -140,22 +144,23 @@ fn shared_state(deployment: &Deployment<'_>, findings: &mut Findings) {
 }
 
 /// The machine of a node, as far as it is known: its host, or the directory in which its file lies beside others.
-fn machine(node: &Node<'_>) -> String {
-    match node.host {
+fn machine((conf, host): &Node<'_>) -> String {
+    match host {
         Some(host) => format!("{host:?}"),
-        None => source::parent(&node.conf.path).to_owned(),
+        None => source::parent(&conf.path).to_owned(),
     }
 }
 
 /// Nodes of one machine have different ports; nodes of two machines have different addresses.
-fn may_share_a_machine(a: &Node<'_>, b: &Node<'_>) -> bool {
-    let port = |node: &Node<'_>| node.conf.port().as_ref().map(|port: &Setting<'_, i64>| port.value);
-    let own = |node: &Node<'_>| -> Vec<Address> {
-        let binds = node.conf.binds().into_iter().map(|bind| bind.address);
+fn may_share_a_machine((ours, our_host): &Node<'_>, (theirs, their_host): &Node<'_>) -> bool {
+    let port = |conf: &RedisConf| conf.port().as_ref().map(|port: &Setting<'_, i64>| port.value);
+    let own = |conf: &RedisConf| -> Vec<Address> {
+        let binds = conf.binds().into_iter().map(|bind| bind.address);
         binds.filter(|address| !address.is_loopback() && !address.is_wildcard()).collect()
     };
-    let (ours, theirs) = (own(a), own(b));
-    let same_host = a.host.is_some() && a.host == b.host;
-    let share_address = ours.is_empty() && theirs.is_empty() || ours.iter().any(|address| theirs.contains(address));
-    port(a) != port(b) && (same_host || share_address)
+    let (our_addresses, their_addresses) = (own(ours), own(theirs));
+    let same_host = our_host.is_some() && our_host == their_host;
+    let share_address = our_addresses.is_empty() && their_addresses.is_empty()
+        || our_addresses.iter().any(|address| their_addresses.contains(address));
+    port(ours) != port(theirs) && (same_host || share_address)
 }

@@ -1,12 +1,17 @@
 //! A number of replicas that writes wait for, and that does not exist or does not count.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels, servers};
 use crate::model::{Document, RedisConf, Setting, Workload};
 use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/min-replicas", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    let is_stated =
+        |conf: &RedisConf| ["min-replicas-to-write", "min-replicas-max-lag"].iter().any(|key| conf.last(key).is_some());
+    if !has_sentinels(set) && !servers(set).any(is_stated) {
+        return;
+    }
     let deployment = Deployment::of(set);
     for (index, node) in deployment.servers() {
         let conf = node.conf;

@@ -1,12 +1,15 @@
 //! Replicas that Sentinel may never promote.
 
-use crate::deployment::{Deployment, Node};
+use crate::deployment::{Deployment, Node, has_sentinels};
 use crate::model::Document;
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/no-promotable-replica", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     for watch in deployment.watches() {
         let Some((sentinel, monitor)) = watch.monitors().next() else { continue };

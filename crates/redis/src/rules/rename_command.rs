@@ -1,6 +1,6 @@
 //! Commands that are renamed in a way the server refuses, or that others need.
 
-use crate::deployment::{Deployment, Watch};
+use crate::deployment::{Deployment, Watch, servers};
 use crate::keys::Command;
 use crate::model::{Document, RedisConf, Rename};
 use compact_str::CompactString;
@@ -12,6 +12,9 @@ pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/rename-command
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for conf in set.members.iter().filter_map(|member| member.model().conf()) {
         check_conf(conf, findings);
+    }
+    if servers(set).all(|conf| conf.last("rename-command").is_none()) {
+        return;
     }
     let deployment = Deployment::of(set);
     for watch in deployment.watches() {

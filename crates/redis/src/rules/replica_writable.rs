@@ -1,12 +1,15 @@
 //! A replica that takes writes, which are lost at its next resync.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, servers};
 use crate::model::Document;
 use confvet_core::{Context, Edit, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/replica-writable", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    if servers(set).all(|conf| conf.is_on("replica-read-only")) {
+        return;
+    }
     let deployment = Deployment::of(set);
     for (index, node) in deployment.servers() {
         let Some(setting) = node.conf.switch("replica-read-only").filter(|setting| !setting.value) else { continue };

@@ -1,6 +1,6 @@
 //! A Sentinel that cannot log in to what it watches, or to its peers.
 
-use crate::deployment::{Deployment, Watch};
+use crate::deployment::{Deployment, Watch, has_sentinels};
 use crate::model::{AboutMasters, DefaultUser, Document, Monitor, RedisConf, Statement};
 use crate::schema;
 use crate::syntax::{Token, needs_quotes, quote_if_needed};
@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-auth", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     let about: Vec<AboutMasters<'_>> =
         deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();

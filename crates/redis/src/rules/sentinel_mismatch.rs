@@ -1,6 +1,6 @@
 //! Sentinels of one set that disagree about what they watch.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{AboutMasters, Document, Monitor, RedisConf};
 use crate::value;
 use confvet_core::{Address, Context, Findings, Rule, Set, Severity, Span};
@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-mismatch", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     let about: Vec<AboutMasters<'_>> =
         deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();

@@ -1,6 +1,6 @@
 //! A quorum that is never reached, or that one Sentinel reaches alone.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{Document, Monitor, RedisConf};
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity};
 use std::collections::BTreeMap;
@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-quorum", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     let mut files: BTreeMap<&str, i64> = BTreeMap::new();
     for sentinel in &deployment.sentinels {

@@ -1,6 +1,6 @@
 //! Sentinel times that make failovers out of hiccups, or outages out of waiting.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{AboutMasters, Document, RedisConf};
 use crate::value;
 use confvet_core::{Context, Edit, Fact, Facts, Findings, Rule, Set, Severity, Span};
@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-timing", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     let about: Vec<AboutMasters<'_>> =
         deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();

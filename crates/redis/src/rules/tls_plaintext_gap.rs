@@ -1,19 +1,20 @@
 //! TLS is set up, and part of the traffic goes around it.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels, servers};
 use crate::model::{Document, RedisConf};
 use confvet_core::{Context, Edit, Findings, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/tls-plaintext-gap", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
-    let deployment = Deployment::of(set);
-    for (_, node) in deployment.servers() {
-        if !node.conf.is_partial() && !node.conf.is_for_tests() && !node.conf.lacks((6, 0, 0)) {
-            check_server(node.conf, findings);
+    for conf in servers(set) {
+        if !conf.is_partial() && !conf.is_for_tests() && !conf.lacks((6, 0, 0)) {
+            check_server(conf, findings);
         }
     }
-    watched_in_plain_text(&deployment, findings);
+    if has_sentinels(set) {
+        watched_in_plain_text(&Deployment::of(set), findings);
+    }
 }
 
 /// A Sentinel without TLS cannot talk to a server that has no other port.

@@ -1,0 +1,258 @@
+//! Values of directives that have parsers of their own in nginx, beyond addresses: caches, times, methods, switches. Each
+//! refusal was seen with nginx 1.22.1 and 1.31.3.
+
+use super::schema::{BadValue, bad, one_of, time_text};
+use super::tree::Directive;
+use super::url::{self, UrlUse};
+use crate::context::Context;
+use crate::keys::{Key, key};
+use crate::pcre;
+use crate::syntax::Word;
+use crate::template;
+use crate::value::{self, TimeUnits};
+use std::net::IpAddr;
+
+/// What nginx does not take among the arguments of a directive.
+pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
+    let args = directive.args();
+    let first = args.first()?;
+    match key.name() {
+        "open_file_cache" => cache(directive, &["inactive"]),
+        "open_log_file_cache" => cache(directive, &["inactive", "min_uses", "valid"]),
+        "ssl_certificate_cache"
+        | "proxy_ssl_certificate_cache"
+        | "grpc_ssl_certificate_cache"
+        | "uwsgi_ssl_certificate_cache" => cache(directive, &["inactive", "valid"]),
+        "ssl_session_cache" => args.iter().find_map(session_cache),
+        "proxy_bind" | "fastcgi_bind" | "uwsgi_bind" | "scgi_bind" | "grpc_bind" | "memcached_bind" => bind(args),
+        "proxy_cache_methods" | "fastcgi_cache_methods" | "uwsgi_cache_methods" | "scgi_cache_methods" => {
+            args.iter().find_map(|word| one_of(word, &["GET", "HEAD", "POST"]))
+        }
+        "proxy_ignore_headers"
+        | "fastcgi_ignore_headers"
+        | "uwsgi_ignore_headers"
+        | "scgi_ignore_headers"
+        | "grpc_ignore_headers" => args.iter().find_map(ignored_header),
+        "proxy_store_access" | "fastcgi_store_access" | "uwsgi_store_access" | "scgi_store_access" => {
+            args.iter().find_map(access)
+        }
+        "proxy_cache_valid" | "fastcgi_cache_valid" | "uwsgi_cache_valid" | "scgi_cache_valid" => cache_valid(args),
+        "proxy_temp_path" | "fastcgi_temp_path" | "uwsgi_temp_path" | "scgi_temp_path" | "client_body_temp_path" => {
+            args.iter()
+                .skip(1)
+                .find(|word| !matches!(value::number(&word.text), Some(1..)))
+                .map(|word| bad(word.span, format!("`{}` is no level of directories: a number from 1", word.text)))
+        }
+        "expires" => expires(args),
+        "keepalive_timeout" if directive.context() != Context::Upstream => {
+            time_text(&first.text, first.inner(), TimeUnits::Milliseconds)
+                .or_else(|| args.get(1).and_then(|word| time_text(&word.text, word.inner(), TimeUnits::Seconds)))
+        }
+        "directio" if first.text != "off" && value::offset(&first.text).is_none() => {
+            Some(bad(first.span, format!("`{}` is neither `off` nor a size such as `4m`", first.text)))
+        }
+        "userid_expires" if !matches!(first.text.as_str(), "off" | "max") => {
+            time_text(&first.text, first.inner(), TimeUnits::Seconds)
+        }
+        "aio" if !first.text.starts_with("threads=") && !matches!(first.text.as_str(), "on" | "off" | "threads") => {
+            Some(bad(first.span, format!("`{}` is none of on, off, threads and threads=POOL", first.text)))
+        }
+        "disable_symlinks" if !template::has_variables(&first.text) => symlinks(args),
+        "use" => one_of(first, &["epoll", "poll", "select", "kqueue", "eventport", "/dev/poll"]),
+        "worker_priority" if value::number(first.text.trim_start_matches('-')).is_none() => {
+            Some(bad(first.span, format!("`{}` is no priority: -20 to 19", first.text)))
+        }
+        "fastcgi_split_path_info" => captures(first),
+        "proxy_redirect" | "proxy_cookie_domain" | "proxy_cookie_path" | "proxy_cookie_flags" => rewritten(directive),
+        "add_header" | "add_trailer" => args.get(2).filter(|word| word.text != "always").map(|word| {
+            bad(word.span, format!("`{}` is no parameter of `{}`: only `always` is", word.text, key.name()))
+        }),
+        "set" | "auth_request_set" if !first.text.starts_with('$') => {
+            Some(bad(first.span, format!("`{}` is no variable: its name starts with `$`", first.text)))
+        }
+        "ssl_ocsp_cache" if first.text != "off" && !first.text.starts_with("shared:") => {
+            Some(bad(first.span, format!("`{}` is neither `off` nor `shared:NAME:SIZE`", first.text)))
+        }
+        "least_time" if directive.context() == Context::Upstream => one_of(first, &["header", "last_byte"]),
+        "least_time" => one_of(first, &["connect", "first_byte", "last_byte"]),
+        "userid_mark" if first.text != "off" && !is_mark(&first.text) => {
+            Some(bad(first.span, format!("`{}` is neither `off` nor one letter, digit or `=`", first.text)))
+        }
+        "proxy_store" | "fastcgi_store" | "uwsgi_store" | "scgi_store" if first.text.is_empty() => {
+            Some(bad(first.span, "an empty path stores nothing: `on`, `off` or a path".to_owned()))
+        }
+        "thread_pool" if !args.iter().any(|word| word.text.starts_with("threads=")) => {
+            Some(bad(directive.span(), "`thread_pool` needs `threads=N`".to_owned()))
+        }
+        "access_log" if first.text == "off" => args
+            .get(1)
+            .map(|word| bad(word.span, format!("`access_log off` takes nothing more, `{}` is given", word.text))),
+        _ => None,
+    }
+}
+
+fn is_mark(text: &str) -> bool {
+    text.len() == 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'=')
+}
+
+/// `off`, or `max=N` with other parameters.
+fn cache(directive: Directive<'_>, others: &[&str]) -> Option<BadValue> {
+    let args = directive.args();
+    if let [only] = args
+        && only.text == "off"
+    {
+        return None;
+    }
+    for word in args {
+        let text = word.text.as_str();
+        let (name, given) = text.split_once('=').unwrap_or((text, ""));
+        let fits = match name {
+            "max" => matches!(value::number(given), Some(1..)),
+            "min_uses" if others.contains(&name) => matches!(value::number(given), Some(1..)),
+            "inactive" | "valid" if others.contains(&name) => value::time(given, TimeUnits::Seconds).is_some(),
+            _ => false,
+        };
+        if !fits {
+            let known: Vec<String> = others.iter().map(|name| format!("{name}=")).collect();
+            let message = format!(
+                "`{text}` is no parameter of `{}`: `off`, or max=NUMBER and {}",
+                directive.name().text,
+                known.join(", ")
+            );
+            return Some(bad(word.span, message));
+        }
+    }
+    let has_max = args.iter().any(|word| word.text.starts_with("max="));
+    (!has_max).then(|| bad(directive.span(), format!("`{}` needs `max=`", directive.name().text)))
+}
+
+fn session_cache(word: &Word) -> Option<BadValue> {
+    let text = word.text.as_str();
+    let fits = match text.split_once(':') {
+        None => matches!(text, "off" | "none" | "builtin"),
+        Some(("builtin", size)) => value::number(size).is_some(),
+        Some(("shared", zone)) => zone
+            .split_once(':')
+            .is_some_and(|(name, size)| !name.is_empty() && matches!(value::size(size), Some(32_768..))),
+        Some(_) => false,
+    };
+    (!fits)
+        .then(|| bad(word.span, format!("`{text}` is none of off, none, builtin and shared:NAME:SIZE (32k at least)")))
+}
+
+/// The address connections are made from: `off`, or an address, which may be `transparent`.
+fn bind(args: &[Word]) -> Option<BadValue> {
+    let first = args.first()?;
+    let text = first.text.as_str();
+    let extra = args.get(1).filter(|word| word.text != "transparent");
+    if let Some(word) = extra {
+        return Some(bad(word.span, format!("`{}` is no parameter here: only `transparent` is", word.text)));
+    }
+    if text == "off" && args.len() == 1 || template::has_variables(text) {
+        return None;
+    }
+    let host = super::host::Endpoint::parse(text, 0).host;
+    let is_address = host.parse::<IpAddr>().is_ok() || text.parse::<IpAddr>().is_ok();
+    (!is_address || url::fault(first, 0, UrlUse::Plain).is_some() && text.parse::<IpAddr>().is_err())
+        .then(|| bad(first.span, format!("`{text}` is no address of this machine: an IP address, a port may follow")))
+}
+
+fn ignored_header(word: &Word) -> Option<BadValue> {
+    const HEADERS: &[&str] = &[
+        "X-Accel-Redirect",
+        "X-Accel-Expires",
+        "X-Accel-Limit-Rate",
+        "X-Accel-Buffering",
+        "X-Accel-Charset",
+        "Expires",
+        "Cache-Control",
+        "Set-Cookie",
+        "Vary",
+    ];
+    one_of(word, HEADERS)
+}
+
+/// `user:rw`, `group:r`, `all:rw`.
+fn access(word: &Word) -> Option<BadValue> {
+    let fits = word
+        .text
+        .split_once(':')
+        .is_some_and(|(who, rights)| matches!(who, "user" | "group" | "all") && matches!(rights, "r" | "w" | "rw"));
+    (!fits).then(|| bad(word.span, format!("`{}` is no right: write for example `group:rw`", word.text)))
+}
+
+/// Status codes, then a time.
+fn cache_valid(args: &[Word]) -> Option<BadValue> {
+    let (last, codes) = args.split_last()?;
+    if let Some(bad) = time_text(&last.text, last.inner(), TimeUnits::Seconds) {
+        return Some(bad);
+    }
+    let valid = |word: &&Word| word.text == "any" || matches!(value::number(&word.text), Some(100..=599));
+    let code = codes.iter().find(|word| !valid(word))?;
+    Some(bad(code.span, format!("`{}` is no status code: 100 to 599, or `any`", code.text)))
+}
+
+fn expires(args: &[Word]) -> Option<BadValue> {
+    let (word, modified) = match args {
+        [word] => (word, false),
+        [first, word] if first.text == "modified" => (word, true),
+        [first, _] => {
+            return Some(bad(first.span, format!("`{}` is not `modified`, and a time takes no more", first.text)));
+        }
+        _ => return None,
+    };
+    let text = word.text.as_str();
+    if template::has_variables(text) || !modified && matches!(text, "epoch" | "max" | "off") {
+        return None;
+    }
+    if let Some(time) = text.strip_prefix('@').filter(|_| !modified) {
+        let of_day = value::time(time, TimeUnits::Seconds).is_some_and(|time| time.as_secs() <= 86_400);
+        return (!of_day).then(|| bad(word.span, format!("`{text}` is no time of day: write for example `@15h30m`")));
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    value::time(unsigned, TimeUnits::Seconds)
+        .is_none()
+        .then(|| bad(word.span, format!("`{text}` is neither a time nor one of epoch, max and off")))
+}
+
+fn symlinks(args: &[Word]) -> Option<BadValue> {
+    let word = args
+        .iter()
+        .find(|word| !matches!(word.text.as_str(), "on" | "off" | "if_not_owner") && !word.text.starts_with("from="));
+    if let Some(word) = word {
+        return Some(bad(word.span, format!("`{}` is none of on, off, if_not_owner and from=PATH", word.text)));
+    }
+    let from = args.iter().find(|word| word.text.starts_with("from="))?;
+    args.iter().any(|word| word.text == "off").then(|| bad(from.span, "`from=` cannot be used with `off`".to_owned()))
+}
+
+/// `fastcgi_split_path_info` takes the script and the path from the two groups of its pattern.
+fn captures(word: &Word) -> Option<BadValue> {
+    let pattern = pcre::parse(&word.text, false).ok()?;
+    (pattern.groups < 2)
+        .then(|| bad(word.span, "the pattern needs two groups: the script and the path behind it".to_owned()))
+}
+
+/// `off`, or what to replace and with what; `proxy_redirect default` follows from the `proxy_pass` in front of it.
+fn rewritten(directive: Directive<'_>) -> Option<BadValue> {
+    let [word] = directive.args() else { return None };
+    let is_default = directive.is(key!("proxy_redirect")) && word.text == "default";
+    if word.text == "off" {
+        return None;
+    }
+    if !is_default {
+        return Some(bad(
+            word.span,
+            format!("`{}` alone says nothing: `off`, or what to replace and with what", word.text),
+        ));
+    }
+    let pass = directive.scope().all(key!("proxy_pass")).find(|pass| pass.id() < directive.id());
+    match pass {
+        None if directive.scope().has_unread_include() => None,
+        None => Some(bad(word.span, "`default` must stand behind the `proxy_pass` it follows from".to_owned())),
+        Some(pass) if template::has_variables(pass.text(0)) => {
+            Some(bad(word.span, "`default` cannot follow from a `proxy_pass` with variables".to_owned()))
+        }
+        Some(_) => None,
+    }
+}

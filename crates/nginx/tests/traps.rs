@@ -1,0 +1,303 @@
+//! What a naive reader of nginx configurations gets wrong, case by case: each was given to nginx 1.22.1 and 1.31.3 with
+//! `nginx -t`, and the rule that speaks is the one that says why nginx refuses it. `""`: nginx takes it.
+
+use confvet_core::{
+    Category, Context, Facts, FileId, Findings, Input, RuleInfo, Safety, Severity, Source, Sources, System, Target,
+};
+use confvet_nginx::NginxSystem;
+
+/// The rules whose findings say that nginx refuses the file.
+const REFUSALS: &[&str] = &[
+    "nginx/syntax",
+    "nginx/missing-semicolon",
+    "nginx/unknown-directive",
+    "nginx/directive-context",
+    "nginx/arg-count",
+    "nginx/invalid-value",
+    "nginx/duplicate-directive",
+    "nginx/unknown-variable",
+    "nginx/version-mismatch",
+    "nginx/include-unresolved",
+    "nginx/map-entry",
+    "nginx/duplicate-definition",
+    "nginx/invalid-regex",
+    "nginx/proxy-pass-uri-forbidden",
+];
+
+fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> {
+    let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
+    let mut target = Target::new();
+    if let Some(version) = version {
+        target.set("nginx", version, &["nginx"]).expect("a version");
+    }
+    let facts = Facts::new();
+    let input =
+        Input { sources: &sources, file: FileId(0), kind: NginxSystem::KINDS[0], target: &target, facts: &facts };
+    let parsed = NginxSystem::parse(&input);
+    let context = Context { sources: &sources, target: &target, facts: &facts };
+    let mut found = Vec::new();
+    for rule in NginxSystem::rules().iter().filter(|rule| REFUSALS.contains(&rule.name)) {
+        let info: &'static RuleInfo = Box::leak(Box::new(RuleInfo {
+            name: rule.name,
+            title: "",
+            severity: Severity::Error,
+            category: Category::Invalid,
+            fix: Some(Safety::Unsafe),
+            applies: None,
+            needs: &[],
+            supersedes: &[],
+        }));
+        let mut findings = Findings::new(info);
+        (rule.check)(&parsed.model, &context, &mut findings);
+        let invalid = findings.into_diagnostics().into_iter().any(|found| found.category == Category::Invalid);
+        found.extend(invalid.then_some(rule.name));
+    }
+    found
+}
+
+fn check(shape: &str, cases: &[(&str, &str)]) {
+    for (text, rule) in cases {
+        let whole = shape.replace('@', text);
+        let found = refusals(&[("nginx.conf", &whole)], Some("1.28.0"));
+        let expected: Vec<String> =
+            rule.split(' ').filter(|rule| !rule.is_empty()).map(|rule| format!("nginx/{rule}")).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+const HTTP: &str = "events {}\nhttp {\n@\n}\n";
+const LOCATION: &str = "events {}\nhttp { server { listen 8080; location /x/ {\n@\n} } }\n";
+const SERVER: &str = "events {}\nhttp { server { listen 8080;\n@\n} }\n";
+
+#[test]
+fn words_and_quotes() {
+    check(
+        LOCATION,
+        &[
+            ("return 200 a\"b;", ""),
+            ("return 200 a#b;", ""),
+            ("return 200 \"a\"b;", "syntax"),
+            ("return 200 \"a\"#c\n;", "syntax"),
+            ("return 200 a\\;b;", ""),
+            ("return 200 \"a\nb\";", ""),
+            ("return 200 \u{201c}a b\u{201d};", "arg-count"),
+            ("\"root\" /x;", ""),
+            ("Root /x;", "unknown-directive"),
+            ("\"\" x;", "unknown-directive"),
+            ("root\u{a0}/x;", "unknown-directive"),
+            (";", "syntax"),
+            ("return 204;;", "syntax"),
+            ("root /x", "missing-semicolon"),
+            ("// a comment", "syntax"),
+            ("# a comment at the end", ""),
+            ("return 204;\r\n# CRLF\r\n", ""),
+        ],
+    );
+    check(
+        SERVER,
+        &[
+            ("location ~ ^/a{2}$ { return 204; }", "syntax"),
+            ("location ~ \"^/a{2}$\" { return 204; }", ""),
+            ("location /x{ return 204; }", ""),
+            ("location =/x { return 204; }", ""),
+            ("location ~*\\.php$ { return 204; }", ""),
+            ("location /x { return 204; };", "syntax"),
+            ("server_name a.com\n root /x;", ""),
+            ("server_name content_by_lua_block ;", ""),
+            ("server_name ${NAME};", ""),
+        ],
+    );
+    check(
+        "@",
+        &[
+            ("\u{feff}events {}\nhttp {}", "syntax"),
+            ("\"events\" { \"worker_connections\" \"2048\"; }\nhttp {}", ""),
+            ("events {}\nhttp {\n# the last line has no end", "syntax"),
+            ("events {}\nhttp {}\n# the last line has no end", ""),
+            ("events {}\nhttp { log_format main #c\n 'a' #c\n 'b'; }", ""),
+            ("events { worker_connections 1024\n}\nhttp {}", "missing-semicolon"),
+        ],
+    );
+    let comment = format!("events {{}}\nhttp {{}}\n#{}\n", "x".repeat(4095));
+    assert_eq!(refusals(&[("nginx.conf", &comment)], None), ["nginx/syntax"]);
+}
+
+#[test]
+fn directives_and_their_shapes() {
+    check(
+        LOCATION,
+        &[
+            ("events {}", "directive-context"),
+            ("proxy_pass { }", "syntax"),
+            ("limit_except GET;", "syntax"),
+            ("root;", "arg-count"),
+            ("return 1 2 3;", "arg-count"),
+            ("set $a b c d e f g h;", "arg-count"),
+            ("root /a; alias /b;", "duplicate-directive"),
+            ("rewrite ^/a /b\n break;", ""),
+            ("rewrite ^/a /b\n last;", ""),
+            ("if ($host = a) { return 204; }", ""),
+            ("if ($host == a) { return 204; }", "invalid-value"),
+            ("if ($host=\"a\") { return 204; }", "invalid-value"),
+            ("if ($host ~ a && $uri ~ b) { return 204; }", "invalid-value"),
+            ("if (-f $request_filename) { return 204; }", ""),
+            ("if ( $host ) { return 204; }", ""),
+            ("if (!-e $request_filename) { return 204; }", ""),
+            ("location /x/y/ { return 204; }", ""),
+            ("location /y/ { return 204; }", "directive-context"),
+            ("location @y { return 204; }", "directive-context"),
+        ],
+    );
+}
+
+#[test]
+fn values() {
+    check(
+        LOCATION,
+        &[
+            ("gzip ON;", ""),
+            ("gzip true;", "invalid-value"),
+            ("client_max_body_size 1g;", ""),
+            ("client_max_body_size 10MB;", "invalid-value"),
+            ("limit_rate 1g;", "invalid-value"),
+            ("proxy_buffers 8 4k;", ""),
+            ("proxy_read_timeout 60;", ""),
+            ("proxy_read_timeout \"1h 30m\";", ""),
+            ("proxy_read_timeout 1.5s;", "invalid-value"),
+            ("proxy_read_timeout 30m1h;", "invalid-value"),
+            ("proxy_read_timeout 1M;", "invalid-value"),
+            ("expires 1M;", ""),
+            ("expires 500ms;", "invalid-value"),
+            ("return 302 https://$Host$REQUEST_URI;", ""),
+            ("return 302 https://${1}/;", "unknown-variable"),
+            ("return 302 https://$1/;", ""),
+            ("return 302 https://$nothing/;", "unknown-variable"),
+            ("error_page 499 /x;", "invalid-value"),
+            ("error_page 404 = @x;", ""),
+            ("proxy_pass http://127.0.0.1:70000;", "invalid-value"),
+            ("proxy_pass http://[::1]:80/;", ""),
+            ("fastcgi_pass 127.0.0.1;", "invalid-value"),
+            ("proxy_redirect default;", "invalid-value"),
+        ],
+    );
+    check(
+        HTTP,
+        &[
+            ("upstream a { server 127.0.0.1 WEIGHT=2; }", "invalid-value"),
+            ("upstream a { server 127.0.0.1 weight=2; }", ""),
+            ("upstream a { server http://127.0.0.1; }", "invalid-value"),
+            ("upstream a { server 127.0.0.1 fail_timeout=500ms; }", "invalid-value"),
+            ("resolver off;", "invalid-value"),
+            ("resolver ::1;", "invalid-value"),
+            ("resolver 10.0.0.1 valid=1h ipv6=off;", ""),
+        ],
+    );
+}
+
+#[test]
+fn blocks_of_entries() {
+    check(
+        HTTP,
+        &[
+            ("map $uri $x { default 1; ~^/a 2; }", ""),
+            ("map $uri $x { ~^/a{2} 1; }", "map-entry"),
+            ("map $uri $x { \"~^/a{2}\" 1; }", ""),
+            ("map $uri $x { a 1; A 2; }", "map-entry"),
+            ("map $uri $x { \\default 1; default 2; }", ""),
+            ("map $uri $x { a 1 2; }", "map-entry"),
+            ("map $uri x { a 1; }", "map-entry"),
+            ("map $uri $x { hostnames; *.a.b 1; .a.b 2; }", "map-entry"),
+            ("geo $x { default 1; 10.0.0.1/8 2; }", ""),
+            ("geo $x { value 1; }", "map-entry"),
+            ("geo $x { ranges; 10.0.0.0-10.0.0.9 1; }", ""),
+            ("geo $x { 10.0.0.0/8 1; ranges; }", "map-entry"),
+            ("types { text/html html; }", ""),
+            ("types { include mime.types; }", "map-entry"),
+            ("split_clients $uri $x { 50% a; 60% b; }", "map-entry"),
+            ("split_clients $uri $x { 0.5% a; * b; }", ""),
+            ("charset_map koi8-r utf-8 { C0 D18E; }", ""),
+            ("charset_map koi8-r windows-1251 { C0 D18E; }", "map-entry"),
+        ],
+    );
+}
+
+#[test]
+fn order_counts_only_where_nginx_reads_once() {
+    check(
+        HTTP,
+        &[
+            (
+                "server { listen 8080; location / { proxy_pass http://later; } } upstream later { server 127.0.0.1; }",
+                "",
+            ),
+            ("server { listen 8080; return 200 $later; } map $uri $later { default 1; }", ""),
+            ("upstream a { server 127.0.0.1 backup; server 127.0.0.2; ip_hash; }", ""),
+        ],
+    );
+    check(
+        "@",
+        &[
+            ("load_module x.so;\nevents {}\nhttp {}", ""),
+            ("events {}\nload_module x.so;\nhttp {}", "directive-context"),
+            ("events {}\nhttp {}\nhttp {}", "duplicate-directive"),
+            ("events {}\nserver { listen 80; }\nhttp {}", "directive-context"),
+        ],
+    );
+}
+
+#[test]
+fn includes_start_at_the_main_file() {
+    let main = |name: &str| format!("events {{}}\nhttp {{ include {name}; }}\n");
+    let inner = ("sites/a.conf", "server { listen 80; include ssl.inc; }");
+    let beside = ("sites/ssl.inc", "ssl_protocols TLSv1.3;");
+    let files = |name: &str, more: &[(&str, &str)]| {
+        let text = main(name);
+        let mut all = vec![("nginx.conf", text.as_str())];
+        all.extend_from_slice(more);
+        refusals(&all, None)
+    };
+    assert_eq!(files("sites/*.conf", &[inner, beside]), ["nginx/include-unresolved"]);
+    assert_eq!(files("sites/*.conf", &[inner, ("ssl.inc", beside.1)]), [""; 0]);
+    assert_eq!(files("sites/a.conf", &[("sites/a.conf", "}"), ("sites/b.conf", "")]), ["nginx/syntax"]);
+    assert_eq!(files("sites/*.conf", &[("sites/.hidden.conf", "}")]), [""; 0]);
+    assert_eq!(files("nginx.conf", &[("x.conf", "")]), ["nginx/include-unresolved"]);
+    assert_eq!(files("/etc/nginx/sites/a.conf", &[("sites/a.conf", "gzip maybe;")]), ["nginx/invalid-value"]);
+}
+
+#[test]
+fn fragments_are_read_in_the_context_they_are_made_for() {
+    for (path, text, rules) in [
+        ("nginx/sites-enabled/shop", "server { listen 80; server_name a; }", ""),
+        ("nginx/sites-enabled/shop", "server { listen 80; gzip maybe; }", "nginx/invalid-value"),
+        ("nginx/conf.d/gzip.conf", "gzip on;\ngzip_types text/css;", ""),
+        ("nginx/snippets/php.conf", "location ~ \\.php$ { fastcgi_pass unix:/run/php.sock; }", ""),
+        ("nginx/snippets/proxy.conf", "proxy_set_header Host $host;\nproxy_pass http://app;", ""),
+        ("nginx/stream.d/dns.conf", "server { listen 53 udp; proxy_pass 10.0.0.1:53; }", ""),
+        ("nginx/upstream.conf", "server 10.0.0.1:80;\nserver 10.0.0.2:80 WEIGHT=2;", "nginx/invalid-value"),
+        // What stands outside is not known: no undefined variable, log format, zone or upstream.
+        (
+            "nginx/sites-enabled/x",
+            "server { listen 80; access_log /x main; limit_req zone=a; return 200 $elsewhere; }",
+            "",
+        ),
+    ] {
+        assert_eq!(refusals(&[(path, text)], None).join(" "), rules, "{path}: {text}");
+    }
+}
+
+#[test]
+fn versions_decide() {
+    for (version, text, rule) in [
+        ("1.22.1", "http2 on;", "nginx/version-mismatch"),
+        ("1.25.1", "http2 on;", ""),
+        ("1.25.1", "ssl on;", "nginx/version-mismatch"),
+        ("1.22.1", "ssl off;", ""),
+        ("1.27.2", "add_header_inherit merge;", "nginx/version-mismatch"),
+    ] {
+        let whole = format!("events {{}}\nhttp {{ server {{ listen 8080; {text} }} }}\n");
+        assert_eq!(refusals(&[("nginx.conf", &whole)], Some(version)).join(" "), rule, "{version}: {text}");
+    }
+    let keepalive = "events {}\nhttp { upstream a { server 127.0.0.1; keepalive 4 local; } }\n";
+    assert_eq!(refusals(&[("nginx.conf", keepalive)], Some("1.29.7")), [""; 0]);
+    assert_eq!(refusals(&[("nginx.conf", keepalive)], None), [""; 0]);
+}
