@@ -228,6 +228,11 @@ impl Sources {
         candidates.iter().copied().filter(|&id| id != from).max_by_key(score)
     }
 
+    /// The files that lie directly in a directory, named as in their paths.
+    pub fn in_directory(&self, directory: &str) -> &[FileId] {
+        self.by_directory.get(directory).map_or(&[], Vec::as_slice)
+    }
+
     /// All files that match a glob with `*`, `?` and `[…]` in its last component, sorted by path. The directory part is
     /// looked up like [`Sources::find`] does.
     pub fn glob(&self, from: FileId, pattern: &str) -> Vec<FileId> {
