@@ -339,13 +339,20 @@ impl Builder<'_> {
     /// can be said.
     fn knows_directory(&self, path: &str) -> bool {
         let directory = parent(path);
-        directory == parent(self.input.source().path())
-            || self.input.sources.iter().any(|(_, source)| parent(source.path()) == directory)
+        directory == parent(self.input.source().path()) || !self.input.sources.in_directory(directory).is_empty()
     }
 }
 
 /// All files that match a path with globs in any component, in byte order.
 fn glob(sources: &Sources, pattern: &str) -> Vec<FileId> {
+    let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let at_root = directory.is_empty() && pattern.starts_with('/');
+    if !directory.contains(['*', '?', '[']) && !at_root {
+        let files = sources.in_directory(directory).iter().copied();
+        let mut found: Vec<FileId> = files.filter(|&file| glob_matches(name, sources.get(file).file_name())).collect();
+        found.sort_by_key(|&file| sources.get(file).path());
+        return found;
+    }
     let components: Vec<&str> = pattern.split('/').collect();
     let matches = |path: &str| {
         let mut parts = path.split('/');
