@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         };
         let login = match conf.default_user() {
             DefaultUser::Open => "without a password",
-            DefaultUser::Password(_) | DefaultUser::AclPassword => "with a password",
+            DefaultUser::Password(_) | DefaultUser::AclPassword(_) => "with a password",
             DefaultUser::Off => "as a named user only",
             DefaultUser::Unknown => "as another file says",
         };

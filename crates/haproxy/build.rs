@@ -15,6 +15,9 @@ const COLUMNS: &[&str] = &[
     "args",
     "build",
     "replacement",
+    "arguments",
+    "types",
+    "phases",
 ];
 
 fn main() -> Result<(), TableError> {
@@ -67,13 +70,55 @@ fn key(row: Row<'_>, slot: usize) -> String {
     };
     format!(
         "Key {{ name: {:?}, slot: {slot}, since: {}, deprecated: {}, removed: {}, places: {places}, http_only: \
-         {http_only}, negatable: Negatable::{negatable}, arguments: Arguments::{arguments}, build: {}, replacement: {:?} }}",
+         {http_only}, negatable: Negatable::{negatable}, arguments: Arguments::{arguments}, build: {}, replacement: {:?}, call: {} }}",
         row.get("key"),
         version("since"),
         version("deprecated"),
         version("removed"),
         row.get("build") == "y",
         row.get("replacement"),
+        call(row),
+    )
+}
+
+/// What a sample fetch or a converter takes and gives: `i?t` is an integer and maybe a table, `-` is nothing.
+fn call(row: Row<'_>) -> String {
+    let arguments = row.get("arguments");
+    if arguments.is_empty() {
+        return "None".to_owned();
+    }
+    let (required, optional) = arguments.trim_start_matches('-').split_once('?').unwrap_or((arguments, ""));
+    let required = required.trim_start_matches('-');
+    let kinds: Vec<&str> = (required.chars().chain(optional.chars()))
+        .map(|letter| match letter {
+            'i' => "Argument::Integer",
+            's' => "Argument::Text",
+            't' => "Argument::Table",
+            'b' => "Argument::Backend",
+            'f' => "Argument::Frontend",
+            'v' => "Argument::Server",
+            'u' => "Argument::Userlist",
+            'r' => "Argument::Regex",
+            'm' => "Argument::Mask4",
+            'n' => "Argument::Mask6",
+            '4' => "Argument::Ipv4",
+            '6' => "Argument::Ipv6",
+            'p' => "Argument::Field",
+            other => panic!("keys.tsv: `{other}` is no argument of a fetch"),
+        })
+        .collect();
+    let (input, output) = row.get("types").split_once('>').unwrap_or_default();
+    let kind = |text: &str| match text {
+        "" | "any" => "Any".to_owned(),
+        text => variant(text),
+    };
+    let phases = row.get("phases").bytes().rev().fold(0_u32, |bits, letter| bits << 1 | u32::from(letter == b'Y'));
+    format!(
+        "Some(&CallShape {{ required: {}, arguments: &[{}], input: Kind::{}, output: Kind::{}, phases: {phases} }})",
+        required.len(),
+        kinds.join(", "),
+        kind(input),
+        kind(output)
     )
 }
 

@@ -5,7 +5,16 @@ use confvet_tables::{Row, Table, TableError, version};
 fn main() -> Result<(), TableError> {
     let keys = Table::read("src/tables/keys.tsv", &["place"])?;
     keys.write_sorted("keys.rs", "PLACES", "&str", |row| Ok(format!("{:?}", row.get("place"))))?;
-    let columns = ["parameter", "type", "unit", "min", "max", "words", "from", "till"];
+    let variables = Table::read("src/tables/variables.tsv", &["variable", "kind"])?;
+    for (file, name, kind) in
+        [("variables.rs", "VARIABLES", "known"), ("ignored_variables.rs", "IGNORED_VARIABLES", "ignored")]
+    {
+        let mut names: Vec<&str> =
+            variables.rows().filter(|row| row.get("kind") == kind).map(|row| row.get("variable")).collect();
+        names.sort_unstable();
+        confvet_tables::write_output(file, &format!("pub(crate) static {name}: &[&str] = &{names:?};\n"))?;
+    }
+    let columns = ["parameter", "type", "unit", "min", "max", "words", "from", "till", "internal", "defaults"];
     Table::read("src/tables/parameters.tsv", &columns)?.write_sorted(
         "parameters.rs",
         "PARAMETERS",
@@ -33,9 +42,31 @@ fn parameter(row: Row<'_>) -> Result<String, String> {
         other => return Err(format!("`{other}` is no type")),
     };
     Ok(format!(
-        "Parameter {{ name: {:?}, shape: {shape}, from: {}, till: {} }}",
+        "Parameter {{ name: {:?}, shape: {shape}, from: {}, till: {}, is_internal: {}, defaults: &[{}] }}",
         row.get("parameter"),
         version(row.get("from"))?,
         version(row.get("till"))?,
+        row.get("internal") == "yes",
+        defaults(row.get("defaults"))?,
     ))
+}
+
+/// `12:1024 15:16384`: the default from a major version on.
+fn defaults(cell: &str) -> Result<String, String> {
+    let mut written = Vec::new();
+    for part in cell.split(' ').filter(|part| !part.is_empty()) {
+        let Some((major, value)) = part.split_once(':') else {
+            // A value with a blank in it goes on.
+            let Some(last) = written.last_mut() else { return Err(format!("`{cell}` starts with no version")) };
+            let (_, text): &mut (u16, String) = last;
+            text.push(' ');
+            text.push_str(part);
+            continue;
+        };
+        match major.parse::<u16>() {
+            Ok(major) => written.push((major, value.to_owned())),
+            Err(_) => return Err(format!("`{major}` is no major version")),
+        }
+    }
+    Ok(written.iter().map(|(major, value)| format!("({major}, {value:?})")).collect::<Vec<_>>().join(", "))
 }

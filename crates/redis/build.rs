@@ -1,13 +1,22 @@
 //! Turns the tables of directives and commands into static sorted arrays.
 
-use confvet_tables::{Row, Table, TableError, version};
+#[path = "src/slots.rs"]
+mod slots;
+
+use confvet_tables::{Row, Table, TableError, version, write_output};
+use slots::{SLOTS, first_slot};
 
 fn main() -> Result<(), TableError> {
     let keys = Table::read(
         "src/tables/keys.tsv",
-        &["key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults"],
+        &[
+            "key", "type", "words", "default", "redis", "valkey", "removed", "ignored", "alias", "defaults", "again",
+            "kinds",
+        ],
     )?;
-    keys.write_sorted("keys.rs", "KEYS", "Key", key)?;
+    let names = sorted(&keys, "key");
+    keys.write_sorted("keys.rs", "KEYS", "Key", |row| key(row, &names))?;
+    write_slots("key_slots.rs", "KEY_SLOTS", &names)?;
     let parameters =
         Table::read("src/tables/parameters.tsv", &["parameter", "default", "type", "allowed", "modifiable", "former"])?;
     parameters.write_sorted("parameters.rs", "PARAMETERS", "ParameterInfo", |row| {
@@ -34,7 +43,31 @@ fn main() -> Result<(), TableError> {
             version(row.get("until"))?,
             row.get("valkey") == "yes",
         ))
-    })
+    })?;
+    write_slots("command_slots.rs", "COMMAND_SLOTS", &sorted(&commands, "name"))
+}
+
+/// The names of a table in the order in which it is written.
+fn sorted<'a>(table: &'a Table, column: &str) -> Vec<&'a str> {
+    let mut names: Vec<&str> = table.rows().map(|row| row.get(column)).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Leads out of every table: no name has this slot.
+const EMPTY: u16 = u16::MAX;
+
+/// A table that leads from a name to its index; whoever finds the slot taken moves on to the next one.
+fn write_slots(file: &str, name: &str, names: &[&str]) -> Result<(), TableError> {
+    let mut slots = vec![EMPTY; SLOTS];
+    for (index, name) in (0..).zip(names) {
+        let mut slot = first_slot(name.as_bytes());
+        while slots[slot] != EMPTY {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = index;
+    }
+    write_output(file, &format!("static {name}: &[u16; {SLOTS}] = &{slots:?};\n"))
 }
 
 /// The Rust expression of a version that must be there: `(7, 2, 0)`.
@@ -44,18 +77,15 @@ fn number(cell: &str) -> Result<String, String> {
     bare.map(str::to_owned).ok_or_else(|| "a version is missing".to_owned())
 }
 
-fn key(row: Row<'_>) -> Result<String, String> {
-    let defaults: Vec<String> = (row.get("defaults").split('|').filter(|entry| !entry.is_empty()))
-        .map(|entry| {
-            let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is no default"))?;
-            let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
-            Ok(format!("({valkey}, {}, {value:?})", number(since)?))
-        })
-        .collect::<Result<_, String>>()?;
+fn key(row: Row<'_>, names: &[&str]) -> Result<String, String> {
+    let canonical = if row.get("alias").is_empty() { row.get("key") } else { row.get("alias") };
+    let target = names.binary_search(&canonical).map_err(|_| format!("`{canonical}` is no directive"))?;
+    let defaults = history(row.get("defaults"), |value| Ok(format!("{value:?}")))?;
+    let kinds = history(row.get("kinds"), kind)?;
     let (least, most) = words(row.get("words"))?;
     Ok(format!(
-        "Key {{ name: {:?}, kind: {}, words: ({least}, {most}), default: {:?}, redis: {}, valkey: {}, removed: {}, \
-         ignored: {}, alias_of: {}, defaults: &[{}] }}",
+        "Key {{ target: {target}, name: {:?}, kind: {}, words: ({least}, {most}), default: {:?}, redis: {}, valkey: {}, removed: {}, \
+         ignored: {}, again: {}, alias_of: {}, defaults: &[{defaults}], kinds: &[{kinds}] }}",
         row.get("key"),
         kind(row.get("type"))?,
         row.get("default"),
@@ -63,9 +93,21 @@ fn key(row: Row<'_>) -> Result<String, String> {
         version(row.get("valkey"))?,
         version(row.get("removed"))?,
         version(row.get("ignored"))?,
+        version(row.get("again"))?,
         row.optional("alias"),
-        defaults.join(", "),
     ))
+}
+
+/// What holds since which version, as `6.2=x|valkey 8.0=y`: an expression for each entry.
+fn history(cell: &str, expression: impl Fn(&str) -> Result<String, String>) -> Result<String, String> {
+    let entries: Vec<String> = (cell.split('|').filter(|entry| !entry.is_empty()))
+        .map(|entry| {
+            let (since, value) = entry.split_once('=').ok_or_else(|| format!("`{entry}` has no version"))?;
+            let (valkey, since) = since.strip_prefix("valkey ").map_or((false, since), |since| (true, since));
+            Ok(format!("({valkey}, {}, {})", number(since)?, expression(value)?))
+        })
+        .collect::<Result<_, String>>()?;
+    Ok(entries.join(", "))
 }
 
 /// How many words a `sentinel` statement takes; directives of redis.conf leave the cell empty, as their type says it.

@@ -33,6 +33,8 @@ pub struct Expectation {
 pub struct ExampleFile {
     /// Its path inside the example: the info string of the fence.
     pub path: String,
+    /// Its permissions on disk, where the fence gives them: `mode=0644` behind the path.
+    pub mode: Option<u32>,
     /// Its text, without expectation lines.
     pub text: String,
     /// Where the rule must fire in it.
@@ -111,7 +113,7 @@ impl Page {
             let Some(info) = line.strip_prefix("```") else { continue };
             let ticks = 3 + info.chars().take_while(|&c| c == '`').count();
             let fence = "`".repeat(ticks);
-            let path = info.trim_start_matches('`').trim().to_owned();
+            let (path, mode) = read_info(info.trim_start_matches('`').trim());
             let mut content = Vec::new();
             loop {
                 match lines.next() {
@@ -127,7 +129,7 @@ impl Page {
             if path.is_empty() {
                 return Err(error(number, "the fence names no file; write the path behind the backticks".to_owned()));
             }
-            let file = read_file(path, &content).map_err(|(number, message)| error(number, message))?;
+            let file = read_file(path, mode, &content).map_err(|(number, message)| error(number, message))?;
             example.files.push(file);
         }
         Ok(examples)
@@ -146,7 +148,16 @@ fn start_example(heading: &str, examples: &mut Vec<Example>) -> Option<Role> {
     Some(role)
 }
 
-fn read_file(path: String, content: &[(usize, &str)]) -> Result<ExampleFile, (usize, String)> {
+/// A path, and `mode=` with an octal number where the permissions on disk matter.
+fn read_info(info: &str) -> (String, Option<u32>) {
+    let with_mode = info.rsplit_once(' ').and_then(|(path, attribute)| {
+        let mode = u32::from_str_radix(attribute.strip_prefix("mode=")?, 8).ok()?;
+        Some((path.trim_end().to_owned(), Some(mode)))
+    });
+    with_mode.unwrap_or_else(|| (info.to_owned(), None))
+}
+
+fn read_file(path: String, mode: Option<u32>, content: &[(usize, &str)]) -> Result<ExampleFile, (usize, String)> {
     let mut text = String::new();
     let mut line = 0_u32;
     let mut expectations = Vec::new();
@@ -163,7 +174,7 @@ fn read_file(path: String, content: &[(usize, &str)]) -> Result<ExampleFile, (us
             }
         }
     }
-    Ok(ExampleFile { path, text, expectations })
+    Ok(ExampleFile { path, mode, text, expectations })
 }
 
 /// Reads what follows `#~`. Carets stand under the span; `<` in the third column says that the span starts in the
@@ -231,6 +242,14 @@ mod tests {
         assert_eq!(expectation("<1+4 redis/x"), (2, Some(6), "redis/x".to_owned()));
         assert_eq!(expectation(" | redis/x"), (4, Some(4), "redis/x".to_owned()));
         assert_eq!(expectation(" ^^... redis/x"), (4, None, "redis/x".to_owned()));
+    }
+
+    #[test]
+    fn a_fence_may_give_permissions() {
+        assert_eq!(read_info("/etc/ipsec.secrets mode=0644"), ("/etc/ipsec.secrets".to_owned(), Some(0o644)));
+        for path in ["ipsec.secrets", "two words.conf", "x mode=rw"] {
+            assert_eq!(read_info(path), (path.to_owned(), None));
+        }
     }
 
     #[test]

@@ -1,65 +1,114 @@
 // The typed face of the WebAssembly module, the same in browsers, bundlers and Node.
 
-import { RawLinter, rawModel, rawRules, rawVersion } from "./confvet_wasm.js";
+import { RawLinter, rawModel, rawRelabel, rawRules, rawSystems, rawVersion } from "./confvet_wasm.js";
 
+let loaded = false;
 let pages;
-let loadPages = () => Promise.reject(new Error("call init() first"));
+let loadPages;
 
-/** Says where the rule pages come from: a function that gives the parsed rules.json. */
-export function providePages(load) {
+/** Says that the module is there, and where the rule pages come from: a function that gives the parsed rules.json. */
+export function provide(load) {
+  loaded = true;
   loadPages = load;
 }
 
-function checkFiles(files) {
+function needModule() {
+  if (!loaded) throw new Error("the module is not loaded yet: call `await init()` first");
+}
+
+// A half of a surrogate pair is no character, and would be refused on the way into the module.
+const clean = (text) => text.toWellFormed();
+
+function toJson(files) {
   if (!Array.isArray(files)) throw new TypeError("files must be a list of { path, text }");
-  for (const file of files) {
+  const paths = new Set();
+  const checked = files.map((file) => {
     if (typeof file?.path !== "string" || typeof file?.text !== "string") {
       throw new TypeError("each file must be an object { path, text } of two strings");
     }
-  }
-  return JSON.stringify(files.map(({ path, text }) => ({ path, text })));
+    if (paths.has(file.path)) throw new TypeError(`two files have the path \`${file.path}\``);
+    paths.add(file.path);
+    return { path: clean(file.path), text: clean(file.text) };
+  });
+  return JSON.stringify(checked);
+}
+
+function onlyKnown(object, known) {
+  const unknown = Object.keys(object).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`unknown option \`${unknown}\`; known are ${known.join(", ")}`);
+}
+
+/** A file among those it may include or be read with. */
+function among(file, files) {
+  toJson([file]);
+  return files.some(({ path }) => path === file.path) ? files : [...files, file];
 }
 
 export class Linter {
   #raw;
 
-  constructor({ target = {}, facts = {}, rules = {}, ...unknown } = {}) {
-    const [name] = Object.keys(unknown);
-    if (name !== undefined) throw new TypeError(`unknown option \`${name}\`; known are target, facts, rules`);
+  constructor(options = {}) {
+    needModule();
+    onlyKnown(options, ["target", "facts", "rules"]);
+    const { target = {}, facts = {}, rules = {} } = options;
     this.#raw = new RawLinter(JSON.stringify({ target, facts, rules }));
   }
 
-  lint(files) {
-    return JSON.parse(this.#raw.lint(checkFiles(files)));
+  get #linter() {
+    if (this.#raw === undefined) throw new Error("this linter was freed and cannot be used any more");
+    return this.#raw;
   }
 
-  fix(files, { unsafe = false } = {}) {
-    return JSON.parse(this.#raw.fix(checkFiles(files), unsafe));
+  lint(files) {
+    return JSON.parse(this.#linter.lint(toJson(files)));
+  }
+
+  fix(files, options = {}) {
+    onlyKnown(options, ["unsafe"]);
+    return JSON.parse(this.#linter.fix(toJson(files), options.unsafe === true));
+  }
+
+  inspect(files) {
+    return JSON.parse(this.#linter.inspect(toJson(files)));
   }
 
   detect(files) {
-    return JSON.parse(this.#raw.detect(checkFiles(Array.isArray(files) ? files : [files])));
+    return this.inspect(Array.isArray(files) ? files : [files]).detected;
   }
 
-  model(file, files = [file]) {
-    return JSON.parse(rawModel(checkFiles(files), file.path));
+  model(file, files = []) {
+    return JSON.parse(rawModel(toJson(among(file, files)), file.path));
+  }
+
+  relabel(file, request, files = []) {
+    onlyKnown(request, ["job", "targets", "sample", "version"]);
+    return JSON.parse(rawRelabel(toJson(among(file, files)), file.path, JSON.stringify(request)));
   }
 
   rules() {
     return JSON.parse(rawRules());
   }
 
+  systems() {
+    return JSON.parse(rawSystems());
+  }
+
   async explain(rule) {
-    pages ??= loadPages();
+    // What failed to load may be asked for again.
+    pages ??= loadPages().catch((error) => {
+      pages = undefined;
+      throw error;
+    });
     return (await pages)[rule];
   }
 
-  /** Gives the memory back. The linter cannot be used afterwards. */
   free() {
-    this.#raw.free();
+    this.#raw?.free();
+    this.#raw = undefined;
   }
 }
 
 export function version() {
+  needModule();
   return rawVersion();
 }

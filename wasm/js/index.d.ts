@@ -105,12 +105,98 @@ export interface Rule {
   url: string;
 }
 
+/** A system that is linted. */
+export interface System {
+  /** As in rule names. */
+  system: string;
+  /** As people write it. */
+  title: string;
+  /** The kinds of file it reads; the main one first. */
+  kinds: string[];
+  /** The programs whose versions matter; the main one first. */
+  targets: string[];
+}
+
 export interface RulePage {
   title: string;
   /** Markdown. */
   body: string;
   sources: string[];
   examples: { role: "bad" | "good" | "fixed"; title: string; files: File[] }[];
+}
+
+/** A set of labels. No value and an empty one are the same. */
+export type Labels = Record<string, string>;
+
+/** What to run through the relabel rules of a job. */
+export interface RelabelRequest {
+  /** `job_name`. */
+  job: string;
+  /** Labels of discovered targets; without any, the targets that are written in the files. */
+  targets?: Labels[];
+  /** A scraped sample, for `metric_relabel_configs`. */
+  sample?: Labels;
+  /** The version of Prometheus; the newest without it. */
+  version?: string;
+}
+
+export type RelabelAction =
+  | "replace"
+  | "keep"
+  | "drop"
+  | "keepequal"
+  | "dropequal"
+  | "hashmod"
+  | "labelmap"
+  | "labeldrop"
+  | "labelkeep"
+  | "lowercase"
+  | "uppercase";
+
+/** What one rule did. */
+export interface RelabelStep {
+  /** Which rule, from 0. */
+  rule: number;
+  action: RelabelAction;
+  /** The values of its source labels, joined; `null` for rules that look at names. */
+  value: string | null;
+  /** `null` for actions without a condition, and for a pattern too large to be run here. */
+  matched: boolean | null;
+  /** What the match captured, the whole value first. */
+  captures: (string | null)[];
+  /** The names that matched, for rules that look at names. */
+  matched_names: string[];
+  /** What changed, by name; no `before`: the label is new, no `after`: it is gone. */
+  changes: { name: string; before: string | null; after: string | null }[];
+  /** Two labels were copied to one name with different values. */
+  ambiguous: boolean;
+  outcome: "continued" | "dropped" | "unknown";
+  /** The labels behind the rule. */
+  labels: Labels;
+}
+
+export interface RelabelTrace {
+  /** The labels it started from. */
+  input: Labels;
+  /** One entry for every rule that ran; a drop is the last. */
+  steps: RelabelStep[];
+  /** The labels that are left; `null` if the set was dropped. */
+  output: Labels | null;
+}
+
+/** A target's way through its job, and what comes of it. */
+export type RelabelTarget = { trace: RelabelTrace } & (
+  | { verdict: "scraped"; internal: Labels; labels: Labels; url: string }
+  | { verdict: "dropped"; rule: number }
+  | { verdict: "failed"; reason: string }
+);
+
+export interface Relabelled {
+  job: string;
+  /** In the order of the files. */
+  targets: RelabelTarget[];
+  /** The sample's way through `metric_relabel_configs`, if one was given. */
+  metric: RelabelTrace | null;
 }
 
 export type Level = "off" | Severity;
@@ -124,23 +210,38 @@ export interface Options {
   rules?: Record<string, Level>;
 }
 
-/** Loads the WebAssembly module. Call and await it once, before anything else. */
+/**
+ * Loads the WebAssembly module. Call and await it before anything else; further calls cost nothing. `source` says where
+ * the module is, when it is not beside the package's own files.
+ */
 export function init(source?: RequestInfo | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
 
-/** Lints files in memory. Throws an `Error` with a sentence when an option names what does not exist. */
+/**
+ * Lints files in memory. Whatever is thrown is an `Error` whose message is a sentence: an option that does not exist, a
+ * version that is none, a call before `init()`.
+ */
 export class Linter {
   constructor(options?: Options);
   /** Lints files as one tree; a confvet.toml among them counts for its directory. */
   lint(files: File[]): Report;
   /** Applies fixes until nothing changes; without `unsafe` only the safe ones. */
   fix(files: File[], options?: { unsafe?: boolean }): Fixed;
+  /** `lint` and `detect` in one run. */
+  inspect(files: File[]): { report: Report; detected: Detected[] };
   /** Says what each file is taken for, and why. */
   detect(files: File | File[]): Detected[];
   /** The typed model of a file. `files` are those it may include. `null` when no system recognises it. */
   model(file: File, files?: File[]): { system: string; model: unknown } | null;
+  /**
+   * Runs targets of a job of a prometheus.yml, and a sample, through its relabel rules and shows every step. `files` are
+   * those it may include, and its target files.
+   */
+  relabel(file: File, request: RelabelRequest, files?: File[]): Relabelled;
   /** All rules. */
   rules(): Rule[];
-  /** The page of a rule. The pages are loaded when the first is asked for. */
+  /** All systems, with their kinds of file. */
+  systems(): System[];
+  /** The page of a rule; `undefined` when there is no such rule. The pages are loaded when the first is asked for. */
   explain(rule: string): Promise<RulePage | undefined>;
   /** Gives the memory back. The linter cannot be used afterwards. */
   free(): void;

@@ -3,12 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { initSync } from "./confvet_wasm.js";
-import { providePages } from "./api.js";
+import { provide } from "./api.js";
 
 export { Linter, version } from "./api.js";
 
 initSync({ module: readFileSync(new URL("./confvet_wasm_bg.wasm", import.meta.url)) });
-providePages(async () => JSON.parse(await readFile(new URL("./rules.json", import.meta.url), "utf8")));
+provide(async () => JSON.parse(await readFile(new URL("./rules.json", import.meta.url), "utf8")));
 
 /** There is nothing to load in Node; here so that the same program runs in a browser. */
 export async function init() {}

@@ -4,6 +4,8 @@
 
 mod options;
 
+use confvet::prometheus::relabel::Labels;
+use confvet::prometheus::{SimulateRequest, simulate_file};
 use confvet::{FileReport, Linter, Report, Safety, Source, Sources};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -77,15 +79,21 @@ impl RawLinter {
         write(&Fixed { files, applied: fixed.applied, report: confvet::to_json(report) })
     }
 
-    /// Says what each file is taken for.
+    /// Lints files, and says what each is taken for: `{report, detected}`.
     ///
     /// # Errors
     /// If `files` is not a list of files.
-    pub fn detect(&self, files: &str) -> Result<String, JsError> {
+    pub fn inspect(&self, files: &str) -> Result<String, JsError> {
         let report = self.linter.lint_sources(read_files(files)?);
-        let detected: Vec<Detected<'_>> = report.files().iter().map(|file| Detected::new(&report, file)).collect();
-        write(&detected)
+        let detected = report.files().iter().map(|file| Detected::new(&report, file)).collect();
+        write(&Inspected { report: confvet::to_json(&report), detected })
     }
+}
+
+#[derive(Debug, Serialize)]
+struct Inspected<'a> {
+    report: serde_json::Value,
+    detected: Vec<Detected<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,6 +144,51 @@ impl<'a> Detected<'a> {
 pub fn raw_model(files: &str, path: &str) -> Result<String, JsError> {
     let model = confvet::model(&read_files(files)?, path);
     write(&model.map(|(system, model)| serde_json::json!({ "system": system, "model": model })))
+}
+
+/// What of a job is to be run through its relabel rules; see [`SimulateRequest`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RelabelRequest {
+    job: String,
+    #[serde(default)]
+    targets: Vec<Labels>,
+    sample: Option<Labels>,
+    version: Option<String>,
+}
+
+/// A job of the prometheus.yml at `path`, its targets and a sample run through its relabel rules: the JSON of
+/// `confvet relabel --format json`. `request` is a JSON object `{job, targets, sample, version}`, of which only `job` must
+/// be there.
+///
+/// # Errors
+/// If there is no such file, job or version, or nothing to run through the rules.
+#[wasm_bindgen(js_name = rawRelabel)]
+pub fn raw_relabel(files: &str, path: &str, request: &str) -> Result<String, JsError> {
+    let request: RelabelRequest = serde_json::from_str(request)
+        .map_err(|problem| error(format!("what to relabel must be {{job, targets, sample, version}}: {problem}")))?;
+    let RelabelRequest { job, targets, sample, version } = request;
+    let request = SimulateRequest { job, targets, sample, version };
+    write(&simulate_file(&read_files(files)?, path, &request).map_err(error)?)
+}
+
+/// The systems, each with the kinds of file it reads and the programs whose versions matter.
+///
+/// # Errors
+/// Never; the type is that of the other functions.
+#[wasm_bindgen(js_name = rawSystems)]
+pub fn raw_systems() -> Result<String, JsError> {
+    let systems: Vec<serde_json::Value> = (confvet::systems().iter())
+        .map(|system| {
+            serde_json::json!({
+                "system": system.name,
+                "title": system.title,
+                "kinds": system.kinds,
+                "targets": system.targets,
+            })
+        })
+        .collect();
+    write(&systems)
 }
 
 /// All rules, without the text of their pages.

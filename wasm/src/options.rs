@@ -17,7 +17,7 @@ pub(crate) fn linter(json: &str) -> Result<Linter, String> {
     let options: Options = serde_json::from_str(json).map_err(|error| format!("options: {error}"))?;
     let mut linter = Linter::new();
     for (program, version) in &options.target {
-        linter = linter.target(program, version).map_err(|error| format!("target: {error}"))?;
+        linter = linter.target(program, version).map_err(|error| error.to_string())?;
     }
     for (name, value) in &options.facts {
         linter = linter.fact(name, &fact_text(value)).map_err(|error| format!("facts: {error}"))?;

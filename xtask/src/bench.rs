@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: throughput, files a second and cold start, each beside its budget.
 
 mod generate;
-mod random;
 
 use crate::checks::cargo;
 use crate::table::Table;

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change goes in. Stops at the first step that fails.
 
-use crate::root;
+use crate::{browser, root};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 use std::time::Instant;
@@ -47,7 +47,8 @@ pub(crate) fn run() -> Result<bool> {
     for step in steps() {
         run_cargo(step.name, &step.arguments)?;
     }
-    println!("── all {} steps passed in {:.0} s", steps().len(), start.elapsed().as_secs_f32());
+    browser::test_all()?;
+    println!("── all {} steps and the browser passed in {:.0} s", steps().len(), start.elapsed().as_secs_f32());
     Ok(true)
 }
 

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browser;
 mod checks;
 mod corpus;
+mod fuzz;
 mod new_rule;
 mod peers;
 mod picture;
@@ -23,16 +25,21 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything that must hold before a change goes in: format, clippy, tests, doctests, WebAssembly builds
+    /// Everything that must hold before a change goes in: format, clippy, tests, doctests, WebAssembly
+    /// builds, the npm package and the playground in Chromium
     Test,
     /// Compare confvet with the real programs' verdicts on a directory of real files
     Corpus(corpus::Args),
     /// Measure throughput, files a second and cold start against their budgets
     Bench(bench::Args),
+    /// Feed random bytes to a system until something breaks, starting from the examples of its pages
+    Fuzz(fuzz::Args),
     /// Write the page, the file and the list entry of a new rule
     NewRule(new_rule::Args),
     /// Build the npm package in wasm/pkg and print its size
-    Wasm,
+    Wasm(browser::WasmArgs),
+    /// Build the web page; test it in Chromium, or serve it
+    Playground(browser::PlaygroundArgs),
     /// Draw the terminal picture of the README from real output
     Picture,
     /// Run the real programs over fixtures and rule pages and compare their verdicts with confvet's
@@ -44,8 +51,10 @@ fn main() -> ExitCode {
         Command::Test => checks::run(),
         Command::Corpus(args) => corpus::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::NewRule(args) => new_rule::run(&args),
-        Command::Wasm => checks::run_cargo("npm package", &["run", "--package", "confvet-wasm-build"]),
+        Command::Wasm(args) => browser::wasm(&args),
+        Command::Playground(args) => browser::playground(&args),
         Command::Picture => picture::run(),
         Command::Peers(args) => peers::run(&args),
     };

@@ -7,6 +7,8 @@ use crate::style::Palette;
 use crate::{FAILED, FOUND};
 use anyhow::{Context, Result, bail};
 use confvet::{Fixed, Linter, Report, Safety};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
@@ -26,11 +28,12 @@ pub(crate) fn run(args: &LintArgs) -> Result<u8> {
         return Ok(exit_code(args, &report, complain(&report)));
     };
     let unreadable = complain(&report);
+    let before = if args.diff { shown_texts(&report) } else { BTreeMap::new() };
     let fixed = linter.fix_paths(report, safety);
     if args.diff {
-        let original = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        for (path, text) in &fixed.changed {
-            render::diff(&mut out, path, &original(path), text, palette)?;
+        for (path, _) in &fixed.changed {
+            let before = before.get(path).map_or("", String::as_str);
+            render::diff(&mut out, path, before, &shown_text(&fixed.report, path), palette)?;
         }
         out.flush()?;
         if !args.quiet {
@@ -62,6 +65,18 @@ pub(crate) fn run(args: &LintArgs) -> Result<u8> {
         eprintln!("{}", fixes_line("applied", &fixed, written));
     }
     Ok(exit_code(args, &fixed.report, failed))
+}
+
+/// The texts of all files as they may be shown: a difference holds lines around it, and those may hold secrets.
+fn shown_texts(report: &Report) -> BTreeMap<String, String> {
+    let shown = |(file, source): (confvet::FileId, &confvet::Source)| {
+        (source.path().to_owned(), report.shown_text(file).into_owned())
+    };
+    report.sources().iter().map(shown).collect()
+}
+
+fn shown_text<'a>(report: &'a Report, path: &str) -> Cow<'a, str> {
+    report.sources().by_path(path).map_or(Cow::Borrowed(""), |file| report.shown_text(file))
 }
 
 fn fixes_line(verb: &str, fixed: &Fixed, files: usize) -> String {
@@ -161,10 +176,11 @@ fn lint_stdin(args: &LintArgs, linter: &Linter, palette: Palette) -> Result<u8> 
     };
     let input = report.files().last().map(|file| report.sources().get(file.file));
     let (path, before) = input.map(|source| (source.path().to_owned(), source.text().to_owned())).unwrap_or_default();
+    let before_shown = shown_text(&report, &path).into_owned();
     let fixed = linter.fix_paths(report, safety);
     let after = fixed.changed.iter().find(|(changed, _)| *changed == path).map_or(before.as_str(), |(_, text)| text);
     if args.diff {
-        render::diff(&mut out, &path, &before, after, palette)?;
+        render::diff(&mut out, &path, &before_shown, &shown_text(&fixed.report, &path), palette)?;
         out.flush()?;
         return Ok(u8::from(before != after) * FOUND);
     }

@@ -2,5 +2,8 @@
 
 mod bad_input;
 mod command;
+mod elasticsearch;
 mod fixtures;
+mod relabel;
+mod secrets;
 mod support;

@@ -3,8 +3,8 @@
 use crate::grouping::Stack;
 use crate::parallel;
 use confvet_core::{
-    Context, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Member, Rule, RuleInfo, Set,
-    Sources, Span, Statement, System, Target, VersionReq, source,
+    Context, Derived, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Member, Rule,
+    RuleInfo, Set, Sources, Span, Statement, System, Target, VersionReq, source,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -124,6 +124,7 @@ impl<S: System> Batch for TypedBatch<S> {
                 complete: part.stack.complete,
                 members: part.members.iter().filter_map(take).collect(),
                 hosts: Arc::new(part.stack.hosts.clone()),
+                derived: Derived::default(),
             };
             checked.diagnostics.extend(check_set::<S>(sources, &set, &rules));
         }

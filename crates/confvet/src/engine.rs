@@ -188,7 +188,7 @@ fn detect(
     source: &Source,
     forced: Option<(&'static str, Option<&'static str>)>,
 ) -> Vec<(&'static SystemEntry, Detection)> {
-    let detect_one = |system: &'static SystemEntry| Some((system, (system.detect)(source.path(), source.text())?));
+    let detect_one = |system: &'static SystemEntry| Some((system, (system.detect)(source.path(), source.head())?));
     if let Some((name, kind)) = forced {
         let Some(system) = systems().iter().find(|system| system.name == name) else { return Vec::new() };
         let seen = detect_one(system).map(|(_, detection)| detection);

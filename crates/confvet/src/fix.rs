@@ -1,7 +1,7 @@
 //! Applying fixes until nothing changes, without ever leaving a file worse than it was.
 
 use crate::Report;
-use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Safety, Source, Sources, apply};
+use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Safety, Sources, Span, apply};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often fixes are applied and the files linted again, at most. Real files settle in two or three rounds.
@@ -25,20 +25,21 @@ pub(crate) fn fix(first: Report, safety: Safety, lint: impl Fn(Sources) -> Repor
     let mut applied = 0;
     let mut frozen: BTreeSet<String> = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let (edits, count) = choose(&report, safety, &frozen);
-        if count == 0 {
+        let chosen = choose(&report, safety, &frozen);
+        if chosen.fixes.is_empty() {
             break;
         }
-        let next = lint(rewrite(&report, &edits));
-        let worse = files_that_got_worse(&report, &next);
-        if worse.is_empty() {
-            applied += count;
+        let next = lint(rewrite(&report, &chosen.edits));
+        let mut spoilt = files_that_got_worse(&report, &next);
+        spoilt.extend(files_fixed_in_vain(&report, &next, &chosen.fixes));
+        if spoilt.is_empty() {
+            applied += chosen.fixes.len();
             report = next;
             continue;
         }
-        // A fix that makes the program refuse a file is taken back, together with all others of that round that touch
-        // the file, and the file is left alone from then on.
-        frozen.extend(worse);
+        // A fix that makes the program refuse a file, or that leaves its finding as it was, is taken back, together with
+        // all others of that round that touch the file, and the file is left alone from then on.
+        frozen.extend(spoilt);
     }
     let changed = texts(report.sources()).into_iter().filter(|(path, text)| original.get(path) != Some(text)).collect();
     Fixed { report, changed, applied }
@@ -48,11 +49,20 @@ fn texts(sources: &Sources) -> BTreeMap<String, String> {
     sources.iter().map(|(_, source)| (source.path().to_owned(), source.text().to_owned())).collect()
 }
 
+/// What one round applies.
+#[derive(Default)]
+struct Chosen<'a> {
+    /// For each file, sorted by place.
+    edits: BTreeMap<FileId, Vec<Edit>>,
+    /// The findings they mend, and how.
+    fixes: Vec<(&'a Diagnostic, &'a Fix)>,
+}
+
 /// The edits of the first applicable fix of each finding, as long as they do not touch one another. A fix is applied
 /// as a whole or not at all.
-fn choose(report: &Report, safety: Safety, frozen: &BTreeSet<String>) -> (BTreeMap<FileId, Vec<Edit>>, usize) {
-    let mut chosen: BTreeMap<FileId, BTreeMap<(u32, u32), Edit>> = BTreeMap::new();
-    let mut count = 0;
+fn choose<'a>(report: &'a Report, safety: Safety, frozen: &BTreeSet<String>) -> Chosen<'a> {
+    let mut taken: BTreeMap<FileId, BTreeMap<(u32, u32), &Edit>> = BTreeMap::new();
+    let mut fixes = Vec::new();
     let may_change = |edit: &Edit| {
         let source = report.sources().get(edit.span.file);
         source.first_bad_byte().is_none() && !frozen.contains(source.path())
@@ -60,7 +70,7 @@ fn choose(report: &Report, safety: Safety, frozen: &BTreeSet<String>) -> (BTreeM
     for diagnostic in report.diagnostics() {
         let Some(fix) = applicable_fix(diagnostic, safety) else { continue };
         let free = |edit: &Edit| {
-            chosen.get(&edit.span.file).is_none_or(|taken| {
+            taken.get(&edit.span.file).is_none_or(|taken| {
                 let before = taken.range(..=(edit.span.start, u32::MAX)).next_back();
                 let after = taken.range((edit.span.start, 0)..).next();
                 [before, after].into_iter().flatten().all(|(_, taken)| !taken.conflicts_with(edit))
@@ -68,13 +78,13 @@ fn choose(report: &Report, safety: Safety, frozen: &BTreeSet<String>) -> (BTreeM
         };
         if fix.edits.iter().all(|edit| may_change(edit) && free(edit)) {
             for edit in &fix.edits {
-                let taken = chosen.entry(edit.span.file).or_default();
-                taken.insert((edit.span.start, edit.span.end), edit.clone());
+                taken.entry(edit.span.file).or_default().insert((edit.span.start, edit.span.end), edit);
             }
-            count += 1;
+            fixes.push((diagnostic, fix));
         }
     }
-    (chosen.into_iter().map(|(file, edits)| (file, edits.into_values().collect())).collect(), count)
+    let edits = taken.into_iter().map(|(file, edits)| (file, edits.into_values().cloned().collect())).collect();
+    Chosen { edits, fixes }
 }
 
 fn applicable_fix(diagnostic: &Diagnostic, safety: Safety) -> Option<&Fix> {
@@ -85,11 +95,15 @@ fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
     let rewritten = report.sources().iter().map(|(id, source)| {
         let fixed = edits.get(&id).and_then(|edits| apply(source.text(), edits).ok());
         match fixed {
-            Some(text) => Source::new(source.path(), text),
+            Some(text) => source.with_text(text),
             None => source.clone(),
         }
     });
-    rewritten.collect()
+    let mut sources: Sources = rewritten.collect();
+    if report.sources().is_partial() {
+        sources.mark_partial();
+    }
+    sources
 }
 
 fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {
@@ -108,4 +122,28 @@ fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {
         .filter(|(path, count)| before.get(path).is_none_or(|was| count > was))
         .map(|(path, _)| path)
         .collect()
+}
+
+/// The files in which a fix was applied whose finding stands there as often as before, with the same fix: applying it
+/// again and again would only make the file longer.
+fn files_fixed_in_vain(before: &Report, after: &Report, fixes: &[(&Diagnostic, &Fix)]) -> Vec<String> {
+    let path = |report: &Report, span: Span| report.sources().get(span.file).path().to_owned();
+    let finding = |report: &Report, found: &Diagnostic, fix: &Fix| {
+        let texts: Vec<String> = fix.edits.iter().map(|edit| edit.text.clone()).collect();
+        (found.rule, path(report, found.primary.span), found.message.clone(), texts)
+    };
+    let count = |report: &Report| {
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        for found in report.diagnostics() {
+            found.fixes.iter().for_each(|fix| *counts.entry(finding(report, found, fix)).or_default() += 1);
+        }
+        counts
+    };
+    let (were, are) = (count(before), count(after));
+    let in_vain = |(found, fix): &&(&Diagnostic, &Fix)| {
+        let finding = finding(before, found, fix);
+        are.get(&finding).is_some_and(|are| were.get(&finding).is_none_or(|were| are >= were))
+    };
+    let edits = fixes.iter().filter(in_vain).flat_map(|(_, fix)| &fix.edits);
+    edits.map(|edit| path(before, edit.span)).collect()
 }

@@ -86,6 +86,7 @@ impl Linter {
     pub fn lint_stdin(&self, name: &Path, bytes: Vec<u8>) -> Report {
         let mut sources = Sources::default();
         let mut unreadable = Vec::new();
+        sources.mark_partial();
         add_config_above(name, &mut sources, &mut unreadable);
         sources.add(Source::from_bytes(display(name), bytes));
         let report = self.with_working_directory(working_directory()).lint_sources(sources);
@@ -119,6 +120,9 @@ fn read_tree(paths: &[impl AsRef<Path>], forced: bool, progress: &(impl Fn(Progr
         find_files(path.as_ref(), forced, &mut found);
     }
     let mut sources = Sources::default();
+    if paths.iter().any(|path| path.as_ref().is_file()) {
+        sources.mark_partial();
+    }
     for path in paths {
         add_config_above(path.as_ref(), &mut sources, &mut found.unreadable);
     }
@@ -235,7 +239,24 @@ fn read_file(path: &Path) -> Result<Source, String> {
         return Err(format!("is {} bytes large; confvet reads files of up to 256 MiB", metadata.len()));
     }
     let bytes = fs::read(path).map_err(|error| reason(&error))?;
-    Ok(Source::from_bytes(display(path), bytes))
+    let source = Source::from_bytes(display(path), bytes);
+    Ok(match mode(&metadata) {
+        Some(mode) => source.with_mode(mode),
+        None => source,
+    })
+}
+
+/// The permissions of a file, where the operating system has them.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "`None` on other systems")]
+fn mode(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(metadata.permissions().mode())
+}
+
+#[cfg(not(unix))]
+fn mode(_: &fs::Metadata) -> Option<u32> {
+    None
 }
 
 /// Adds the nearest confvet.toml in the directories above a path, if there is one.

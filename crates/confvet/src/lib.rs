@@ -44,7 +44,7 @@ mod systems;
 pub use config::CONFIG_NAME;
 pub use confvet_core::{
     Category, Confidence, Detection, Diagnostic, Edit, Fact, FactError, FileId, Fix, Label, Position, RuleInfo, Safety,
-    Severity, Source, Sources, Span, TargetError, did_you_mean, units,
+    Severity, Source, Sources, Span, TargetError, apply, did_you_mean, units,
 };
 #[cfg(feature = "elasticsearch")]
 pub use confvet_elasticsearch as elasticsearch;

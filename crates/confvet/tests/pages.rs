@@ -1,7 +1,7 @@
 //! Every rule page is a test: its Bad examples fire exactly where the carets stand, its Good examples stay quiet, and
 //! its fixes give exactly what Fixed shows. One test a page; pages of systems that this build lacks are left out.
 
-use confvet::rules::{Example, Page, Role};
+use confvet::rules::{Example, ExampleFile, Page, Role};
 use confvet::{Category, Diagnostic, Linter, Report, Safety, Source, Sources, systems};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write;
@@ -66,7 +66,14 @@ fn check_page(page: &Page) -> Result<(), Failed> {
 }
 
 fn sources(example: &Example) -> Sources {
-    example.files.iter().map(|file| Source::new(&file.path, &file.text)).collect()
+    let source = |file: &ExampleFile| {
+        let source = Source::new(&file.path, &file.text);
+        match file.mode {
+            Some(mode) => source.with_mode(mode),
+            None => source,
+        }
+    };
+    example.files.iter().map(source).collect()
 }
 
 fn lint(example: &Example) -> Report {

@@ -258,7 +258,7 @@ impl Report<'_> {
 
     /// A change that mends it, with its own safety. Without an edit nothing is suggested.
     pub fn suggest_as(self, safety: Safety, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
-        let edits: Vec<Edit> = edits.into_iter().collect();
+        let edits = join_insertions(edits);
         if edits.is_empty() {
             return self;
         }
@@ -266,9 +266,28 @@ impl Report<'_> {
     }
 }
 
+/// Makes one insertion of those at the same place, in the order in which the rule gave them.
+fn join_insertions(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
+    let mut joined: Vec<Edit> = Vec::new();
+    for edit in edits {
+        match joined.iter_mut().find(|other| edit.span.is_empty() && other.span == edit.span) {
+            Some(other) => other.text.push_str(&edit.text),
+            None => joined.push(edit),
+        }
+    }
+    joined
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn insertions_at_one_place_are_one() {
+        let at = Span::new(crate::FileId(0), 3..3);
+        let joined = join_insertions([Edit::replace(at, "a\n"), Edit::insert_after(at, "b\n")]);
+        assert_eq!(joined, [Edit::replace(at, "a\nb\n")]);
+    }
 
     #[test]
     fn overlong_values_are_cut_and_sentences_are_not() {

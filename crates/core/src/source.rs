@@ -19,13 +19,14 @@ pub struct Source {
     path: String,
     text: String,
     lossy: Option<u32>,
+    mode: Option<u32>,
     lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A file with a `/`-separated path, as it shall appear in diagnostics.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), lossy: None, lines: OnceLock::new() }
+        Self { path: path.into(), text: text.into(), lossy: None, mode: None, lines: OnceLock::new() }
     }
 
     /// A file of arbitrary bytes. Bytes that are not UTF-8 become U+FFFD, and the source remembers that
@@ -37,9 +38,27 @@ impl Source {
                 let offset = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 let lossy = Some(u32::try_from(offset).unwrap_or(u32::MAX));
-                Self { path: path.into(), text, lossy, lines: OnceLock::new() }
+                Self { path: path.into(), text, lossy, mode: None, lines: OnceLock::new() }
             }
         }
+    }
+
+    /// The same file, with what its permissions are on disk. Bits beyond the permissions are dropped.
+    #[must_use]
+    pub fn with_mode(self, mode: u32) -> Self {
+        Self { mode: Some(mode & 0o7777), ..self }
+    }
+
+    /// The same file with another text.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self { mode: self.mode, ..Self::new(&self.path, text) }
+    }
+
+    /// The permissions on disk, as `chmod` takes them: `0o644`. `None` for a text from memory, in a browser, and where
+    /// the operating system has no such permissions.
+    pub fn mode(&self) -> Option<u32> {
+        self.mode
     }
 
     /// The path as given, `/`-separated.
@@ -55,6 +74,16 @@ impl Source {
     /// The whole text, byte order mark included.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// As much of the text as tells what the file is: its first 256 KiB, up to the end of a line.
+    pub fn head(&self) -> &str {
+        const ENOUGH: usize = 256 * 1024;
+        if self.text.len() <= ENOUGH {
+            return &self.text;
+        }
+        let head = &self.text[..self.text.floor_char_boundary(ENOUGH)];
+        head.rfind('\n').map_or(head, |newline| &head[..=newline])
     }
 
     /// Byte offset of the first byte that was not UTF-8.
@@ -149,6 +178,7 @@ pub struct Sources {
     by_directory: BTreeMap<String, Vec<FileId>>,
     /// Directories by their last component.
     directories: BTreeMap<String, BTreeSet<String>>,
+    partial: bool,
 }
 
 impl Sources {
@@ -159,7 +189,8 @@ impl Sources {
         self.by_name.entry(source.file_name().to_owned()).or_default().push(id);
         let directory = parent(&source.path);
         if let Some(files) = self.by_directory.get_mut(directory) {
-            files.push(id);
+            let place = files.partition_point(|&other| self.files[other.0 as usize].path <= source.path);
+            files.insert(place, id);
         } else {
             self.by_directory.insert(directory.to_owned(), vec![id]);
             self.directories.entry(file_name(directory).to_owned()).or_default().insert(directory.to_owned());
@@ -179,6 +210,21 @@ impl Sources {
     /// All files with their ids, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
         self.files.iter().enumerate().map(|(index, source)| (FileId(to_u32(index)), source))
+    }
+
+    /// Notes that the files were picked one by one: one that is not among them may lie beside them all the same.
+    pub fn mark_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Were the files picked one by one, rather than found in directories that were read whole?
+    pub fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    /// The files that lie in this very directory, sorted by path.
+    pub fn in_directory(&self, directory: &str) -> &[FileId] {
+        self.by_directory.get(directory).map_or(&[], Vec::as_slice)
     }
 
     /// Number of files.
@@ -228,11 +274,6 @@ impl Sources {
         candidates.iter().copied().filter(|&id| id != from).max_by_key(score)
     }
 
-    /// The files that lie directly in a directory, named as in their paths.
-    pub fn in_directory(&self, directory: &str) -> &[FileId] {
-        self.by_directory.get(directory).map_or(&[], Vec::as_slice)
-    }
-
     /// All files that match a glob with `*`, `?` and `[…]` in its last component, sorted by path. The directory part is
     /// looked up like [`Sources::find`] does.
     pub fn glob(&self, from: FileId, pattern: &str) -> Vec<FileId> {
@@ -242,10 +283,7 @@ impl Sources {
         let relative = join(here, absolute);
         let in_dir = |dir: &str| -> Vec<FileId> {
             let files = self.by_directory.get(dir).map_or(&[][..], Vec::as_slice);
-            let mut found: Vec<FileId> =
-                files.iter().copied().filter(|&id| glob_matches(name, self.get(id).file_name())).collect();
-            found.sort_by_key(|&id| self.get(id).path());
-            found
+            files.iter().copied().filter(|&id| glob_matches(name, self.get(id).file_name())).collect()
         };
         for dir in [absolute, relative.as_str()] {
             let found = in_dir(dir);
@@ -361,10 +399,26 @@ mod tests {
     }
 
     #[test]
+    fn the_head_of_a_long_file_ends_with_a_line() {
+        assert_eq!(Source::new("x", "a\nb").head(), "a\nb");
+        let long = Source::new("x", "é line\n".repeat(100_000));
+        assert!(long.head().len() > 200_000 && long.head().len() < 300_000);
+        assert!(long.head().ends_with('\n'));
+        assert!(!Source::new("x", "é".repeat(200_000)).head().is_empty());
+    }
+
+    #[test]
     fn bytes_that_are_not_utf8_are_kept_readable() {
         let source = Source::from_bytes("x", b"# caf\xe9\nport 1\n".to_vec());
         assert_eq!(source.first_bad_byte(), Some(5));
         assert!(source.text().contains("port 1"));
+    }
+
+    #[test]
+    fn only_the_permissions_of_a_mode_are_kept_and_stay_with_another_text() {
+        assert_eq!(Source::new("x", "").mode(), None);
+        let source = Source::new("x", "").with_mode(0o100_644);
+        assert_eq!((source.mode(), source.with_text("y").mode()), (Some(0o644), Some(0o644)));
     }
 
     #[test]
@@ -374,6 +428,14 @@ mod tests {
         assert_eq!(join("", "./x/../y"), "y");
         assert_eq!(join("/etc", "x"), "/etc/x");
         assert_eq!(join("a", "../../x"), "../x");
+    }
+
+    #[test]
+    fn a_directory_holds_its_own_files_only() {
+        let sources: Sources = ["d/b", "d/a", "d/e/c", "x/d/a"].iter().map(|path| Source::new(*path, "")).collect();
+        let names: Vec<&str> = sources.in_directory("d").iter().map(|&id| sources.get(id).path()).collect();
+        assert_eq!(names, ["d/a", "d/b"]);
+        assert_eq!(sources.in_directory("nowhere"), []);
     }
 
     #[test]

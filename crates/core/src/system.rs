@@ -145,7 +145,7 @@ pub trait System: 'static {
     /// Is the file worth opening, or reachable as an include? Looks at the path only, and is generous.
     fn might_be(path: &str) -> bool;
 
-    /// Is this file ours, and what is it?
+    /// Is this file ours, and what is it? `text` is what [`Source::head`] gives.
     fn detect(path: &str, text: &str) -> Option<Detection>;
 
     /// Reads a configuration. Never fails and never panics, whatever the bytes.

@@ -36,10 +36,12 @@ pub(crate) struct Image {
     flavour: Flavour,
     /// The version its tag states.
     version: Option<confvet_core::Version>,
-    official: bool,
+    pub(crate) official: bool,
+    /// The distribution without X-Pack.
+    oss: bool,
     /// It is built here, from files that are not looked at.
     built: bool,
-    span: Span,
+    pub(crate) span: Span,
 }
 
 /// Images of Elasticsearch and OpenSearch, by the last part of their names; and whether their start script is Elastic's.
@@ -49,6 +51,7 @@ const IMAGES: &[(&str, Flavour, bool)] = &[
     ("elasticsearch-basic", Flavour::Elasticsearch, true),
     ("elasticsearch-platinum", Flavour::Elasticsearch, true),
     ("docker-elasticsearch", Flavour::Elasticsearch, false),
+    ("docker-elasticsearch-kubernetes", Flavour::Elasticsearch, false),
     ("opendistro-for-elasticsearch", Flavour::Elasticsearch, false),
     ("opensearch", Flavour::OpenSearch, true),
 ];
@@ -62,7 +65,18 @@ impl Image {
         let foreign = ["bitnami/", "bitnamilegacy/", "khezen/"].iter().any(|owner| repository.contains(owner));
         let opendistro = name.starts_with("opendistro");
         let version = tag.filter(|_| !opendistro).and_then(|tag| parse_version(tag).ok());
-        Some(Self { flavour, version, official: known && !foreign, built: false, span })
+        let oss = name.ends_with("-oss");
+        Some(Self { flavour, version, official: known && !foreign, oss, built: false, span })
+    }
+
+    /// The image of a chart whose values do not name one.
+    pub(crate) fn of_chart(flavour: Flavour, span: Span) -> Self {
+        Self { flavour, version: None, official: true, oss: false, built: false, span }
+    }
+
+    /// The same with the version that stands beside it.
+    pub(crate) fn with_version(self, version: Option<confvet_core::Version>) -> Self {
+        Self { version: version.or(self.version), ..self }
     }
 
     fn of_service(service: YamlNode<'_>) -> Option<Self> {
@@ -79,7 +93,8 @@ impl Image {
             "opensearch" => Flavour::OpenSearch,
             _ => return None,
         };
-        Some(Self { flavour, version: None, official: true, built: true, span: context.content_span() })
+        let span = context.content_span();
+        Some(Self { flavour, version: None, official: true, oss: false, built: true, span })
     }
 }
 
@@ -103,13 +118,13 @@ fn service(
     image: &Image,
     mounted: &mut Mounted,
 ) -> Node {
-    let file = reader.input.file;
     let mut container = Container {
         image: Some(image.span),
         official: image.official,
-        closed: image.official && !image.built && service.get("env_file").is_none(),
+        closed: image.official && !image.built,
         published: published(service),
         may_lock_memory: may_lock_memory(service),
+        states_limits: service.get("ulimits").is_some(),
         data_volume: None,
     };
     container.closed &= !["configs", "secrets"].iter().any(|key| {
@@ -122,37 +137,107 @@ fn service(
     for volume in service.get("volumes").into_iter().flat_map(YamlNode::items) {
         mount(reader, volume, &mut container, mounted, &mut documents, &mut jvm);
     }
-    let mut entries = Vec::new();
-    let mut environment = Vec::new();
+    for path in service.get("env_file").into_iter().flat_map(texts) {
+        match reader.input.sources.by_path(&source::join(reader.directory(), path)) {
+            Some(file) => environment_file(reader, file, &mut documents, &mut jvm),
+            None => container.closed = false,
+        }
+    }
+    let mut environment = Environment::default();
     for (name, value) in variables(service) {
-        let is_setting = name.value.contains('.') && !name.value.contains(|c: char| c.is_ascii_uppercase());
-        match (name.value.strip_prefix("ES_SETTING_"), value) {
-            (Some(encoded), Some(value)) => entries.push((decode_setting(encoded), name.span, value)),
-            (None, Some(value)) if is_setting => entries.push((name.value.into(), name.span, value)),
-            (_, value) => environment.push(Variable { name, value }),
-        }
+        environment.add(name, value);
     }
-    entries.extend(arguments(service));
-    let env_document = Document::of_entries(file, entries);
-    if !env_document.settings.is_empty() {
-        documents.push(Arc::new(env_document));
-    }
-    for variable in environment.iter().filter(|variable| is_java_opts(&variable.name.value)) {
-        if let Some(value) = &variable.value {
-            jvm.push(Arc::new(JvmFile::of_words(&value.text, value.content)));
-        }
-    }
-    let stated = image.version.clone().map(|version| Release::stated(image.flavour, version));
-    let release = release_of(reader.input.target, &documents, image.flavour, stated);
-    let mut node = Node::new(Carrier::Compose, file, release);
-    node.documents = documents;
-    node.jvm = jvm;
-    node.environment = environment;
+    environment.entries.extend(arguments(service, "command"));
+    let mut node = environment.into_node(reader, Carrier::Compose, image, documents, jvm);
     node.memory = memory_limit(service);
     node.names = names(key, service);
     node.label = key.text().map(|name| Spanned::new(name.to_owned(), key.span()));
     node.container = Some(container);
     node
+}
+
+/// What an environment sets: settings, and everything else.
+#[derive(Default)]
+pub(crate) struct Environment {
+    pub(crate) entries: Vec<(CompactString, Span, Scalar)>,
+    variables: Vec<Variable>,
+}
+
+impl Environment {
+    /// A lower-case name with a dot is a setting to the images, and so is `ES_SETTING_…`.
+    pub(crate) fn add(&mut self, name: Spanned<String>, value: Option<Scalar>) {
+        let is_setting = name.value.contains('.') && !name.value.contains(|c: char| c.is_ascii_uppercase());
+        match (name.value.strip_prefix("ES_SETTING_"), value) {
+            (Some(encoded), Some(value)) => self.entries.push((decode_setting(encoded), name.span, value)),
+            (None, Some(value)) if is_setting => self.entries.push((name.value.into(), name.span, value)),
+            (_, value) => self.variables.push(Variable { name, value, in_unit: false }),
+        }
+    }
+
+    /// The settings as the last source of `documents`, and JVM options as the last of `jvm`.
+    fn sort_in(&mut self, file: FileId, documents: &mut Vec<Arc<Document>>, jvm: &mut Vec<Arc<JvmFile>>) {
+        let settings = Document::of_entries(file, std::mem::take(&mut self.entries));
+        if !settings.settings.is_empty() {
+            documents.push(Arc::new(settings));
+        }
+        for variable in self.variables.iter().filter(|variable| is_java_opts(&variable.name.value)) {
+            if let Some(value) = &variable.value {
+                jvm.push(Arc::new(JvmFile::of_words(&value.text, value.content)));
+            }
+        }
+    }
+
+    /// A node of a container with this environment.
+    pub(crate) fn into_node(
+        mut self,
+        reader: &Reader<'_>,
+        carrier: Carrier,
+        image: &Image,
+        mut documents: Vec<Arc<Document>>,
+        mut jvm: Vec<Arc<JvmFile>>,
+    ) -> Node {
+        let file = reader.input.file;
+        self.sort_in(file, &mut documents, &mut jvm);
+        let stated = image.version.clone().map(|version| Release::stated(image.flavour, version));
+        let mut release = release_of(reader.input.target, &documents, image.flavour, stated);
+        release.oss = image.oss;
+        let mut node = Node::new(carrier, file, release);
+        node.documents = documents;
+        node.jvm = jvm;
+        node.environment = self.variables;
+        node
+    }
+}
+
+/// One text, or the texts of a list.
+fn texts(node: YamlNode<'_>) -> Vec<&str> {
+    if node.is_sequence() {
+        node.items().filter_map(YamlNode::text).collect()
+    } else {
+        node.text().into_iter().collect()
+    }
+}
+
+/// `env_file:`, lines of `NAME=value`.
+fn environment_file(
+    reader: &mut Reader<'_>,
+    file: FileId,
+    documents: &mut Vec<Arc<Document>>,
+    jvm: &mut Vec<Arc<JvmFile>>,
+) {
+    reader.take(file);
+    let mut environment = Environment::default();
+    let mut start = 0;
+    for line in reader.input.sources.get(file).text().split_inclusive('\n') {
+        if let Some((name, value)) = crate::service::assignment(line) {
+            let span = |range: &std::ops::Range<usize>| Span::new(file, start + range.start..start + range.end);
+            let at = span(&value);
+            let scalar = Scalar { text: line[value].into(), span: at, content: at, quoted: true };
+            environment.add(Spanned::new(line[name.clone()].to_owned(), span(&name)), Some(scalar));
+        }
+        start += line.len();
+    }
+    environment.sort_in(file, documents, jvm);
 }
 
 /// The variables that carry JVM options.
@@ -196,9 +281,9 @@ fn variables(service: YamlNode<'_>) -> Vec<(Spanned<String>, Option<Scalar>)> {
     environment.items().filter_map(read).collect()
 }
 
-/// `-Ekey=value` in `command:`, in one text or as a list.
-fn arguments(service: YamlNode<'_>) -> Vec<(CompactString, Span, Scalar)> {
-    let Some(command) = service.get("command") else { return Vec::new() };
+/// `-Ekey=value` in `command:` or `args:`, in one text or as a list.
+pub(crate) fn arguments(service: YamlNode<'_>, key: &str) -> Vec<(CompactString, Span, Scalar)> {
+    let Some(command) = service.get(key) else { return Vec::new() };
     let texts: Vec<YamlNode<'_>> = if command.is_sequence() { command.items().collect() } else { vec![command] };
     let mut found = Vec::new();
     for node in texts {
@@ -219,8 +304,8 @@ fn arguments(service: YamlNode<'_>) -> Vec<(CompactString, Span, Scalar)> {
 }
 
 /// The paths inside the image at which something counts.
-const CONFIG_DIRECTORIES: &[&str] = &["/usr/share/elasticsearch/config", "/usr/share/opensearch/config"];
-const DATA_DIRECTORIES: &[&str] = &["/usr/share/elasticsearch/data", "/usr/share/opensearch/data"];
+pub(crate) const CONFIG_DIRECTORIES: &[&str] = &["/usr/share/elasticsearch/config", "/usr/share/opensearch/config"];
+pub(crate) const DATA_DIRECTORIES: &[&str] = &["/usr/share/elasticsearch/data", "/usr/share/opensearch/data"];
 
 fn mount(
     reader: &mut Reader<'_>,

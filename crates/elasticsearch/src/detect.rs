@@ -1,7 +1,7 @@
 //! Is this file Elasticsearch's, and which of its kinds?
 
-use crate::keys;
 use crate::model::kind;
+use crate::{helm, keys, kubernetes, service};
 use confvet_core::{Confidence, Detection, source};
 
 /// Names at the start of dotted keys that nobody else uses at the top of a YAML file.
@@ -45,8 +45,10 @@ pub(crate) fn might_be(path: &str) -> bool {
     let name = source::file_name(path);
     let directory = source::file_name(source::parent(path));
     directory == "jvm.options.d"
-        || ["yml", "yaml", "json", "options", "properties"].contains(&extension(name))
-        || (name == "elasticsearch" || name == "opensearch") && matches!(directory, "default" | "sysconfig")
+        || ["yml", "yaml", "options", "env"].contains(&extension(name))
+        || ["elasticsearch.json", "elasticsearch.properties", "unicast_hosts.txt"].contains(&name)
+        || service::is_variables(path)
+        || service::is_unit(path)
 }
 
 fn extension(name: &str) -> &str {
@@ -69,11 +71,16 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
             let ours = text.trim_start().starts_with('{') && settings.iter().any(|word| text.contains(word));
             ours.then(|| Detection::new(kind::SETTINGS, Confidence::Likely, "settings in JSON"))
         }
-        _ if matches!(source::file_name(parent), "default" | "sysconfig")
-            && (name == "elasticsearch" || name == "opensearch") =>
-        {
+        "properties" if name == "elasticsearch.properties" => {
+            Some(Detection::new(kind::PROPERTIES, Confidence::Likely, "settings as Java's properties"))
+        }
+        "txt" if name == "unicast_hosts.txt" => {
+            Some(Detection::new(kind::SEEDS, Confidence::Likely, "the seed list of the `file` provider"))
+        }
+        _ if service::is_variables(path) => {
             Some(Detection::new(kind::DEFAULTS, Confidence::Likely, "shell variables of the package"))
         }
+        _ if service::is_unit(path) => Some(Detection::new(kind::UNIT, Confidence::Sure, "a unit of the service")),
         _ => None,
     }
 }
@@ -174,11 +181,13 @@ fn detect_yaml(name: &str, text: &str) -> Option<Detection> {
         return detect_compose(&margin, text);
     }
     if margin.has("apiVersion") || margin.has("kind") {
-        let ours = text.contains("elasticsearch.k8s.elastic.co/") && text.contains("kind: Elasticsearch");
-        return ours.then(|| Detection::new(kind::ECK, Confidence::Sure, "a manifest of kind Elasticsearch").shared());
+        return detect_manifest(text);
     }
-    if margin.is_list || (margin.has("hosts") && margin.has("tasks")) || margin.has("esConfig") {
+    if margin.is_list || (margin.has("hosts") && margin.has("tasks")) {
         return None;
+    }
+    if let Some(detection) = detect_values(&margin) {
+        return Some(detection);
     }
     let named = is_settings_name(name);
     if margin.is_empty {
@@ -239,6 +248,38 @@ fn setting_name(key: &TopKey<'_>) -> Option<String> {
     known.then_some(full)
 }
 
+/// Manifests of Elastic's operator, and workloads that run the image.
+fn detect_manifest(text: &str) -> Option<Detection> {
+    if text.contains("elasticsearch.k8s.elastic.co/") && text.contains("kind: Elasticsearch") {
+        return Some(Detection::new(kind::ECK, Confidence::Sure, "a manifest of kind Elasticsearch").shared());
+    }
+    let image = |line: &str| {
+        let value = line.trim_start().trim_start_matches("- ").strip_prefix("image:");
+        value.is_some_and(|value| is_image(value.trim().trim_matches(['"', '\''])))
+    };
+    let is_workload =
+        |line: &str| line.strip_prefix("kind:").is_some_and(|kind| kubernetes::WORKLOADS.contains(&kind.trim()));
+    let ours = text.contains("search") && text.lines().any(image) && text.lines().any(is_workload);
+    ours.then(|| {
+        Detection::new(kind::KUBERNETES, Confidence::Likely, "a workload that runs Elasticsearch or OpenSearch")
+            .shared()
+    })
+}
+
+/// Values for the vendor's chart.
+fn detect_values(margin: &Margin<'_>) -> Option<Detection> {
+    let own = helm::OWN_KEYS.iter().find(|key| margin.has(key)).copied();
+    let named = (margin.has("nodeGroup") && margin.has("clusterName")).then_some("nodeGroup");
+    let key = own.or(named)?;
+    Some(Detection::new(kind::HELM, Confidence::Likely, format!("Helm values with `{key}`")).shared())
+}
+
+/// Is this the name of an image of Elasticsearch's or OpenSearch's?
+fn is_image(text: &str) -> bool {
+    let at = confvet_core::Span::new(confvet_core::FileId(0), 0..0);
+    crate::compose::Image::of_text(text, at).is_some()
+}
+
 fn detect_compose(margin: &Margin<'_>, text: &str) -> Option<Detection> {
     let image = text.lines().any(|line| {
         let line = line.trim();
@@ -248,9 +289,7 @@ fn detect_compose(margin: &Margin<'_>, text: &str) -> Option<Detection> {
             .or_else(|| line.strip_prefix("build:"));
         value.is_some_and(|value| {
             let value = value.trim().trim_matches(['"', '\'']);
-            let at = confvet_core::Span::new(confvet_core::FileId(0), 0..0);
-            crate::compose::Image::of_text(value, at).is_some()
-                || matches!(source::file_name(value.trim_end_matches('/')), "elasticsearch" | "opensearch")
+            is_image(value) || matches!(source::file_name(value.trim_end_matches('/')), "elasticsearch" | "opensearch")
         })
     });
     (image && margin.has("services")).then(|| {
@@ -293,7 +332,21 @@ mod tests {
             ("config/elasticsearch.yml", "default: &default\n  host: x\ntest:\n  <<: *default\n"),
             ("kibana.yml", "server.port: 5601\nelasticsearch.hosts: [a]\n"),
             ("opensearch.yml", "opensearch.hosts: [a]\nserver.host: b\n"),
-            ("values.yaml", "esConfig:\n  elasticsearch.yml: |\n    cluster.name: a\n"),
+            ("values.yaml", "image: x\nreplicas: 3\nconfig:\n  elasticsearch.yml: |\n    cluster.name: a\n"),
+            (
+                "deploy.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nspec:\n  image: docker.elastic.co/kibana/kibana:7\n",
+            ),
+            ("deploy.yaml", "apiVersion: apps/v1\nkind: Job\nspec:\n  - image: elasticsearch:7\n"),
+            ("hosts.txt", "10.0.0.1\n"),
+            ("application.properties", "cluster.name=a\n"),
+            ("package.json", "{\"cluster.name\": 1}\n"),
+            ("kibana.service", "[Service]\nEnvironment=A=b\n"),
+            ("kibana.service.d/override.conf", "[Service]\nLimitMEMLOCK=infinity\n"),
+            (".env", "ES_JAVA_OPTS=-Xmx1g\n"),
+            ("test.yml", "development:\n  hosts: [a]\ncluster.name: b\n"),
+            ("manifest.yml", "clusters: []\n"),
+            ("es/application.yml", "http:\n  port: 8080\nlogging.level: info\n"),
             ("docker-compose.yml", "services:\n  a:\n    image: kibana:7\n"),
             ("elasticsearch.yaml", "apiVersion: v1\nkind: Service\nmetadata: {}\n"),
             ("playbook.yml", "hosts: all\ntasks: []\n"),
@@ -314,6 +367,15 @@ mod tests {
         assert_eq!(kind_of("etc/default/elasticsearch", "ES_JAVA_OPTS=\n"), Some(kind::DEFAULTS));
         let compose = "services:\n  es:\n    image: elasticsearch:7.17.6\n";
         assert_eq!(kind_of("docker-compose.yml", compose), Some(kind::COMPOSE));
+        assert_eq!(kind_of("etc/elasticsearch.service.d/x.conf", "[Service]\n"), Some(kind::UNIT));
+        assert_eq!(kind_of("es/unicast_hosts.txt", "10.0.0.1\n"), Some(kind::SEEDS));
+        assert_eq!(kind_of("elasticsearch.properties", "cluster.name=a\n"), Some(kind::PROPERTIES));
+        assert_eq!(kind_of("elasticsearch.json", "{\"cluster.name\": \"a\"}"), Some(kind::SETTINGS));
+        assert_eq!(kind_of("values.yaml", "esConfig:\n  elasticsearch.yml: |\n    a: b\n"), Some(kind::HELM));
+        assert_eq!(kind_of("master.yaml", "clusterName: a\nnodeGroup: master\n"), Some(kind::HELM));
+        let workload =
+            "apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  containers:\n  - image: elasticsearch:7.17.6\n";
+        assert_eq!(kind_of("es.yaml", workload), Some(kind::KUBERNETES));
         let eck = "apiVersion: elasticsearch.k8s.elastic.co/v1\nkind: Elasticsearch\n";
         assert_eq!(kind_of("elasticsearch.yaml", eck), Some(kind::ECK));
     }

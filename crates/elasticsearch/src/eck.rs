@@ -42,6 +42,8 @@ fn node_set(reader: &Reader<'_>, root: YamlNode<'_>, set: YamlNode<'_>) -> Node 
     node.label = set.get("name").and_then(|name| Some(Spanned::new(name.text()?.to_owned(), name.content_span())));
     let containers = set.at_path(["podTemplate", "spec", "containers"]).into_iter().flat_map(YamlNode::items);
     let named = |container: &YamlNode<'_>| container.get("name").and_then(YamlNode::text) == Some("elasticsearch");
+    let mut initial = set.at_path(["podTemplate", "spec", "initContainers"]).into_iter().flat_map(YamlNode::items);
+    node.raises_map_count = initial.any(|container| container.source().contains("max_map_count"));
     for container in containers.filter(named) {
         let limit = container.at_path(["resources", "limits", "memory"]);
         node.memory = limit.and_then(|limit| Some(Spanned::new(quantity(limit.text()?)?, limit.content_span())));
@@ -57,7 +59,7 @@ fn node_set(reader: &Reader<'_>, root: YamlNode<'_>, set: YamlNode<'_>) -> Node 
 }
 
 /// A quantity of Kubernetes: `8Gi`, `512M`, plain bytes.
-fn quantity(text: &str) -> Option<ByteSize> {
+pub(crate) fn quantity(text: &str) -> Option<ByteSize> {
     let start = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let factor = match &text[start..] {
         "" => 1,

@@ -166,7 +166,26 @@ pub struct JvmFile {
     pub options: Vec<JvmOption>,
     /// What is wrong with lines.
     pub problems: Vec<(Span, LineProblem)>,
+    marks: Marks,
 }
+
+/// Where the few options stand that most questions are about, so that answering does not mean to read all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Marks {
+    /// Indexes of the options that set an end of the heap.
+    heaps: Vec<usize>,
+    /// … that switch a collector.
+    collectors: Vec<usize>,
+    /// … of the other sizes that count.
+    sizes: Vec<usize>,
+    /// The JDKs from which on prefixes make a difference.
+    bounds: Vec<u16>,
+    /// A line may have been meant as an option and is none.
+    has_unread_line: bool,
+}
+
+/// Flags whose sizes are asked for.
+const SIZES: &[&str] = &["ObjectAlignmentInBytes", "MaxDirectMemorySize", "MinHeapSize"];
 
 /// The sources of options, in the order in which the JVM sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,7 +216,9 @@ const FILLED_IN: &[&str] = &[
 impl JvmFile {
     /// Reads a file line by line.
     pub fn of_text(file: FileId, text: &str, source: JvmSource) -> Self {
-        let mut found = Self { file, source, options: Vec::new(), problems: Vec::new() };
+        let mut found = Self::empty(file, source);
+        // Most lines are comments.
+        found.options.reserve(text.len() / 64);
         let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         while start < text.len() {
             let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
@@ -206,21 +227,52 @@ impl JvmFile {
             found.read_line(line, start);
             start = end + 1;
         }
+        found.finish();
         found
+    }
+
+    fn empty(file: FileId, source: JvmSource) -> Self {
+        Self { file, source, options: Vec::new(), problems: Vec::new(), marks: Marks::default() }
+    }
+
+    fn push(&mut self, option: JvmOption) {
+        let index = self.options.len();
+        match &option.argument {
+            JvmArgument::Heap { .. } => self.marks.heaps.push(index),
+            JvmArgument::Flag { name, value: FlagValue::On | FlagValue::Off } if Collector::of_flag(name).is_some() => {
+                self.marks.collectors.push(index);
+            }
+            JvmArgument::Flag { name, value: FlagValue::Set(_) } if SIZES.contains(&name.as_str()) => {
+                self.marks.sizes.push(index);
+            }
+            _ => {}
+        }
+        if let Some(range) = option.jdks {
+            let bounds = [Some(range.from.max(8)), range.to.map(|to| to.saturating_add(1))];
+            self.marks.bounds.extend(bounds.into_iter().flatten().filter(|jdk| *jdk <= LAST_JDK));
+        }
+        self.options.push(option);
+    }
+
+    /// Sorts what was marked, and notes what was not read.
+    fn finish(&mut self) {
+        self.marks.bounds.sort_unstable();
+        self.marks.bounds.dedup();
+        use LineProblem::{IndentedOption, NoOption, Quotes, ReversedRange, SecondOption};
+        let unread = |problem| matches!(problem, IndentedOption | NoOption | Quotes | ReversedRange | SecondOption);
+        self.marks.has_unread_line = self.problems.iter().any(|(_, problem)| unread(*problem));
     }
 
     /// Reads the value of `ES_JAVA_OPTS`: words between blanks. `content` is where the text is written.
     pub fn of_words(text: &str, content: Span) -> Self {
-        let mut found =
-            Self { file: content.file, source: JvmSource::Environment, options: Vec::new(), problems: Vec::new() };
+        let mut found = Self::empty(content.file, JvmSource::Environment);
         let exact = content.len() == text.len();
         let mut at = 0;
         for word in text.split([' ', '\t', '\n']) {
             let span = if exact { content.slice(at..at + word.len()) } else { content };
             at += word.len() + 1;
             if word.starts_with('-') {
-                let option = read_option(word, span, span, None, exact);
-                found.options.push(option);
+                found.push(read_option(word, span, span, None, exact));
             }
         }
         found
@@ -262,9 +314,9 @@ impl JvmFile {
         let span = |range: std::ops::Range<usize>| Span::new(self.file, start + range.start..start + range.end);
         let argument = &line[offset..];
         let mut length = argument.len();
-        let may_hold_blanks =
-            ["-D", "-XX:OnError", "-XX:OnOutOfMemoryError"].iter().any(|start| argument.starts_with(start));
-        if let Some(blank) = argument.find([' ', '\t']) {
+        if let Some(blank) = memchr::memchr2(b' ', b'\t', argument.as_bytes()) {
+            let may_hold_blanks =
+                ["-D", "-XX:OnError", "-XX:OnOutOfMemoryError"].iter().any(|start| argument.starts_with(start));
             let rest = argument[blank..].trim_start_matches([' ', '\t']);
             let at = offset + argument.len() - rest.len();
             if rest.is_empty() {
@@ -284,11 +336,12 @@ impl JvmFile {
         let whole = span(0..line.len());
         let option = read_option(argument, whole, span(offset..offset + length), jdks, true);
         self.check_value(argument, &option);
-        self.options.push(option);
+        self.push(option);
     }
 
     fn check_value(&mut self, argument: &str, option: &JvmOption) {
-        if let Some(at) = argument.find("${") {
+        let dollar = memchr::memchr(b'$', argument.as_bytes());
+        if let Some(at) = dollar.and_then(|from| Some(from + argument[from..].find("${")?)) {
             let end = argument[at..].find('}').map_or(argument.len(), |end| at + end + 1);
             let name = argument[at + 2..end].trim_end_matches('}');
             if FILLED_IN.contains(&name) || argument.contains("{{") {
@@ -452,6 +505,9 @@ pub struct JvmOptions<'a> {
     directory_is_read: bool,
 }
 
+/// Prefixes beyond this one are for JDKs that nobody has.
+const LAST_JDK: u16 = 99;
+
 /// One major JDK of each kind: what stands for all when nobody says which one runs.
 const REPRESENTATIVE_JDKS: &[u16] = &[8, 11, 17, 21, 25];
 
@@ -463,16 +519,34 @@ impl<'a> JvmOptions<'a> {
 
     /// The sources the program reads.
     pub fn sources(self) -> impl Iterator<Item = &'a JvmFile> {
-        self.files.iter().map(|file| &**file).filter(move |file| match file.source {
+        self.files.iter().map(|file| &**file).filter(move |file| self.reads(file))
+    }
+
+    /// Does the program read this source?
+    fn reads(self, file: &JvmFile) -> bool {
+        match file.source {
             JvmSource::Main | JvmSource::Environment => true,
             JvmSource::Directory => self.directory_is_read,
             JvmSource::IgnoredName => false,
-        })
+        }
     }
 
     /// Is there no source at all?
     pub fn is_empty(self) -> bool {
         self.sources().next().is_none()
+    }
+
+    /// Some of the options, those that count on a JDK.
+    fn marked(
+        self,
+        jdk: u16,
+        marks: fn(&Marks) -> &[usize],
+    ) -> impl DoubleEndedIterator<Item = (&'a JvmFile, &'a JvmOption)> {
+        let of_file = move |file: &'a std::sync::Arc<JvmFile>| {
+            marks(&file.marks).iter().map(|&index| (&**file, &file.options[index]))
+        };
+        let read = move |file: &&'a std::sync::Arc<JvmFile>| self.reads(file);
+        self.files.iter().filter(read).flat_map(of_file).filter(move |(_, option)| option.applies_to(jdk))
     }
 
     /// The options that count on a JDK.
@@ -491,11 +565,7 @@ impl<'a> JvmOptions<'a> {
             return known.to_vec();
         }
         let mut jdks = REPRESENTATIVE_JDKS.to_vec();
-        for (_, option) in self.all() {
-            if let Some(range) = option.jdks {
-                jdks.extend([Some(range.from.max(8)), range.to.map(|to| to.saturating_add(1))].into_iter().flatten());
-            }
-        }
+        jdks.extend(self.sources().flat_map(|file| file.marks.bounds.iter().copied()));
         jdks.sort_unstable();
         jdks.dedup();
         jdks
@@ -504,7 +574,7 @@ impl<'a> JvmOptions<'a> {
     /// The heap on a JDK: the last occurrence of either end wins. Sizes that cannot be read hide nothing.
     pub fn heap(self, jdk: u16) -> Heap<'a> {
         let mut heap = Heap::default();
-        for (source, option) in self.on(jdk) {
+        for (source, option) in self.marked(jdk, |marks| &marks.heaps) {
             if let Some((end, size)) = option.heap() {
                 let setting = Some(HeapSetting { size, option, source });
                 match end {
@@ -518,7 +588,7 @@ impl<'a> JvmOptions<'a> {
 
     /// All sizes of one end of the heap that apply to a JDK, the one that counts last.
     pub fn heap_settings(self, jdk: u16, end: HeapEnd) -> impl Iterator<Item = HeapSetting<'a>> {
-        self.on(jdk).filter_map(move |(source, option)| match option.heap() {
+        self.marked(jdk, |marks| &marks.heaps).filter_map(move |(source, option)| match option.heap() {
             Some((found, size)) if found == end => Some(HeapSetting { size, option, source }),
             _ => None,
         })
@@ -526,22 +596,20 @@ impl<'a> JvmOptions<'a> {
 
     /// Is there a size of the heap that cannot be read: a hole, a variable, a mistake?
     pub fn has_unreadable_heap(self, jdk: u16) -> bool {
-        self.on(jdk).any(|(_, option)| matches!(option.argument, JvmArgument::Heap { size: None, .. }))
+        let mut heaps = self.marked(jdk, |marks| &marks.heaps);
+        heaps.any(|(_, option)| matches!(option.argument, JvmArgument::Heap { size: None, .. }))
     }
 
     /// Is there a line that is no option, although it may have been meant as one?
     pub fn has_unread_line(self) -> bool {
-        use LineProblem::{IndentedOption, NoOption, Quotes, ReversedRange, SecondOption};
-        let unread = |problem| matches!(problem, IndentedOption | NoOption | Quotes | ReversedRange | SecondOption);
-        self.sources().any(|file| file.problems.iter().any(|(_, problem)| unread(*problem)))
+        self.sources().any(|file| file.marks.has_unread_line)
     }
 
     /// Is any end of the heap mentioned, readable or not?
     pub fn mentions_heap(self) -> bool {
-        self.all().any(|(_, option)| {
-            matches!(option.argument, JvmArgument::Heap { .. })
-                || option.flag().is_some_and(|(name, _)| name == "MinHeapSize")
-        })
+        let is_least =
+            |file: &JvmFile, index: &usize| file.options[*index].flag().is_some_and(|(name, _)| name == "MinHeapSize");
+        self.sources().any(|file| !file.marks.heaps.is_empty() || file.marks.sizes.iter().any(|at| is_least(file, at)))
     }
 
     /// The collector that is switched on last on a JDK.
@@ -550,16 +618,30 @@ impl<'a> JvmOptions<'a> {
             Some((name, FlagValue::On)) => Collector::of_flag(name),
             _ => None,
         };
-        self.on(jdk).filter_map(on).last()
+        self.marked(jdk, |marks| &marks.collectors).filter_map(on).next_back()
     }
 
-    /// The last value of `-XX:name=…` on a JDK, as a size.
+    /// The last value of `-XX:name=…` on a JDK, as a size; only of the few flags whose sizes count.
     pub fn flag_size(self, jdk: u16, name: &str) -> Option<ByteSize> {
         let value = |(_, option): (&JvmFile, &'a JvmOption)| match option.flag() {
             Some((found, FlagValue::Set(value))) if found == name => size_of(value),
             _ => None,
         };
-        self.on(jdk).filter_map(value).last()
+        self.marked(jdk, |marks| &marks.sizes).filter_map(value).next_back()
+    }
+
+    /// Does any option limit direct memory?
+    pub fn limits_direct_memory(self) -> bool {
+        let limits = |file: &JvmFile, index: &usize| {
+            file.options[*index].flag().is_some_and(|(name, _)| name == "MaxDirectMemorySize")
+        };
+        self.sources().any(|file| file.marks.sizes.iter().any(|at| limits(file, at)))
+    }
+
+    /// The collectors that are switched on or off for a JDK, in their order.
+    pub fn collectors(self, jdk: u16) -> impl Iterator<Item = (Collector, &'a JvmOption)> {
+        let named = |(_, option): (&JvmFile, &'a JvmOption)| Some((Collector::of_flag(option.flag()?.0)?, option));
+        self.marked(jdk, |marks| &marks.collectors).filter_map(named)
     }
 
     /// The largest heap for which HotSpot still compresses object pointers, measured on 64-bit Linux. `None` when it

@@ -1,5 +1,6 @@
-//! Elasticsearch and OpenSearch: `elasticsearch.yml` from 1.x to 9.x, `jvm.options` and its directory, docker-compose
-//! services and manifests of Elastic's operator, read the way the program of each version reads them.
+//! Elasticsearch and OpenSearch: `elasticsearch.yml` from 1.x to 9.x, `jvm.options` and its directory, what surrounds
+//! them on a host (`unicast_hosts.txt`, units of systemd, the packages' shell variables), docker-compose services, Helm
+//! values and manifests of Kubernetes, read the way the program of each version reads them.
 //!
 //! ```
 //! let text = "cluster.name: orders\nnode: {name: orders-1, master: false}\n";
@@ -12,22 +13,28 @@
 
 mod cluster;
 mod compose;
-mod defaults;
 mod detect;
 mod eck;
 mod edits;
 pub mod flags;
+mod helm;
+mod holes;
 pub mod jvm;
 pub mod keys;
+mod kubernetes;
 mod model;
 mod node;
+mod presence;
+mod properties;
 mod release;
 mod rules;
+pub mod seeds;
+mod service;
 pub mod settings;
 pub mod values;
 
 pub use model::{Elasticsearch, kind};
-pub use node::{Binding, Carrier, Container, Node, Publication, Seed, Server, Variable};
+pub use node::{Binding, Carrier, Container, LockLimit, Node, Publication, Seed, Server, Variable};
 pub use release::{Basis, Flavour, Release};
 
 use confvet_core::{Detection, Facts, Identity, Input, Parsed, Rule, Set, Source, Sources, System, Target};

@@ -3,10 +3,11 @@
 use crate::jvm::{JvmFile, JvmSource};
 use crate::node::{Carrier, Node};
 use crate::release::{Flavour, Release};
+use crate::seeds::SeedFile;
 use crate::settings::Document;
-use crate::{compose, defaults, eck};
+use crate::{compose, eck, helm, kubernetes, properties, service};
 use confvet_core::{Address, FileId, Identity, Input, Parsed, Span, Spanned, Target, source};
-use confvet_yaml::{Dialect, Yaml};
+use confvet_yaml::{Dialect, Kind, Node as YamlNode, Style};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -22,8 +23,18 @@ pub mod kind {
     pub const ECK: &str = "eck";
     /// `/etc/default/elasticsearch`
     pub const DEFAULTS: &str = "defaults";
+    /// A unit of systemd, or a drop-in
+    pub const UNIT: &str = "systemd-unit";
+    /// `unicast_hosts.txt`
+    pub const SEEDS: &str = "unicast-hosts";
+    /// A manifest of Kubernetes with a workload that runs the image
+    pub const KUBERNETES: &str = "kubernetes";
+    /// Values for the vendor's Helm chart
+    pub const HELM: &str = "helm-values";
+    /// `elasticsearch.properties`
+    pub const PROPERTIES: &str = "properties";
     /// All of them, the usual one first.
-    pub const ALL: &[&str] = &[SETTINGS, JVM, COMPOSE, ECK, DEFAULTS];
+    pub const ALL: &[&str] = &[SETTINGS, JVM, COMPOSE, ECK, DEFAULTS, UNIT, SEEDS, KUBERNETES, HELM, PROPERTIES];
 }
 
 /// One configuration: usually one node; the services of a compose file or the node sets of a manifest are several.
@@ -47,10 +58,12 @@ impl Elasticsearch {
 
     /// Every source of settings, with the release that reads it.
     pub fn read_documents(&self) -> impl Iterator<Item = (&Document, &Release)> {
-        self.documents.iter().filter_map(|document| {
-            let reader = self.nodes.iter().find(|node| node.documents.iter().any(|own| Arc::ptr_eq(own, document)))?;
-            Some((&**document, &reader.release))
-        })
+        self.documents.iter().filter_map(|document| Some((&**document, &self.reader_of(document)?.release)))
+    }
+
+    /// The first node that reads a source of settings.
+    pub fn reader_of(&self, document: &Document) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.documents.iter().any(|own| std::ptr::eq(&**own, document)))
     }
 
     /// The sources of settings whose YAML can be read to the end: what stands in a damaged one, nobody knows.
@@ -80,7 +93,7 @@ impl Elasticsearch {
         }
         if let [node] = self.nodes.as_slice() {
             identity.member = node.name().map(|name| Spanned::new(name.text.to_string(), name.span));
-            identity.addresses = node.addresses();
+            identity.addresses = node.addresses().to_vec();
             let names = node.names.iter().filter_map(|name| {
                 let at = node.label.as_ref()?.span;
                 Some(Spanned::new(name.clone(), at))
@@ -99,7 +112,11 @@ pub(crate) fn parse(input: &Input<'_>) -> Parsed<Elasticsearch> {
     let nodes = match input.kind {
         kind::COMPOSE => compose::read(&mut reader),
         kind::ECK => eck::read(&mut reader),
-        kind::DEFAULTS => defaults::read(&reader),
+        kind::KUBERNETES => kubernetes::read(&mut reader),
+        kind::HELM => helm::read(&reader),
+        kind::DEFAULTS | kind::UNIT => service::read(&mut reader),
+        kind::SEEDS => reader.seeds_alone(),
+        kind::PROPERTIES => reader.properties(),
         kind::JVM => reader.jvm_alone(),
         _ if options_file => reader.jvm_alone(),
         _ => reader.settings_file(),
@@ -135,7 +152,7 @@ impl<'i> Reader<'i> {
     }
 
     /// Remembers that a file is part of the configuration.
-    fn take(&mut self, file: FileId) {
+    pub(crate) fn take(&mut self, file: FileId) {
         if !self.files.contains(&file) {
             self.files.push(file);
         }
@@ -145,13 +162,58 @@ impl<'i> Reader<'i> {
     pub(crate) fn document(&mut self, file: FileId) -> Document {
         self.take(file);
         let source = self.input.sources.get(file);
-        let dialect = match Release::of_target(self.input.target, Flavour::Elasticsearch) {
-            Some(release) if release.is_before(6, 0) => Dialect::JacksonLegacy,
-            _ => Dialect::Jackson,
-        };
-        let mut document = Document::of_yaml(&Yaml::parse(file, source.text(), dialect));
+        let mut document = Document::of_text(file, source.text(), self.dialect());
         document.bad_bytes = source.first_bad_byte().map(|at| Span::new(file, at as usize..at as usize).after());
         document
+    }
+
+    /// How the program reads YAML.
+    fn dialect(&self) -> Dialect {
+        match Release::of_target(self.input.target, Flavour::Elasticsearch) {
+            Some(release) if release.is_before(6, 0) => Dialect::JacksonLegacy,
+            _ => Dialect::Jackson,
+        }
+    }
+
+    /// The settings in a block scalar (`|`) of another file. `None` for a text that is written in another way.
+    pub(crate) fn embedded(&self, block: YamlNode<'_>) -> Option<Document> {
+        if block.kind() != Kind::Scalar(Style::Literal) {
+            return None;
+        }
+        let yaml = block.yaml();
+        let content = block.content_span().range();
+        // Blanks in place of all that stands around the block keep every place as it is in the file.
+        let blank =
+            |part: &str| -> String { part.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect() };
+        let text = yaml.text();
+        let alone =
+            format!("{}{}{}", blank(&text[..content.start]), &text[content.clone()], blank(&text[content.end..]));
+        Some(Document::of_text(yaml.file(), &alone, self.dialect()))
+    }
+
+    fn properties(&self) -> Vec<Node> {
+        let file = self.input.file;
+        let documents = vec![Arc::new(Document::of_properties(file, properties::read(file, self.input.text())))];
+        let release = release_of(self.input.target, &documents, Flavour::Elasticsearch, None);
+        let mut node = Node::new(Carrier::Files, file, release);
+        node.documents = documents;
+        vec![node]
+    }
+
+    fn seeds_alone(&self) -> Vec<Node> {
+        let file = self.input.file;
+        let release = release_of(self.input.target, &[], Flavour::Elasticsearch, None);
+        let mut node = Node::new(Carrier::SeedFile, file, release);
+        node.seed_file = Some(Arc::new(SeedFile::of_text(file, self.input.text())));
+        vec![node]
+    }
+
+    /// `unicast_hosts.txt` beside the settings; up to 5.x in the directory of the plugin.
+    fn seed_file(&mut self, directory: &str) -> Option<Arc<SeedFile>> {
+        let names = ["unicast_hosts.txt", "discovery-file/unicast_hosts.txt"];
+        let file = names.iter().find_map(|name| self.input.sources.by_path(&source::join(directory, name)))?;
+        self.take(file);
+        Some(Arc::new(SeedFile::of_text(file, self.input.sources.get(file).text())))
     }
 
     fn settings_file(&mut self) -> Vec<Node> {
@@ -166,6 +228,8 @@ impl<'i> Reader<'i> {
             let directory = self.directory();
             let main = self.input.sources.by_path(&source::join(directory, "jvm.options"));
             node.jvm = self.jvm_files(main, &source::join(directory, "jvm.options.d"));
+            node.seed_file = self.seed_file(directory);
+            service::surround(self, &mut node, directory, name.trim_end_matches(".yml"));
         }
         vec![node]
     }
@@ -193,13 +257,9 @@ impl<'i> Reader<'i> {
         if let Some(main) = main {
             read(self, main, JvmSource::Main);
         }
-        let pattern = source::join(directory, "*");
-        for file in self.input.sources.glob(self.input.file, &pattern) {
-            let path = self.input.sources.get(file).path();
-            if source::parent(path) == directory {
-                let named_right = source::file_name(path).ends_with(".options");
-                read(self, file, if named_right { JvmSource::Directory } else { JvmSource::IgnoredName });
-            }
+        for &file in self.input.sources.in_directory(directory) {
+            let named_right = self.input.sources.get(file).path().ends_with(".options");
+            read(self, file, if named_right { JvmSource::Directory } else { JvmSource::IgnoredName });
         }
         found
     }

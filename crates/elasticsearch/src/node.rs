@@ -2,12 +2,13 @@
 
 use crate::jvm::{JvmFile, JvmOptions};
 use crate::release::Release;
+use crate::seeds::SeedFile;
 use crate::settings::{Document, Scalar, Setting, as_bool};
 use confvet_core::units::ByteSize;
 use confvet_core::{Address, Context, Fact, FileId, Span, Spanned, did_you_mean, source};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What kind of file describes the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -17,12 +18,18 @@ pub enum Carrier {
     Files,
     /// A `jvm.options` without an `elasticsearch.yml` beside it.
     Jvm,
-    /// `/etc/default/elasticsearch`.
-    Defaults,
+    /// `/etc/default/elasticsearch` or a unit of systemd, without an `elasticsearch.yml` that belongs to it.
+    Service,
+    /// A `unicast_hosts.txt` without an `elasticsearch.yml` beside it.
+    SeedFile,
     /// A service of a docker-compose file.
     Compose,
     /// A node set of an ECK manifest: the operator writes the settings of the cluster.
     Eck,
+    /// A Kubernetes workload that runs the image.
+    Kubernetes,
+    /// Values for the vendor's Helm chart, which writes the settings of the cluster.
+    Helm,
 }
 
 /// An environment variable.
@@ -32,6 +39,8 @@ pub struct Variable {
     pub name: Spanned<String>,
     /// Its value, as far as it is written here.
     pub value: Option<Scalar>,
+    /// Does a unit of systemd set it?
+    pub in_unit: bool,
 }
 
 /// What a compose file says of the container around the node.
@@ -47,8 +56,19 @@ pub struct Container {
     pub published: Option<Spanned<Publication>>,
     /// `ulimits.memlock` is unlimited, or the container may lock memory.
     pub may_lock_memory: bool,
+    /// The limits of the process are written here, the one of locked memory among them or not.
+    pub states_limits: bool,
     /// The volume or directory at the data path.
     pub data_volume: Option<Spanned<String>>,
+}
+
+/// How much memory a unit lets its process lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockLimit {
+    /// `infinity`
+    Unlimited,
+    /// That much.
+    Bytes(ByteSize),
 }
 
 /// Whom a published port is for.
@@ -85,6 +105,25 @@ pub struct Node {
     pub names: Vec<Address>,
     /// The container around it.
     pub container: Option<Container>,
+    /// Does an init container of its pod raise `vm.max_map_count`?
+    pub raises_map_count: bool,
+    /// `LimitMEMLOCK` of its unit.
+    pub lock_limit: Option<Spanned<LockLimit>>,
+    /// The list of seeds of the `file` provider, when it is here.
+    pub seed_file: Option<Arc<SeedFile>>,
+    /// What is asked of it again and again, worked out once.
+    derived: Derived,
+}
+
+/// What follows from the settings and is asked for by many rules.
+#[derive(Debug, Clone, Default)]
+struct Derived {
+    seeds: OnceLock<Option<Vec<Seed>>>,
+    addresses: OnceLock<Vec<Spanned<Address>>>,
+    bound: OnceLock<Option<bool>>,
+    broken: OnceLock<bool>,
+    master_eligible: OnceLock<Option<bool>>,
+    data: OnceLock<Option<bool>>,
 }
 
 /// A role of a node.
@@ -117,9 +156,19 @@ pub(crate) const LEGACY_ROLES: &[&str] = &[
 /// Both names of the list of addresses that a node asks for the others.
 pub(crate) const SEED_KEYS: &[&str] = &["discovery.seed_hosts", "discovery.zen.ping.unicast.hosts"];
 
+/// Both names of the setting that says what else finds the others.
+pub(crate) const PROVIDER_KEYS: &[&str] = &["discovery.seed_providers", "discovery.zen.hosts_provider"];
+
+fn is_file_provider(provider: &Scalar) -> bool {
+    provider.text == "file"
+}
+
 /// Both names of the list that bootstraps a cluster.
 pub(crate) const INITIAL_MASTER_KEYS: &[&str] =
     &["cluster.initial_master_nodes", "cluster.initial_cluster_manager_nodes"];
+
+/// Everything that says who may log in: `….NAME.…` up to 6.x, `….TYPE.NAME.…` from 7.0.
+pub(crate) const REALMS: &str = "xpack.security.authc.realms.";
 
 /// The setting that guards against split brain before 7.0.
 pub(crate) const MINIMUM_MASTERS: &str = "discovery.zen.minimum_master_nodes";
@@ -163,22 +212,38 @@ impl Node {
             memory: None,
             names: Vec::new(),
             container: None,
+            raises_map_count: false,
+            lock_limit: None,
+            seed_file: None,
+            derived: Derived::default(),
         }
     }
 
     /// Does it have settings at all, as opposed to a `jvm.options` alone?
     pub fn has_settings(&self) -> bool {
-        !matches!(self.carrier, Carrier::Jvm | Carrier::Defaults)
+        !matches!(self.carrier, Carrier::Jvm | Carrier::Service | Carrier::SeedFile)
     }
 
-    /// Does an operator write the settings of the cluster?
+    /// Does an operator or a chart write the settings of the cluster?
     pub fn is_managed(&self) -> bool {
-        self.carrier == Carrier::Eck
+        matches!(self.carrier, Carrier::Eck | Carrier::Helm)
+    }
+
+    /// Does it run in a container?
+    pub fn is_contained(&self) -> bool {
+        self.container.is_some() || self.is_managed()
     }
 
     /// Would the program refuse to read one of the files? Then nothing is said about their meaning.
     pub fn is_broken(&self) -> bool {
-        self.documents.iter().any(|document| document.is_broken(&self.release))
+        let broken = || self.documents.iter().any(|document| document.is_broken(&self.release));
+        *self.derived.broken.get_or_init(broken)
+    }
+
+    /// Can the YAML that a setting stands in be read to its end?
+    pub(crate) fn has_sound_home(&self, setting: &Setting) -> bool {
+        let mut homes = self.documents.iter().filter(|document| document.file == setting.key_span.file);
+        homes.all(|document| !document.has_syntax_errors(&self.release))
     }
 
     /// May settings come from a place that is not here? A file that names its cluster as the official images do is made
@@ -262,12 +327,17 @@ impl Node {
         self.name().map(|name| name.text.as_str()).or(label).unwrap_or("this node")
     }
 
+    /// The name of its cluster, when it is written as a plain text.
+    pub fn own_cluster_name(&self) -> Option<&str> {
+        self.text("cluster.name").map(|name| name.text.as_str())
+    }
+
     /// The name of its cluster. `None` when a placeholder stands there.
     pub fn cluster_name(&self) -> Option<&str> {
         match self.get("cluster.name") {
-            Some(_) => self.text("cluster.name").map(|name| name.text.as_str()),
+            Some(_) => self.own_cluster_name(),
             None if self.is_managed() || self.is_open() => None,
-            None if self.carrier == Carrier::Compose => Some("docker-cluster"),
+            None if self.container.is_some() => Some("docker-cluster"),
             None => Some("elasticsearch"),
         }
     }
@@ -301,20 +371,20 @@ impl Node {
         match loopback {
             Some(item) => Binding::Loopback(item),
             None if self.is_managed() || self.is_open() => Binding::Unknown,
-            None if self.carrier == Carrier::Compose => Binding::Image,
+            None if self.container.is_some() => Binding::Image,
             None => Binding::Unset,
         }
     }
 
     /// Is the transport bound to an address that others reach, so that the program takes itself for being in production?
     pub fn is_bound(&self) -> Option<bool> {
-        match self.binding(Server::Transport) {
+        *self.derived.bound.get_or_init(|| match self.binding(Server::Transport) {
             Binding::Reachable(_) | Binding::Image => Some(true),
             // 1.x listened on all interfaces by itself.
             Binding::Unset if self.release.is_stated() && self.release.is_before(2, 0) => Some(true),
             Binding::Loopback(_) | Binding::Unset => Some(false),
             Binding::Unknown => None,
-        }
+        })
     }
 
     /// Are bootstrap checks errors: bound to a real address, and no single-node discovery?
@@ -344,15 +414,15 @@ impl Node {
 
     /// May it become master? `None` when a placeholder decides.
     pub fn is_master_eligible(&self) -> Option<bool> {
-        self.role(&["master", "cluster_manager"], "node.master")
+        *self.derived.master_eligible.get_or_init(|| self.role(&["master", "cluster_manager"], "node.master"))
     }
 
     /// Does it hold data?
     pub fn is_data(&self) -> Option<bool> {
-        if let Some(roles) = self.roles() {
-            return Some(roles.iter().any(|role| role.text.starts_with("data")));
-        }
-        self.role(&["data"], "node.data")
+        *self.derived.data.get_or_init(|| match self.roles() {
+            Some(roles) => Some(roles.iter().any(|role| role.text.starts_with("data"))),
+            None => self.role(&["data"], "node.data"),
+        })
     }
 
     fn role(&self, names: &[&str], legacy: &str) -> Option<bool> {
@@ -371,28 +441,76 @@ impl Node {
         }
     }
 
+    /// The roles that the legacy keys give, unset ones by default; `Some(None)` when that is every role, as it is without
+    /// any key. `None` when one of them cannot be read.
+    pub(crate) fn legacy_roles(&self) -> Option<Option<Vec<&'static str>>> {
+        let said = |role: &str| match self.get(&format!("node.{role}")) {
+            Some(setting) => as_bool(setting, &self.release).map(Some),
+            None => Some(None),
+        };
+        let data = said("data")?.unwrap_or(true);
+        let defaults = [("master", true), ("data", true), ("ingest", true), ("ml", !self.release.oss)];
+        let defaults = defaults.into_iter().chain([("remote_cluster_client", true), ("transform", data)]);
+        let mut all = true;
+        let mut roles = Vec::new();
+        for (role, default) in defaults {
+            if said(role)?.unwrap_or(default) {
+                roles.push(role);
+            } else {
+                all = false;
+            }
+        }
+        if said("voting_only")? == Some(true) {
+            roles.push("voting_only");
+            all = false;
+        }
+        Some((!all).then_some(roles))
+    }
+
     /// The list of seeds, as it is written.
     pub fn seed_setting(&self) -> Option<&Setting> {
         self.first_of(SEED_KEYS)
     }
 
-    /// The seeds with their addresses; `None` when there is no list or a placeholder in it.
-    pub fn seeds(&self) -> Option<Vec<Seed>> {
-        let setting = self.seed_setting().filter(|setting| !setting.is_open())?;
-        Some(setting.items().into_iter().map(Seed::new).collect())
+    /// The seeds with their addresses, those of a `unicast_hosts.txt` that is read behind those of the setting; `None` when
+    /// there is no list or a placeholder in it.
+    pub fn seeds(&self) -> Option<&[Seed]> {
+        let read = || {
+            let setting = self.seed_setting();
+            let file = self.read_seed_file();
+            if setting.is_some_and(Setting::is_open) || (setting.is_none() && file.is_none()) {
+                return None;
+            }
+            let listed = setting.map(Setting::items).unwrap_or_default();
+            let listed = listed.into_iter().chain(file.into_iter().flat_map(|file| file.entries.iter().cloned()));
+            Some(listed.map(Seed::new).collect())
+        };
+        self.derived.seeds.get_or_init(read).as_deref()
+    }
+
+    /// The `unicast_hosts.txt`, if it is here and the settings ask for it.
+    pub fn read_seed_file(&self) -> Option<&SeedFile> {
+        let asked = || self.first_of(PROVIDER_KEYS).is_some_and(|setting| setting.items().iter().any(is_file_provider));
+        self.seed_file.as_deref().filter(|_| self.carrier == Carrier::SeedFile || asked())
+    }
+
+    /// Where the seeds are listed: the setting's value, else the entries of the file.
+    pub fn seed_span(&self) -> Option<Span> {
+        let setting = self.seed_setting().map(|setting| setting.value_span);
+        setting.or_else(|| self.read_seed_file()?.span())
     }
 
     /// The seeds that are other machines: neither loopback nor wildcard.
-    pub fn remote_seeds(&self) -> Vec<Seed> {
-        let mut seeds = self.seeds().unwrap_or_default();
-        seeds.retain(|seed| !seed.address.is_loopback() && !seed.address.is_wildcard());
-        seeds
+    pub fn remote_seeds(&self) -> impl Iterator<Item = &Seed> {
+        let seeds = self.seeds().unwrap_or_default().iter();
+        seeds.filter(|seed| !seed.address.is_loopback() && !seed.address.is_wildcard())
     }
 
-    /// Does something beside the list find the others: a provider, a cloud's API, an operator?
+    /// Does something beside the lists that are here find the others: a provider, a cloud's API, an operator?
     pub fn has_dynamic_discovery(&self) -> bool {
+        let elsewhere = |provider: &Scalar| !(is_file_provider(provider) && self.seed_file.is_some());
         self.is_managed()
-            || self.first_of(&["discovery.seed_providers", "discovery.zen.hosts_provider"]).is_some()
+            || self.first_of(PROVIDER_KEYS).is_some_and(|setting| setting.items().iter().any(elsewhere))
             || self.text("discovery.type").is_some_and(|kind| matches!(kind.text.as_str(), "ec2" | "gce" | "azure"))
     }
 
@@ -407,14 +525,14 @@ impl Node {
     }
 
     /// The addresses at which others reach its transport.
-    pub fn addresses(&self) -> Vec<Spanned<Address>> {
-        let keys = ["transport.publish_host", "network.publish_host", "transport.host", "network.host"];
-        let Some(setting) = self.first_of(&keys).filter(|setting| !setting.is_open()) else { return Vec::new() };
-        let items = setting.items().into_iter();
-        let own = items.filter(|item| !item.text.starts_with('_') && !is_loopback(&item.text));
-        own.map(|item| Spanned::new(Address::parse(&item.text), item.span))
-            .filter(|address| !address.value.is_wildcard())
-            .collect()
+    pub fn addresses(&self) -> &[Spanned<Address>] {
+        self.derived.addresses.get_or_init(|| {
+            let keys = ["transport.publish_host", "network.publish_host", "transport.host", "network.host"];
+            let Some(setting) = self.first_of(&keys).filter(|setting| !setting.is_open()) else { return Vec::new() };
+            let items = setting.items().into_iter().filter(|item| !item.text.starts_with('_'));
+            let own = items.map(|item| Spanned::new(Address::parse(&item.text), item.span));
+            own.filter(|address| !address.value.is_wildcard() && !address.value.is_loopback()).collect()
+        })
     }
 
     /// The options of its JVM.
@@ -465,7 +583,7 @@ pub struct Seed {
 }
 
 impl Seed {
-    fn new(scalar: Scalar) -> Self {
+    pub(crate) fn new(scalar: Scalar) -> Self {
         let text = scalar.text.as_str();
         let (without_scheme, is_url) = match text.split_once("://") {
             Some((_, rest)) => (rest, true),

@@ -37,6 +37,9 @@ pub struct Release {
     /// The version in the program's own counting, when it is stated.
     #[serde(serialize_with = "as_text")]
     pub version: Option<Version>,
+    /// Is it the distribution without X-Pack, as images and packages with `-oss` in their names are (up to 7.10)?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub oss: bool,
     /// The first and the first impossible version, in Elasticsearch's counting.
     #[serde(skip)]
     range: (VersionTriple, VersionTriple),
@@ -53,9 +56,11 @@ impl Release {
     /// Nothing is known.
     pub fn unknown(flavour: Flavour) -> Self {
         match flavour {
-            Flavour::Elasticsearch => Self { flavour, basis: Basis::Unknown, version: None, range: (FIRST, NEVER) },
+            Flavour::Elasticsearch => {
+                Self { flavour, basis: Basis::Unknown, version: None, oss: false, range: (FIRST, NEVER) }
+            }
             Flavour::OpenSearch => {
-                Self { flavour, basis: Basis::Unknown, version: None, range: ((7, 10, 2), (7, 10, 3)) }
+                Self { flavour, basis: Basis::Unknown, version: None, oss: false, range: ((7, 10, 2), (7, 10, 3)) }
             }
         }
     }
@@ -68,13 +73,13 @@ impl Release {
             Flavour::Elasticsearch => (this, (this.0, this.1, this.2.saturating_add(1))),
             Flavour::OpenSearch => ((7, 10, 2), (7, 10, 3)),
         };
-        Self { flavour, basis: Basis::Stated, version: Some(version), range }
+        Self { flavour, basis: Basis::Stated, version: Some(version), oss: false, range }
     }
 
     /// A range of Elasticsearch versions that the keys of a file betray: from the first to the first impossible one.
     pub fn inferred(from: Option<VersionTriple>, before: Option<VersionTriple>) -> Self {
         let range = (from.unwrap_or(FIRST), before.unwrap_or(NEVER));
-        Self { flavour: Flavour::Elasticsearch, basis: Basis::Inferred, version: None, range }
+        Self { flavour: Flavour::Elasticsearch, basis: Basis::Inferred, version: None, oss: false, range }
     }
 
     /// What the target says, if it says anything about either program. A file that is plainly OpenSearch's asks for

@@ -1,19 +1,23 @@
 //! Settings as the program sees them: a YAML mapping, environment entries or arguments, flattened to dotted keys.
 
-use crate::keys::{self, Key, Kind};
+use crate::keys::{self, Key, Kind, VersionTriple};
+use crate::presence::Presence;
 use crate::release::Release;
-use crate::values;
+use crate::{holes, values};
 use compact_str::CompactString;
 use confvet_core::{FileId, Span};
-use confvet_yaml::{Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
+use confvet_yaml::{Dialect, Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::collections::{HashMap, HashSet};
 
 /// Where settings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `elasticsearch.yml`: a YAML file of its own.
     File,
+    /// `elasticsearch.properties`: everything is text there.
+    Properties,
     /// A mapping inside a Kubernetes manifest.
     Manifest,
     /// Environment entries or `-E` arguments of a container.
@@ -226,17 +230,51 @@ pub struct Document {
     pub bad_bytes: Option<Span>,
     /// Indexes of `settings`, sorted by key, then by place.
     by_key: Vec<u32>,
+    presence: Presence,
+    /// The settings that were put together from `key.0`, `key.1`, ….
+    numbered: HashMap<CompactString, usize>,
 }
 
 impl Document {
     /// Reads a file.
     pub fn of_yaml(yaml: &Yaml) -> Self {
+        let mut document = Self::of_yaml_unfinished(yaml);
+        document.finish();
+        document
+    }
+
+    fn of_yaml_unfinished(yaml: &Yaml) -> Self {
         let mut document = Self::empty(yaml.file(), Form::File);
         document.syntax = yaml.problems().to_vec();
         if let Some(root) = yaml.root() {
             document.read_root(root);
         }
+        document
+    }
+
+    /// Reads the text of a file. Where it is no YAML only because of the holes of a template, it is read as if they were
+    /// filled; what stands in them stays open.
+    pub(crate) fn of_text(file: FileId, text: &str, dialect: Dialect) -> Self {
+        let yaml = Yaml::parse(file, text, dialect);
+        let filled = if yaml.problems().is_empty() { None } else { holes::fill(text) };
+        let Some(filled) = filled else { return Self::of_yaml(&yaml) };
+        let mut document = Self::of_yaml_unfinished(&Yaml::parse(file, &filled.text, dialect));
+        let written = |span: Span| text.get(span.range()).unwrap_or_default();
+        document.settings.retain(|setting| !holes::has_hole(written(setting.key_span)));
+        for setting in &mut document.settings {
+            let scalars = match &mut setting.value {
+                Value::Scalar(scalar) => std::slice::from_mut(scalar),
+                Value::List(items) => items.as_mut_slice(),
+                Value::Null | Value::EmptyMapping => continue,
+            };
+            for scalar in scalars.iter_mut().filter(|scalar| holes::has_hole(written(scalar.content))) {
+                scalar.text = written(scalar.content).into();
+            }
+        }
         document.finish();
+        if filled.has_branches {
+            document.duplicates.clear();
+        }
         document
     }
 
@@ -259,6 +297,11 @@ impl Document {
         document
     }
 
+    /// Takes the entries of `elasticsearch.properties`.
+    pub fn of_properties(file: FileId, entries: impl IntoIterator<Item = (CompactString, Span, Scalar)>) -> Self {
+        Self { form: Form::Properties, ..Self::of_entries(file, entries) }
+    }
+
     fn empty(file: FileId, form: Form) -> Self {
         Self {
             file,
@@ -270,6 +313,8 @@ impl Document {
             duplicates: Vec::new(),
             bad_bytes: None,
             by_key: Vec::new(),
+            presence: Presence::default(),
+            numbered: HashMap::new(),
         }
     }
 
@@ -401,13 +446,14 @@ impl Document {
     /// `key.0: a`, `key.1: b`: the older way to write a list.
     fn push_item(&mut self, base: &str, key_span: Span, parents: &[Span], item: Scalar, row: &'static Key) {
         let value_span = item.span;
-        if let Some(last) = self.settings.last_mut().filter(|last| last.key == base)
-            && let Value::List(items) = &mut last.value
+        if let Some(known) = self.numbered.get(base).and_then(|&at| self.settings.get_mut(at))
+            && let Value::List(items) = &mut known.value
         {
             items.push(item);
-            last.value_span = last.value_span.to(value_span);
+            known.value_span = known.value_span.to(value_span);
             return;
         }
+        self.numbered.insert(base.into(), self.settings.len());
         self.settings.push(Setting {
             key: base.into(),
             key_span,
@@ -420,7 +466,26 @@ impl Document {
         });
     }
 
+    /// A list takes the place of the numbered items of its key.
+    fn drop_replaced_items(&mut self) {
+        let numbered = std::mem::take(&mut self.numbered);
+        let places = self.settings.iter().enumerate();
+        let lists = places.filter(|(at, setting)| numbered.get(&setting.key).is_some_and(|own| own != at));
+        let replaced: HashSet<usize> = lists.map(|(_, setting)| numbered[&setting.key]).collect();
+        let mut at = 0;
+        self.settings.retain(|_| {
+            at += 1;
+            !replaced.contains(&(at - 1))
+        });
+    }
+
     fn finish(&mut self) {
+        if !self.numbered.is_empty() {
+            self.drop_replaced_items();
+        }
+        for setting in &self.settings {
+            self.presence.add(&setting.key);
+        }
         let keys = self.settings.iter().map(|setting| setting.key.as_str());
         let mut by_key: Vec<(&str, u32)> = keys.zip(0..).collect();
         by_key.sort_unstable();
@@ -455,9 +520,13 @@ impl Document {
     /// Every occurrence of a key, in the order of the text.
     pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &Setting> {
         let at = |index: &u32| &self.settings[*index as usize];
-        let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
-        let length = self.by_key[start..].iter().take_while(|index| at(index).key == key).count();
-        self.by_key[start..start + length].iter().map(at)
+        let range = if self.presence.may_hold(key) {
+            let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
+            start..start + self.by_key[start..].iter().take_while(|index| at(index).key == key).count()
+        } else {
+            0..0
+        };
+        self.by_key[range].iter().map(at)
     }
 
     /// The setting that counts: a forced one, else the last.
@@ -470,9 +539,19 @@ impl Document {
     /// The settings whose keys start with a prefix.
     pub fn below<'d>(&'d self, prefix: &str) -> impl Iterator<Item = &'d Setting> + use<'d> {
         let at = |index: &u32| &self.settings[*index as usize];
-        let start = self.by_key.partition_point(|index| at(index).key.as_str() < prefix);
-        let length = self.by_key[start..].partition_point(|index| at(index).key.starts_with(prefix));
-        self.by_key[start..start + length].iter().map(at)
+        let range = if self.presence.may_hold_below(prefix) {
+            let start = self.by_key.partition_point(|index| at(index).key.as_str() < prefix);
+            start..start + self.by_key[start..].partition_point(|index| at(index).key.starts_with(prefix))
+        } else {
+            0..0
+        };
+        self.by_key[range].iter().map(at)
+    }
+
+    /// The setting that only the newest versions have, with the first of them.
+    pub fn newest(&self) -> Option<(&Setting, VersionTriple)> {
+        let since = |setting: &Setting| setting.row.and_then(|row| row.absent_before.max(row.since));
+        self.settings.iter().filter_map(|setting| Some((setting, since(setting)?))).max_by_key(|(_, since)| *since)
     }
 
     /// Is it no YAML to the program?
@@ -547,7 +626,6 @@ impl Serialize for Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confvet_yaml::Dialect;
 
     fn read(text: &str) -> Document {
         Document::of_yaml(&Yaml::parse(FileId(0), text, Dialect::Jackson))
@@ -574,6 +652,32 @@ mod tests {
             let items = document.get("discovery.seed_hosts").unwrap().items();
             let items: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
             assert_eq!(items, ["a:9300", "b"], "{text}");
+        }
+    }
+
+    #[test]
+    fn holes_of_a_template_are_open_values() {
+        let text = "node.name: {{ name }}-{{ zone }}\n{% if seeds %}\ndiscovery.seed_hosts: [{{ a }}, b]\n{% else %}\n\
+                    discovery.seed_hosts: []\n{% endif %}\n{{ key }}: 1\ncluster.name: a: b\n";
+        let lines = text.rsplit_once("cluster").unwrap().0;
+        let document = Document::of_text(FileId(0), lines, Dialect::Jackson);
+        assert!(document.syntax.is_empty() && document.duplicates.is_empty(), "{:?}", document.syntax);
+        assert!(document.get("node.name").unwrap().is_open());
+        assert_eq!(document.settings.len(), 3);
+        let broken = Document::of_text(FileId(0), text, Dialect::Jackson);
+        assert_eq!(broken.syntax.len(), 1, "what no hole explains is still wrong");
+    }
+
+    #[test]
+    fn a_list_replaces_numbered_items() {
+        for text in [
+            "path.repo: [a, b]\nnode.name: n\npath.repo.0: c\n",
+            "path.repo.0: c\nnode.name: n\npath.repo: [a, b]\n",
+            "path.repo.0: a\nnode.name: n\npath.repo.1: b\n",
+        ] {
+            let document = read(text);
+            assert_eq!(document.get("path.repo").map(Setting::text).as_deref(), Some("[a, b]"), "{text}");
+            assert!(document.duplicates.is_empty() && document.settings.len() == 2, "{text}");
         }
     }
 

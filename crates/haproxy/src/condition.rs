@@ -189,21 +189,22 @@ struct Expression<'a> {
     depth: usize,
 }
 
-const PREDICATES: &[&str] = &[
-    "awslc_api_atleast",
-    "awslc_api_before",
-    "defined",
-    "enabled",
-    "feature",
-    "fips_mode",
-    "openssl_version_atleast",
-    "openssl_version_before",
-    "ssllib_name_startswith",
-    "streq",
-    "strneq",
-    "strstr",
-    "version_atleast",
-    "version_before",
+/// What conditions may ask: the name, how many arguments it takes, and the first version that has it.
+const PREDICATES: &[(&str, usize, HaVersion)] = &[
+    ("awslc_api_atleast", 1, (3, 3, 0)),
+    ("awslc_api_before", 1, (3, 3, 0)),
+    ("defined", 1, (2, 4, 0)),
+    ("enabled", 1, (2, 8, 0)),
+    ("feature", 1, (2, 4, 0)),
+    ("fips_mode", 0, (3, 5, 0)),
+    ("openssl_version_atleast", 1, (2, 5, 0)),
+    ("openssl_version_before", 1, (2, 5, 0)),
+    ("ssllib_name_startswith", 1, (2, 5, 0)),
+    ("streq", 2, (2, 4, 0)),
+    ("strneq", 2, (2, 4, 0)),
+    ("strstr", 2, (2, 8, 0)),
+    ("version_atleast", 1, (2, 4, 0)),
+    ("version_before", 1, (2, 4, 0)),
 ];
 
 impl<'a> Expression<'a> {
@@ -280,10 +281,16 @@ impl<'a> Expression<'a> {
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         if let Some(arguments) = after.strip_prefix('(') {
-            if PREDICATES.binary_search(&name).is_err() {
+            let known = PREDICATES.binary_search_by(|(known, ..)| (*known).cmp(name)).map_err(|_| Unreadable)?;
+            let (_, count, since) = PREDICATES[known];
+            let close = arguments.find(')').ok_or(Unreadable)?;
+            let given =
+                if arguments[..close].is_empty() { count.min(1) } else { arguments[..close].split(',').count() };
+            // A comma in quotes separates nothing, and a variable may stand for anything.
+            let literal = !arguments[..close].contains(['"', '\'', '$', '\\']);
+            if (literal && given != count) || self.target.is_some_and(|target| target < since) {
                 return Err(Unreadable);
             }
-            let close = arguments.find(')').ok_or(Unreadable)?;
             self.rest = &arguments[close + 1..];
             return Ok(self.predicate(name, &arguments[..close]));
         }
@@ -348,11 +355,27 @@ mod tests {
             ("defined(X)", None),
             ("defined(X) || 1", Some(true)),
             ("feature(OPENSSL) && 0", Some(false)),
+            ("defined() || streq(,) || enabled(POLL) || strstr(a,b)", None),
+            ("!!1 && ! 0", Some(true)),
         ] {
             assert_eq!(value(text, target), Ok(expected), "{text}");
         }
         assert_eq!(value("version_atleast(2.4)", None), Ok(None));
-        for text in ["foo(x)", "defined(X", "1 2", "&& 1", "(1"] {
+        for text in [
+            "foo(x)",
+            "defined(X",
+            "1 2",
+            "&& 1",
+            "(1",
+            "streq(a)",
+            "streq(a,b,c)",
+            "defined(A,B)",
+            "feature(A,B)",
+            "awslc_api_atleast(1)",
+            "fips_mode()",
+            "2.5",
+            "defined(A) 1",
+        ] {
             assert_eq!(value(text, target), Err(Unreadable), "{text}");
         }
         assert_eq!(value(&"(".repeat(500), target), Err(Unreadable));

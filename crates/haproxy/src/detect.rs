@@ -122,5 +122,21 @@ mod tests {
         assert!(detect("prometheus.yml", "global:\n  scrape_interval: 15s\n").is_none());
         assert!(detect("smb.conf", "[global]\n   log file = /x\n").is_none());
         assert!(detect("grub.cfg", "set default=0\nmenuentry 'x' {\n}\n").is_none());
+        for (path, text) in [
+            ("haproxy/hosts.map", "www.example.com app\nbackend.example.com api\n"),
+            ("haproxy/crt-list.txt", "/etc/haproxy/a.pem [alpn h2] www.example.com\n"),
+            ("haproxy/blocked.acl", "10.0.0.0/8\n192.0.2.1\n"),
+            ("haproxy/errors/503.http", "HTTP/1.0 503 Service Unavailable\nContent-Type: text/html\n\n<html>\n"),
+            ("squid.conf", "http_port 3128\nacl localnet src 10.0.0.0/8\nhttp_access allow localnet\n"),
+            ("httpd.conf", "<VirtualHost *:80>\n    ServerName a\n</VirtualHost>\n"),
+            ("keepalived.conf", "global_defs {\n    router_id a\n}\nvrrp_instance a {\n}\n"),
+            ("stunnel.conf", "[https]\naccept = 443\nconnect = 80\n"),
+            ("mosquitto.conf", "listener 1883\nlog_dest stdout\n"),
+            ("redis.conf", "bind 127.0.0.1\nport 6379\ntimeout 0\nmaxclients 100\n"),
+            ("notes.txt", "frontend team\nbackend team\nbind the two\n"),
+            ("poetry.cfg", "[global]\nserver = a\n[peers]\nbind = b\n"),
+        ] {
+            assert!(detect(path, text).is_none(), "{path}");
+        }
     }
 }

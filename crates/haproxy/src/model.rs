@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod expression;
+mod names;
 mod pool;
 mod proxy;
 mod reference;
@@ -11,6 +12,7 @@ mod server;
 mod statement;
 
 pub use check::{CheckKind, HealthCheck, Request};
+pub(crate) use expression::CLIENT_HEADERS;
 pub use expression::{Call, Condition, Criterion, Expression, Term};
 pub(crate) use pool::database_on;
 pub use pool::{Endpoint, Pool, Purpose};
@@ -25,10 +27,11 @@ pub(crate) use build::build;
 use crate::condition::{Branch, Branches};
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
+use compact_str::CompactString;
 use confvet_core::{Category, Severity, Span};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -66,6 +69,8 @@ pub struct Haproxy {
     pub(crate) branches: Branches,
     #[serde(skip)]
     pub(crate) index: Index,
+    #[serde(skip)]
+    pub(crate) uses: OnceLock<Vec<reference::Use>>,
 }
 
 /// A rule in a defaults section, and a proxy that cannot take it.
@@ -84,10 +89,10 @@ pub struct MisusedDefaults<'a> {
 /// What is looked up by name often.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    backends: BTreeMap<String, usize>,
+    backends: HashMap<CompactString, usize>,
     /// Who sends to a backend, and where the first route of each names it.
-    users: BTreeMap<String, Vec<(usize, Span)>>,
-    tables: BTreeMap<String, usize>,
+    users: HashMap<CompactString, Vec<(usize, Span)>>,
+    tables: HashMap<CompactString, usize>,
     sections: BTreeMap<u32, usize>,
     dynamic_routes: bool,
     headers: Vec<Span>,
@@ -98,15 +103,15 @@ impl Index {
         let mut index = Self::default();
         for (number, proxy) in haproxy.proxies.iter().enumerate() {
             if proxy.has_backend_side() {
-                index.backends.entry(proxy.name().to_owned()).or_insert(number);
+                index.backends.entry(proxy.name().into()).or_insert(number);
             }
             if proxy.last("stick-table").is_some() {
-                index.tables.entry(proxy.name().to_owned()).or_insert(number);
+                index.tables.entry(proxy.name().into()).or_insert(number);
             }
             index.sections.insert(proxy.index, number);
             for name in proxy.routes().filter_map(|route| route.word(1)) {
                 index.dynamic_routes |= !name.is_known();
-                let users = index.users.entry(name.text.to_string()).or_default();
+                let users = index.users.entry(name.text.clone()).or_default();
                 if users.last().is_none_or(|(last, _)| *last != number) {
                     users.push((number, name.span));
                 }
@@ -158,9 +163,11 @@ impl Haproxy {
     /// `track`.
     pub fn mentions(&self) -> impl Iterator<Item = &str> {
         let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
-        let within =
-            self.statements().flat_map(|statement| statement.from(1)).filter(move |word| word.text.contains(apart));
-        within.flat_map(move |word| word.text.split(apart))
+        let calls = self.statements().filter(|statement| statement.has_calls());
+        let within = calls.flat_map(|statement| statement.from(1)).filter(|word| word.text.contains(['(', '[']));
+        let servers = self.proxies.iter().flat_map(|proxy| &proxy.servers);
+        let tracked = servers.filter_map(|server| server.option("track")).map(ServerOption::text);
+        within.map(|word| word.text.as_str()).chain(tracked).flat_map(move |text| text.split(apart))
     }
 
     /// Every statement of every section.
@@ -209,6 +216,15 @@ impl Haproxy {
         self.index.dynamic_routes
     }
 
+    /// The certificates that crt-stores load: the name of the store, and the file or alias.
+    pub fn stored_certificates(&self) -> HashSet<(&str, &str)> {
+        let loads = self
+            .of_kind(SectionKind::CrtStore)
+            .flat_map(|section| section.all("load").map(move |load| (section.name(), load)));
+        let names = |load| ["crt", "alias"].into_iter().filter_map(move |setting| Statement::after(load, setting));
+        loads.flat_map(|(store, load)| names(load).map(move |name| (store, name.text.as_str()))).collect()
+    }
+
     /// Sections of this kind.
     pub fn of_kind(&self, kind: SectionKind) -> impl Iterator<Item = &Section> {
         self.others.iter().filter(move |section| section.kind == kind)
@@ -236,8 +252,8 @@ impl Haproxy {
 
     /// Empty words, with their statements.
     pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        self.statements()
-            .filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
+        let with_empty = self.statements().filter(|statement| statement.has_empty());
+        with_empty.filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
     }
 
     /// `#` in the middle of words, with the statements they cut. A section word with a comment glued to it is fine.

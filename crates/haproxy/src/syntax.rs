@@ -138,7 +138,10 @@ pub enum SyntaxKind {
     /// The last line does not end.
     MissingNewline,
     /// A lone `\` at the end of a line.
-    Continuation,
+    Continuation {
+        /// From the backslash to the first word of the next line, when that line holds one.
+        join: Option<Span>,
+    },
     /// A statement in front of the first section.
     OutOfSection,
     /// `.if` that no `.endif` closes.
@@ -185,6 +188,8 @@ pub(crate) struct Lexer<'a> {
     /// Some line holds template marks outside quotes, and was left out.
     pub template: bool,
     pub problems: Vec<SyntaxProblem>,
+    /// Room for the words of the next line.
+    spare: Vec<Word>,
 }
 
 /// Bytes that end a run of ordinary characters outside quotes.
@@ -213,7 +218,7 @@ fn in_name(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(file: FileId, text: &'a str) -> Self {
-        let mut lexer = Self { file, text, at: 0, template: false, problems: Vec::new() };
+        let mut lexer = Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new() };
         if text.starts_with('\u{feff}') {
             lexer.at = '\u{feff}'.len_utf8();
             lexer.problem(SyntaxKind::Bom, 0, lexer.at);
@@ -227,6 +232,12 @@ impl<'a> Lexer<'a> {
 
     fn problem(&mut self, kind: SyntaxKind, start: usize, end: usize) {
         self.problems.push(SyntaxProblem { kind, span: self.span(start, end) });
+    }
+
+    /// Takes back the room of a line's words.
+    pub(crate) fn reuse(&mut self, mut words: Vec<Word>) {
+        words.clear();
+        self.spare = words;
     }
 
     /// The next line that holds words.
@@ -259,10 +270,20 @@ impl<'a> Lexer<'a> {
         None
     }
 
+    /// Where the first word of the line behind this line end starts.
+    fn next_word(&self, end: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let start = end + 1;
+        let blanks = bytes.get(start..)?.iter().take_while(|&&byte| is_blank(byte)).count();
+        let first = bytes.get(start + blanks).filter(|byte| !matches!(byte, b'#' | b'\r' | b'\n' | 0))?;
+        (bytes[end] == b'\n' && !first.is_ascii_control()).then_some(start + blanks)
+    }
+
     /// Cuts `start..end` into words.
     fn cut(&mut self, start: usize, end: usize) -> Line {
         let problems = self.problems.len();
-        let mut line = Line { words: Vec::with_capacity(8), glued: None, span: self.span(start, end) };
+        let words = std::mem::take(&mut self.spare);
+        let mut line = Line { words, glued: None, span: self.span(start, end) };
         let bytes = &self.text.as_bytes()[..end];
         let mut at = start;
         let mut template = false;
@@ -320,7 +341,9 @@ impl<'a> Lexer<'a> {
             && last.text == "\\"
             && last.span.len() == 1
         {
-            self.problems.push(SyntaxProblem { kind: SyntaxKind::Continuation, span: last.span });
+            let span = last.span;
+            let join = self.next_word(end).map(|next| self.span(span.start as usize, next));
+            self.problems.push(SyntaxProblem { kind: SyntaxKind::Continuation { join }, span });
         }
         line
     }
@@ -568,7 +591,7 @@ mod tests {
         assert_eq!(problems("a b"), [SyntaxKind::MissingNewline]);
         assert_eq!(problems("\u{feff}global\n"), [SyntaxKind::Bom]);
         assert_eq!(problems("a \0b\n"), [SyntaxKind::Nul]);
-        assert_eq!(problems("server s 127.0.0.1:80 \\\n"), [SyntaxKind::Continuation]);
+        assert_eq!(problems("server s 127.0.0.1:80 \\\n"), [SyntaxKind::Continuation { join: None }]);
         assert_eq!(problems(&format!("a{}\n", " b".repeat(63))), []);
         assert_eq!(problems(&format!("a{}\n", " b".repeat(64))), [SyntaxKind::TooManyWords]);
     }

@@ -111,6 +111,112 @@ pub struct Key {
     pub build: bool,
     /// What to write instead of a removed one; for an ACL alias what it stands for.
     pub replacement: &'static str,
+    /// For a sample fetch or a converter, what it takes and gives; `None` where that is not known.
+    pub call: Option<&'static CallShape>,
+}
+
+/// What an argument of a sample fetch or a converter must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// A whole number.
+    Integer,
+    /// Anything.
+    Text,
+    /// The name of a proxy or peers table; nothing is the proxy's own.
+    Table,
+    /// The name of a backend; nothing is the proxy itself.
+    Backend,
+    /// The name of a frontend; nothing is the proxy itself.
+    Frontend,
+    /// `SERVER` of this proxy, or `BACKEND/SERVER`.
+    Server,
+    /// The name of a userlist.
+    Userlist,
+    /// A regular expression.
+    Regex,
+    /// A number of bits, or an IPv4 mask.
+    Mask4,
+    /// A number of bits, or an IPv6 mask.
+    Mask6,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address.
+    Ipv6,
+    /// A path of field numbers in a Protocol Buffers message: `1.2`.
+    Field,
+}
+
+/// What kind of value a sample is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each variant is the manual's word")]
+pub enum Kind {
+    Any,
+    Bool,
+    Sint,
+    Addr,
+    Ipv4,
+    Ipv6,
+    Str,
+    Bin,
+    Meth,
+}
+
+/// What a sample fetch or a converter takes and gives, as HAProxy lists it itself.
+#[derive(Debug)]
+pub struct CallShape {
+    /// How many of the arguments must be there.
+    pub required: usize,
+    /// All arguments, in order.
+    pub arguments: &'static [Argument],
+    /// What a converter works on.
+    pub input: Kind,
+    /// What comes out.
+    pub output: Kind,
+    phases: u32,
+}
+
+/// A set of moments at which a sample may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phases(u32);
+
+impl Phases {
+    /// `tcp-request connection`.
+    pub const CONNECTION: Self = Self(1);
+    /// `tcp-request session`.
+    pub const SESSION: Self = Self(1 << 1);
+    /// `tcp-request content` of a frontend.
+    pub const FRONTEND_CONTENT: Self = Self(1 << 2);
+    /// `http-request` of a frontend.
+    pub const FRONTEND_REQUEST: Self = Self(1 << 3);
+    /// `tcp-request content` of a backend.
+    pub const BACKEND_CONTENT: Self = Self(1 << 6);
+    /// `http-request` of a backend.
+    pub const BACKEND_REQUEST: Self = Self(1 << 7);
+    /// `balance`, `use-server`, `stick match`.
+    pub const SERVER_CHOICE: Self = Self(1 << 9);
+    /// `tcp-response content` of a backend.
+    pub const BACKEND_RESPONSE_CONTENT: Self = Self(1 << 11);
+    /// `http-response` of a backend.
+    pub const BACKEND_RESPONSE: Self = Self(1 << 12);
+    /// `stick store-response`.
+    pub const STICK_STORE: Self = Self(1 << 14);
+    /// `http-response` of a frontend.
+    pub const FRONTEND_RESPONSE: Self = Self(1 << 16);
+    /// Log formats.
+    pub const LOG: Self = Self(1 << 18);
+
+    /// Both sets.
+    #[must_use]
+    pub const fn or(self, other: Phases) -> Phases {
+        Self(self.0 | other.0)
+    }
+}
+
+impl CallShape {
+    /// Does it have a value at one of these moments?
+    pub fn is_there_at(&self, phases: Phases) -> bool {
+        self.phases & phases.0 != 0
+    }
 }
 
 /// A kind of proxy section, as the `places` of a keyword name it.

@@ -1,6 +1,9 @@
 //! Which files are ours.
 
-use confvet_core::{Confidence, Detection, source};
+use crate::dialect::{Dialect, Program};
+use crate::model;
+use crate::syntax::conf;
+use confvet_core::{Confidence, Detection, FileId, Source, Sources, Target, source};
 
 /// Is the file worth opening? Every `*.conf` may hold conns.
 pub(crate) fn might_be(path: &str) -> bool {
@@ -27,10 +30,20 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     ipsec_conf(path, text).or_else(|| swanctl(path, text))
 }
 
+/// So many bytes tell whose language it is.
+const TELLING: usize = 16 * 1024;
+
+/// Settings that are shown as the reason, and how long each may be.
+const MAX_TOKENS: usize = 3;
+const MAX_TOKEN: usize = 60;
+
+/// Nobody wants to know of more.
+const ENOUGH: usize = 100;
+
 fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
     let mut conns = 0;
     let mut settings = 0;
-    let (mut sections, mut other) = (false, false);
+    let (mut setup, mut ca, mut other) = (false, false, false);
     let mut bare = true;
     for line in text.trim_start_matches('\u{feff}').lines() {
         let line = line.trim_end();
@@ -40,8 +53,16 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
         let words = |word: &str| line.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '\t']));
         if words("conn") && !line.contains('{') {
             conns += 1;
-        } else if words("config") && line.split_whitespace().nth(1) == Some("setup") || words("ca") {
-            sections = true;
+            if conns == ENOUGH && settings > 0 {
+                break;
+            }
+        } else if words("config") && line.split_whitespace().nth(1) == Some("setup") {
+            setup = true;
+        } else if words("ca") && !line.contains('{') {
+            ca = true;
+        } else if line.ends_with('{') && conns == 0 && !setup && !ca {
+            // A block: no line of this format ends so.
+            return None;
         } else if line.starts_with([' ', '\t']) {
             let body = line.trim_start();
             settings += usize::from(!body.starts_with('#') && body.contains('='));
@@ -63,13 +84,17 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
         return None;
     }
     let what = |conns: usize| match conns {
-        0 => "`config setup`".to_owned(),
+        0 if setup => "`config setup`".to_owned(),
+        0 => "a `ca` section".to_owned(),
         1 => "1 conn".to_owned(),
+        ENOUGH => format!("{ENOUGH} conns or more"),
         many => format!("{many} conns"),
     };
+    // `ca` is a word of other programs too.
+    let sections = setup || ca && (named || in_directory);
     if (conns > 0 || sections) && (settings > 0 || named && !other) {
         let confidence = if conns > 0 && settings > 0 { Confidence::Sure } else { Confidence::Likely };
-        return Some(Detection::new("ipsec.conf", confidence, what(conns)));
+        return Some(Detection::new("ipsec.conf", confidence, format!("{}, {}", what(conns), whose(text))));
     }
     if name == "ipsec.conf" && (bare || settings > 0) {
         return Some(Detection::new("ipsec.conf", Confidence::Possible, "the name"));
@@ -78,6 +103,26 @@ fn ipsec_conf(path: &str, text: &str) -> Option<Detection> {
         return Some(Detection::new("ipsec.conf", Confidence::Likely, what(conns)));
     }
     None
+}
+
+/// Which program's language it is, and by which settings: "strongSwan's by `authby=psk`". The files beside it and the
+/// target may decide otherwise.
+fn whose(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(TELLING)];
+    let sources: Sources = [Source::new("ipsec.conf", text)].into_iter().collect();
+    let conf = conf::parse(&sources, FileId(0), Dialect::Unknown);
+    let program = Program::decide(&Target::new(), model::signals_of(&conf));
+    if program.dialect == Dialect::Unknown {
+        return "strongSwan's or libreswan's".to_owned();
+    }
+    let deciding = program.signals.iter().filter(|signal| signal.dialect == program.dialect);
+    let tokens: Vec<String> = (deciding.map(|signal| sources.text(signal.span)))
+        .filter(|token| token.len() <= MAX_TOKEN && !token.contains('"'))
+        .map(|token| format!("`{token}`"))
+        .take(MAX_TOKENS)
+        .collect();
+    let by = if tokens.is_empty() { String::new() } else { format!(" by {}", tokens.join(", ")) };
+    format!("{}'s{by}", program.dialect.title())
 }
 
 fn secrets(text: &str) -> Option<Detection> {
@@ -136,8 +181,9 @@ fn strongswan(name: &str, text: &str) -> Option<Detection> {
 fn sysctl(text: &str) -> Option<Detection> {
     let wanted = |line: &str| {
         let line = line.trim_start().trim_start_matches(['#', ';']).trim_start().trim_start_matches('-');
-        let key = line.split('=').next().unwrap_or_default().trim();
-        line.contains('=') && (key.starts_with("net.ipv") || key.starts_with("net/ipv"))
+        let Some((key, _)) = line.split_once('=') else { return false };
+        let key = key.trim();
+        key.starts_with("net.ipv") || key.starts_with("net/ipv")
     };
     let found = text.lines().any(wanted);
     found.then(|| Detection::new("sysctl.conf", Confidence::Likely, "`net.` settings").shared())
@@ -153,23 +199,69 @@ mod tests {
 
     #[test]
     fn our_files_are_found() {
-        assert_eq!(kind("etc/ipsec.conf", "# nothing\n"), Some("ipsec.conf"));
-        assert_eq!(kind("x/west.conf", "conn a\n\tauto=add\n"), Some("ipsec.conf"));
-        assert_eq!(kind("x.conf", "ca x\n\tcacert=y\n"), Some("ipsec.conf"));
-        assert_eq!(kind("etc/ipsec.secrets", "a b: PSK \"x\"\n"), Some("ipsec.secrets"));
-        assert_eq!(kind("swanctl.conf", "connections {\n a {\n  local_addrs = 1.2.3.4\n }\n}\n"), Some("swanctl.conf"));
-        assert_eq!(kind("strongswan.conf", "charon {\n}\n"), Some("strongswan.conf"));
-        assert_eq!(kind("etc/sysctl.d/99.conf", "#net.ipv4.ip_forward=1\n"), Some("sysctl.conf"));
+        for (path, text, wanted) in [
+            ("etc/ipsec.conf", "# nothing\n", "ipsec.conf"),
+            ("etc/ipsec.conf", "include ipsec.d/*.conf\n", "ipsec.conf"),
+            ("etc/ipsec.conf", "ca x\n\tcacert=y\n", "ipsec.conf"),
+            ("x/west.conf", "conn a\n\tauto=add\n", "ipsec.conf"),
+            ("x/west.conf", "\u{feff}config setup\r\n  uniqueids=no\r\n", "ipsec.conf"),
+            ("etc/ipsec.d/branch.conf", "conn a\nleft=1.2.3.4\n", "ipsec.conf"),
+            ("etc/ipsec.d/ca.conf", "ca x\n\tcacert=y\n", "ipsec.conf"),
+            ("etc/ipsec.secrets", "a b: PSK \"x\"\n", "ipsec.secrets"),
+            ("vpn.secrets", "@a @b : psk \"x\"\n", "ipsec.secrets"),
+            ("etc/ipsec.d/x.secrets", ": RSA key.pem\n", "ipsec.secrets"),
+            ("swanctl.conf", "connections {\n a {\n  local_addrs = 1.2.3.4\n }\n}\n", "swanctl.conf"),
+            ("etc/swanctl/conf.d/a.conf", "secrets {\n ike-a {\n  secret = x\n }\n}\n", "swanctl.conf"),
+            ("a.swanctl.conf", "pools {\n p {\n  addrs = 10.0.0.0/24\n }\n}\n", "swanctl.conf"),
+            ("site.conf", "connections {\n a {\n  children {\n   net {\n   }\n  }\n }\n}\n", "swanctl.conf"),
+            ("strongswan.conf", "charon {\n}\n", "strongswan.conf"),
+            ("etc/strongswan.d/charon/stroke.conf", "charon {\n}\n", "strongswan.conf"),
+            ("etc/sysctl.conf", "net/ipv4/ip_forward = 1\n", "sysctl.conf"),
+            ("etc/sysctl.d/99.conf", "#net.ipv4.ip_forward=1\n", "sysctl.conf"),
+        ] {
+            assert_eq!(kind(path, text), Some(wanted), "{path}: {text:?}");
+        }
+    }
+
+    #[test]
+    fn the_program_is_told_with_what_tells_it() {
+        for (line, whose) in [
+            ("authby=psk", "1 conn, strongSwan's by `authby=psk`"),
+            ("ikev2=insist", "1 conn, libreswan's by `ikev2=insist`"),
+            ("auto=add", "1 conn, strongSwan's or libreswan's"),
+        ] {
+            let reason = detect("x.conf", &format!("conn a\n\t{line}\n")).map(|detection| detection.reason);
+            assert_eq!(reason.as_deref(), Some(whose));
+        }
     }
 
     #[test]
     fn other_programs_files_are_left_alone() {
-        assert_eq!(kind("etc/ipsec.conf", "ike esp from 10.0.0.0/8 to 10.1.0.0/16 peer 1.2.3.4\n"), None);
-        assert_eq!(kind("etc/iked.conf", "ikev2 \"x\" active esp from a to b\n"), None);
-        assert_eq!(kind("racoon.conf", "remote 1.2.3.4 {\n\texchange_mode main;\n}\n"), None);
-        assert_eq!(kind("unbound.conf", "server:\n\tverbosity: 1\n"), None);
-        assert_eq!(kind("nginx.conf", "http {\n  server {\n  }\n}\n"), None);
-        assert_eq!(kind("pap.secrets", "user * password\n"), None);
-        assert_eq!(kind("etc/sysctl.conf", "vm.swappiness = 1\n"), None);
+        for (path, text) in [
+            // OpenBSD: the same file name.
+            ("etc/ipsec.conf", "ike esp from 10.0.0.0/8 to 10.1.0.0/16 peer 1.2.3.4\n"),
+            ("etc/iked.conf", "ikev2 \"x\" active esp from a to b\n"),
+            ("racoon.conf", "remote 1.2.3.4 {\n\texchange_mode main;\n}\nsainfo anonymous {\n\tpfs_group 2;\n}\n"),
+            (
+                "setkey.conf",
+                "flush;\nspdadd 10.0.0.0/8 10.1.0.0/16 any -P out ipsec esp/tunnel/1.2.3.4-5.6.7.8/require;\n",
+            ),
+            ("xl2tpd.conf", "[global]\nipsec saref = yes\n[lns default]\n ip range = 10.0.0.2-10.0.0.9\n"),
+            ("unbound.conf", "server:\n\tverbosity: 1\n"),
+            ("nginx.conf", "http {\n  server {\n  }\n}\n"),
+            ("app.conf", "connections {\n  max = 10\n}\n"),
+            ("openssl.conf", "ca x\n\tdefault_ca=CA_default\n"),
+            ("db.conf", "conn\n\thost=db\n"),
+            ("db.conf", "connection main\n\thost=db\n"),
+            ("words.conf", "conn main\n\tno setting here\n"),
+            ("etc/ipsec.d/cacerts.conf", "trusted = /etc/ssl\n"),
+            ("pap.secrets", "user * password\n"),
+            ("chap.secrets", "# client server secret IP\nvpn l2tpd \"x\" *\n"),
+            ("wg.secrets", "peer: PSKX value\n"),
+            ("etc/sysctl.conf", "vm.swappiness = 1\n"),
+            ("etc/sysctl.d/10-network.conf", "# net settings are elsewhere\n"),
+        ] {
+            assert_eq!(kind(path, text), None, "{path}: {text:?}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub enum ValueType {
     Auth,
     /// libreswan's list of authentication methods.
     Authby,
+    /// libreswan's list of what is logged in detail.
+    Debug,
 }
 
 /// One key as one dialect knows it.
@@ -75,16 +77,26 @@ impl Key {
         found.then(|| Key(u16::try_from(index).unwrap_or(u16::MAX)))
     }
 
-    /// Looks a key up as libreswan does: letters of any case, and (since 5.3) a dash behind the side.
-    pub fn find_loosely(name: &str) -> Option<Key> {
-        Key::find(name).or_else(|| {
-            let lower = name.to_ascii_lowercase();
-            Key::find(&lower).or_else(|| {
-                let side = ["left", "right"].into_iter().find(|side| lower.starts_with(side))?;
-                let rest = lower[side.len()..].strip_prefix('-')?;
-                Key::find(&format!("{side}{rest}"))
-            })
-        })
+    /// Looks a key up in every spelling that some version of libreswan takes.
+    pub fn find_loosely(name: &str) -> Option<(Key, Spelling)> {
+        if let Some(key) = Key::find(name) {
+            return Some((key, Spelling::Exact));
+        }
+        let lower = name.to_ascii_lowercase();
+        if let Some(key) = Key::find(&lower) {
+            return Some((key, Spelling::Case));
+        }
+        if let Some(side) = ["left", "right"].into_iter().find(|side| lower.starts_with(side)) {
+            let rest = lower[side.len()..].strip_prefix('-')?;
+            return Key::find(&format!("{side}{rest}")).map(|key| (key, Spelling::Dash));
+        }
+        let right = Key::find(&format!("right{lower}"))?;
+        right.row(Dialect::Libreswan).map(|_| (right, Spelling::Sideless))
+    }
+
+    /// Every key.
+    pub fn all() -> impl Iterator<Item = Key> {
+        ROWS.iter().map(|row| Key(row.first))
     }
 
     /// Its name.
@@ -110,6 +122,67 @@ impl Key {
     pub fn canonical(self, dialect: Dialect) -> Key {
         let Some(alias) = self.row(dialect).and_then(|row| row.alias) else { return self };
         Key::find(alias).unwrap_or(self)
+    }
+}
+
+impl FromIterator<Key> for KeySet {
+    fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
+        let mut set = Self::default();
+        for key in keys {
+            set.insert(key);
+        }
+        set
+    }
+}
+
+/// A set of keys, one bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct KeySet([u64; 8]);
+
+const _: () = assert!(ROWS.len() <= 8 * 64, "KeySet holds too few bits");
+
+impl KeySet {
+    pub(crate) fn contains(&self, key: Key) -> bool {
+        self.0[usize::from(key.0 / 64)] & 1 << (key.0 % 64) != 0
+    }
+
+    /// Adds a key; false when it is in the set already.
+    pub(crate) fn insert(&mut self, key: Key) -> bool {
+        let word = &mut self.0[usize::from(key.0 / 64)];
+        let before = *word;
+        *word |= 1 << (key.0 % 64);
+        *word != before
+    }
+
+    pub(crate) fn remove(&mut self, key: Key) {
+        self.0[usize::from(key.0 / 64)] &= !(1 << (key.0 % 64));
+    }
+}
+
+/// How a name in a file differs from the key's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spelling {
+    /// Not at all.
+    Exact,
+    /// In the case of its letters: libreswan takes any.
+    Case,
+    /// By a dash behind the side, as `left-subnet`: libreswan since 5.3.
+    Dash,
+    /// By the missing side, as `subnet`, which libreswan before 5.0 reads as the right one's.
+    Sideless,
+}
+
+impl Spelling {
+    /// Does the program know the key by this name?
+    pub fn is_known_to(self, dialect: Dialect, version: Option<ShortVersion>) -> bool {
+        match self {
+            Spelling::Exact => true,
+            _ if dialect != Dialect::Libreswan => false,
+            Spelling::Case => true,
+            Spelling::Dash => version.is_none_or(|version| version >= (5, 3, 0)),
+            Spelling::Sideless => version.is_none_or(|version| version < (5, 0, 0)),
+        }
     }
 }
 
@@ -153,7 +226,7 @@ keys! {
     IKELIFETIME = "ikelifetime", IKEV1_POLICY = "ikev1-policy", IKEV2 = "ikev2", INACTIVITY = "inactivity",
     IPSEC_INTERFACE = "ipsec-interface", IPSEC_LIFETIME = "ipsec-lifetime", KEYEXCHANGE = "keyexchange",
     KEYINGTRIES = "keyingtries", KEYLIFE = "keylife", LEFT = "left", LEFTADDRESSPOOL = "leftaddresspool",
-    LEFTAUTH = "leftauth", LEFTAUTH2 = "leftauth2", LEFTCERT = "leftcert", LEFTFIREWALL = "leftfirewall",
+    LEFTAUTH = "leftauth", LEFTAUTH2 = "leftauth2", LEFTMODECFGSERVER = "leftmodecfgserver", LEFTCERT = "leftcert", LEFTFIREWALL = "leftfirewall",
     LEFTID = "leftid", LEFTNATIP = "leftnatip",
     LEFTPROTOPORT = "leftprotoport", LEFTSIGKEY = "leftsigkey", LEFTRSASIGKEY = "leftrsasigkey",
     LEFTSOURCEIP = "leftsourceip", LEFTSUBNET = "leftsubnet", LEFTSUBNETWITHIN = "leftsubnetwithin",
@@ -162,7 +235,8 @@ keys! {
     MARK_OUT_DASH = "mark-out", METRIC = "metric", NARROWING = "narrowing", OVERLAPIP = "overlapip", PFS = "pfs",
     PRIORITY = "priority", REAUTH = "reauth", REKEY = "rekey", REKEYFUZZ = "rekeyfuzz",
     REKEYMARGIN = "rekeymargin", REQID = "reqid", RIGHT = "right", RIGHTADDRESSPOOL = "rightaddresspool",
-    RIGHTAUTH = "rightauth", RIGHTAUTH2 = "rightauth2", RIGHTCERT = "rightcert", RIGHTFIREWALL = "rightfirewall",
+    RIGHTAUTH = "rightauth", RIGHTAUTH2 = "rightauth2",
+    RIGHTMODECFGSERVER = "rightmodecfgserver", RIGHTCERT = "rightcert", RIGHTFIREWALL = "rightfirewall",
     RIGHTID = "rightid", RIGHTNATIP = "rightnatip",
     RIGHTPROTOPORT = "rightprotoport", RIGHTSIGKEY = "rightsigkey", RIGHTRSASIGKEY = "rightrsasigkey",
     RIGHTSOURCEIP = "rightsourceip", RIGHTSUBNET = "rightsubnet", RIGHTSUBNETWITHIN = "rightsubnetwithin",
@@ -319,11 +393,12 @@ include!(concat!(env!("OUT_DIR"), "/swanctl.rs"));
 impl OptionRow {
     /// Does the row describe `name`?
     pub fn is_named(&self, name: &str) -> bool {
-        match self.name.strip_suffix('~') {
-            _ if self.name == "*" => true,
-            Some(stem) => name.starts_with(stem),
-            None => self.name == name,
-        }
+        self.name == name
+            || match self.name.as_bytes() {
+                [b'*'] => true,
+                [stem @ .., b'~'] => name.as_bytes().starts_with(stem),
+                _ => false,
+            }
     }
 
     /// Does the version have it? Without a version, any does.
@@ -381,5 +456,23 @@ mod tests {
         assert!(matches!(standing_of("dpdaction", SectionKind::Conn, ls, Some((5, 2, 0))), Standing::Obsolete(_)));
         assert!(matches!(standing_of("dpdaction", SectionKind::Conn, ls, Some((4, 10, 0))), Standing::Known(_)));
         assert_eq!(Key::KEYLIFE.canonical(ls), Key::IPSEC_LIFETIME);
+    }
+
+    #[test]
+    fn names_are_found_in_every_spelling() {
+        let (ss, ls) = (Dialect::Strongswan, Dialect::Libreswan);
+        for (name, key, four, five, strongswan) in [
+            ("rightsubnet", "rightsubnet", true, true, true),
+            ("RightSubnet", "rightsubnet", true, true, false),
+            ("right-subnet", "rightsubnet", false, true, false),
+            ("subnet", "rightsubnet", true, false, false),
+        ] {
+            let (found, spelling) = Key::find_loosely(name).unwrap();
+            assert_eq!(found.name(), key);
+            assert_eq!(spelling.is_known_to(ls, Some((4, 10, 0))), four, "{name}");
+            assert_eq!(spelling.is_known_to(ls, Some((5, 4, 0))), five, "{name}");
+            assert_eq!(spelling.is_known_to(ss, None), strongswan, "{name}");
+        }
+        assert!(Key::find_loosely("nosuchkey").is_none());
     }
 }

@@ -4,6 +4,7 @@ use crate::dialect::{Dialect, Program, ShortVersion};
 use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
+use std::sync::LazyLock;
 
 /// What an algorithm does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -93,9 +94,51 @@ pub struct Algorithm {
 
 include!(concat!(env!("OUT_DIR"), "/algorithms.rs"));
 
+/// For so many items there is room from the start; who has more may grow.
+const MAX_RESERVED: usize = 64;
+
+/// Where the rows of each spelling begin: a table of open addressing, as every proposal looks up several.
+static FIRST_ROWS: LazyLock<Vec<Option<u16>>> = LazyLock::new(|| {
+    let mut slots = vec![None; SLOTS];
+    let firsts = ALGORITHMS
+        .iter()
+        .enumerate()
+        .filter(|(index, row)| index.checked_sub(1).is_none_or(|before| ALGORITHMS[before].token != row.token));
+    for (index, row) in firsts {
+        let mut at = slot(row.token);
+        while slots[at].is_some() {
+            at = (at + 1) % SLOTS;
+        }
+        slots[at] = u16::try_from(index).ok();
+    }
+    slots
+});
+
+/// A power of two, more than twice the spellings.
+const SLOTS: usize = 2_048;
+
+const _: () = assert!(ALGORITHMS.len() * 2 < SLOTS, "the table is too full");
+
+/// FNV-1a.
+fn slot(token: &str) -> usize {
+    let hash = token.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize % SLOTS
+}
+
+fn first_row(token: &str) -> Option<usize> {
+    let mut at = slot(token);
+    while let Some(index) = FIRST_ROWS[at] {
+        if ALGORITHMS[usize::from(index)].token == token {
+            return Some(usize::from(index));
+        }
+        at = (at + 1) % SLOTS;
+    }
+    None
+}
+
 /// Rows of one spelling in one dialect.
 fn rows(token: &str, dialect: Dialect) -> impl Iterator<Item = &'static Algorithm> {
-    let start = ALGORITHMS.partition_point(|row| row.token < token);
+    let start = first_row(token).unwrap_or(ALGORITHMS.len());
     ALGORITHMS[start..].iter().take_while(move |row| row.token == token).filter(move |row| row.dialect == dialect)
 }
 
@@ -368,7 +411,7 @@ fn strongswan(text: &str, field: Field, version: Option<ShortVersion>, place: Pl
         field,
         text: text.into(),
         closed: !stroke,
-        items: Vec::new(),
+        items: Vec::with_capacity(memchr::memchr_iter(b',', text.as_bytes()).take(MAX_RESERVED).count() + 1),
         faults: Vec::new(),
         span: place(0..text.len()),
     };
@@ -393,7 +436,7 @@ fn strongswan(text: &str, field: Field, version: Option<ShortVersion>, place: Pl
             continue;
         }
         let before = list.faults.len();
-        let mut proposal = Proposal { transforms: Vec::new(), span };
+        let mut proposal = Proposal { transforms: Vec::with_capacity(3), span };
         let mut at = start;
         for token in item.split('-') {
             let token_span = place(at..at + token.len());
@@ -677,6 +720,17 @@ fn libreswan_token(
 }
 
 impl ProposalList {
+    /// Are all of its algorithms fine, as far as their strength goes?
+    pub fn is_sound(&self) -> bool {
+        let sound = |transform: &Transform| {
+            !matches!(
+                transform.algorithm.strength,
+                Strength::Weak | Strength::Broken | Strength::Legacy | Strength::Null
+            )
+        };
+        self.items.iter().flat_map(|item| &item.transforms).all(sound)
+    }
+
     /// Does it name the group of every item, or of none?
     pub fn every_item_has_group(&self) -> bool {
         !self.items.is_empty() && self.items.iter().all(|item| item.groups().next().is_some())

@@ -1,6 +1,7 @@
 //! Traffic selectors: networks with protocol and ports, how each program reads them, and how they overlap.
 
 use crate::dialect::{Dialect, Program};
+use crate::model::collisions::{mistaken_for_private, reserved_owner};
 use compact_str::CompactString;
 use confvet_core::Span;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -83,6 +84,8 @@ pub struct SelectorList {
     pub selectors: Vec<Selector>,
     /// What is wrong.
     pub faults: Vec<FaultySelector>,
+    /// Some network has host bits, is public or belongs to somebody else. Most lists have none.
+    pub remarkable: bool,
 }
 
 /// How two networks of one family lie to each other. Networks overlap only by being equal or nested.
@@ -241,6 +244,15 @@ fn items(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// For so many selectors there is room from the start; who has more may grow.
+const MAX_RESERVED: usize = 256;
+
+fn is_remarkable(scope: Scope) -> bool {
+    let Scope::Net(net) = scope else { return false };
+    let public = matches!(net, IpNet::V4(net) if mistaken_for_private(net).is_some());
+    public || reserved_owner(net).is_some()
+}
+
 /// Reads `leftsubnet=`, `local_ts =` and the like. `place` gives the span of a part of the text.
 pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::Range<usize>) -> Span) -> SelectorList {
     let mut list = SelectorList::default();
@@ -257,6 +269,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
         });
         return list;
     }
+    list.selectors.reserve_exact(memchr::memchr_iter(b',', text.as_bytes()).take(MAX_RESERVED).count() + 1);
     for (start, item) in items(text) {
         if item.is_empty() {
             continue;
@@ -264,6 +277,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
         let span = place(start..start + item.len());
         match read_item(item, program) {
             Ok((scope, protocol, ports, host_bits)) => {
+                list.remarkable |= host_bits || is_remarkable(scope);
                 let text = CompactString::new(item);
                 list.selectors.push(Selector { scope, protocol, ports, host_bits, text, span });
             }

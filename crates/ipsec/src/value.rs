@@ -41,7 +41,7 @@ pub(crate) fn misfit(setting: &Setting, section: SectionKind, program: &Program)
 }
 
 fn judge(setting: &Setting, section: SectionKind, dialect: Dialect, version: Option<ShortVersion>) -> Option<Misfit> {
-    let key = setting.key.filter(|key| dialect == Dialect::Libreswan || key.name() == setting.name)?;
+    let key = setting.key_in(dialect, version)?;
     let Standing::Known(row) = standing(Some(key), section, dialect, version) else { return None };
     let value = setting.value.as_str();
     match dialect {
@@ -190,10 +190,16 @@ fn libreswan(
         }
         ValueType::Percent if !is_percent(value) => {
             let repair = value.parse::<u32>().ok().map(|number| format!("{number}%"));
-            let outcome = if old == Some(true) { Outcome::Default("100%") } else { Outcome::Conn };
+            // A bare number is another token to libreswan 4: a syntax error.
+            let outcome = match (old, value.bytes().all(|byte| byte.is_ascii_digit())) {
+                (Some(true), true) => Outcome::File,
+                (Some(true), false) => Outcome::Default("100%"),
+                _ => Outcome::Conn,
+            };
             ("an integer with %".to_owned(), None, outcome, repair)
         }
         ValueType::Authby => return authby(value),
+        ValueType::Debug => return debug(value, version),
         ValueType::Duration if section == SectionKind::Conn => return libreswan_duration(key, value, old),
         _ => return None,
     };
@@ -228,6 +234,32 @@ const AUTHBY: &[&str] = &[
     "null",
     "never",
 ];
+
+/// What libreswan 4.10 logs in detail; measured word by word.
+const DEBUG: &[&str] =
+    &["none", "all", "base", "tmi", "cpu-usage", "refcnt", "crypt", "private", "whackwatch", "add-prefix"];
+
+/// A list of words, each perhaps with `debug-` or `no-` before it, or a number. Releases before 4.10 had other words, and
+/// libreswan 5 does not mind a bad one, so only for those in between is it certain.
+fn debug(value: &str, version: Option<ShortVersion>) -> Option<Misfit> {
+    if !version.is_some_and(|version| ((4, 10, 0)..(5, 0, 0)).contains(&version)) || value.parse::<u64>().is_ok() {
+        return None;
+    }
+    let bare = |word: &str| word.strip_prefix("no-").unwrap_or(word).to_ascii_lowercase();
+    let is_known = |word: &&str| {
+        // `all` and `none` stand for several and are compared letter by letter.
+        let lower = bare(word);
+        let one = lower.strip_prefix("debug-").filter(|one| !matches!(*one, "all" | "none")).unwrap_or(&lower);
+        DEBUG.contains(&one) && (!matches!(one, "all" | "none") || word.ends_with(one))
+    };
+    let mut words = value.split([',', '+', ' ', '\t']).filter(|word| !word.is_empty());
+    let bad = words.find(|word| !is_known(word))?;
+    let lower = bare(bad);
+    let folded = DEBUG.iter().copied().find(|word| *word == lower);
+    let near = folded.or_else(|| confvet_core::did_you_mean(&lower, DEBUG.iter().copied()));
+    let repair = folded.filter(|word| bad == value && bad.eq_ignore_ascii_case(word)).map(str::to_owned);
+    Some(Misfit { expected: list(DEBUG), near, outcome: Outcome::File, repair })
+}
 
 fn authby(value: &str) -> Option<Misfit> {
     let bad = value
@@ -282,6 +314,20 @@ fn libreswan_duration(key: Key, value: &str, old: Option<bool>) -> Option<Misfit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_of_libreswans_debugging_are_known() {
+        let four = Some((4, 10, 0));
+        for value in ["none", "base,tmi", "base+tmi", "all no-crypt", "debug-base", "Base", "3", "crypt\tprivate"] {
+            assert_eq!(debug(value, four), None, "{value}");
+        }
+        for value in ["bogus", "base,bogus", "ALL", "debug-all", "x509", "routing", "cpu_usage"] {
+            assert!(debug(value, four).is_some(), "{value}");
+            assert_eq!(debug(value, None), None, "{value}");
+            assert_eq!(debug(value, Some((5, 4, 0))), None, "{value}");
+        }
+        assert_eq!(debug("ALL", four).and_then(|misfit| misfit.repair).as_deref(), Some("all"));
+    }
 
     #[test]
     fn durations_are_repaired_exactly() {

@@ -1,8 +1,11 @@
 //! pg_hba: lists inside patroni.yml and pg_hba.conf files, read as PostgreSQL reads them, and what they admit.
 
+use crate::index::Hashed;
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -17,6 +20,8 @@ pub struct HbaLine {
     pub text: String,
     /// What it says, if PostgreSQL can read it.
     pub record: Option<HbaRecord>,
+    /// The earlier line of the list, by its place, that matches everything this line does.
+    pub covered_by: Option<u32>,
     /// Why PostgreSQL refuses it.
     #[serde(skip)]
     pub problems: Vec<HbaProblem>,
@@ -136,6 +141,8 @@ pub enum HbaProblemKind {
     NoOption(String),
     /// An option PostgreSQL does not know.
     UnknownOption(String),
+    /// A regular expression that PostgreSQL cannot compile, and why.
+    BadRegex(String, &'static str),
     /// An option that does not go with the method or the type.
     OptionNotHere(String, &'static str),
     /// A value of `clientcert` that this version refuses.
@@ -162,6 +169,7 @@ impl fmt::Display for HbaProblemKind {
             HbaProblemKind::MethodOnType(word, on) => write!(f, "`{word}` goes only with {on} lines"),
             HbaProblemKind::NoOption(word) => write!(f, "`{word}` behind the method is no `name=value`"),
             HbaProblemKind::UnknownOption(word) => write!(f, "`{word}` is no option"),
+            HbaProblemKind::BadRegex(word, why) => write!(f, "`{word}` is no regular expression: {why}"),
             HbaProblemKind::OptionNotHere(word, with) => write!(f, "option `{word}` goes only with {with}"),
             HbaProblemKind::ClientCert(word) => write!(f, "`clientcert={word}` is gone since PostgreSQL 14"),
             HbaProblemKind::OptionMissing(word, need) => write!(f, "method `{word}` needs {need}"),
@@ -199,7 +207,8 @@ impl ConnectionType {
     ];
 }
 
-const METHODS: &[&str] = &[
+/// The methods PostgreSQL knows.
+pub const METHODS: &[&str] = &[
     "trust",
     "reject",
     "md5",
@@ -265,8 +274,24 @@ fn meant_method(word: &str) -> Option<&'static str> {
 struct Token<'a> {
     text: CompactString,
     quoted: bool,
+    /// A comma joins it to the word before it: both are one field.
+    joined: bool,
     range: Range<usize>,
     source: &'a str,
+}
+
+/// The words of a line that were not looked at yet.
+struct Rest<'t, 's>(&'t [Token<'s>]);
+
+impl<'t, 's> Rest<'t, 's> {
+    /// The next field: a word, or several with commas between them.
+    fn next(&mut self) -> Option<&'t [Token<'s>]> {
+        let (_, behind) = self.0.split_first()?;
+        let more = behind.iter().take_while(|token| token.joined).count();
+        let (field, rest) = self.0.split_at(1 + more);
+        self.0 = rest;
+        Some(field)
+    }
 }
 
 impl Token<'_> {
@@ -279,16 +304,36 @@ impl Token<'_> {
     }
 }
 
+/// Stands in front of what was filled in for a placeholder; it is for private use and no configuration holds it.
+pub(crate) const FILLER: char = '\u{e000}';
+
 /// Does a text hold something that a template engine or a shell fills in later?
 pub fn has_placeholder(text: &str) -> bool {
-    text.contains("{{") || text.contains("${") || text.contains("<%") || text.split("__").count() > 2
+    let bytes = text.as_bytes();
+    let mut bars = 0;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, bytes.get(at + 1)) {
+            (b'{' | b'$', Some(b'{')) | (b'<', Some(b'%')) => return true,
+            (b'_', Some(b'_')) => {
+                (bars, at) = (bars + 1, at + 1);
+                if bars == 2 {
+                    return true;
+                }
+            }
+            (0xee, Some(0x80)) if bytes.get(at + 2) == Some(&0x80) => return true,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
 }
 
-/// The fields of a line; each is a list of tokens.
-fn fields<'a>(line: &'a str, mask: &str) -> Vec<Vec<Token<'a>>> {
+/// The words of a line.
+fn words<'a>(line: &'a str, mask: &str) -> Vec<Token<'a>> {
     let bytes = mask.as_bytes();
     let mut at = 0;
-    let mut fields: Vec<Vec<Token<'a>>> = Vec::new();
+    let mut tokens: Vec<Token<'a>> = Vec::with_capacity(6);
     let mut goes_on = false;
     loop {
         while at < bytes.len() {
@@ -299,10 +344,10 @@ fn fields<'a>(line: &'a str, mask: &str) -> Vec<Vec<Token<'a>>> {
             }
         }
         if at >= bytes.len() || bytes[at] == b'#' {
-            return fields;
+            return tokens;
         }
         let start = at;
-        let mut text = String::new();
+        let mut text = CompactString::default();
         let (mut in_quote, mut was_quote, mut comma) = (false, false, false);
         let mut chunk = at;
         let quoted = bytes[at] == b'"';
@@ -332,20 +377,19 @@ fn fields<'a>(line: &'a str, mask: &str) -> Vec<Vec<Token<'a>>> {
             at += 1;
         }
         text.push_str(&line[chunk.min(at)..at]);
-        let token = Token { text: text.into(), quoted, range: start..at, source: &line[start..at] };
+        tokens.push(Token { text, quoted, joined: goes_on, range: start..at, source: &line[start..at] });
         if comma {
             at += 1;
-        }
-        match fields.last_mut() {
-            Some(field) if goes_on => field.push(token),
-            _ => fields.push(vec![token]),
         }
         goes_on = comma;
     }
 }
 
 /// The blanks and the like inside `{{ … }}` must not end a word.
-fn masked(line: &str) -> String {
+fn masked(line: &str) -> Cow<'_, str> {
+    if !line.contains("{{") {
+        return Cow::Borrowed(line);
+    }
     let mut text = line.to_owned();
     let mut from = 0;
     while let Some(start) = text[from..].find("{{").map(|at| at + from) {
@@ -353,17 +397,17 @@ fn masked(line: &str) -> String {
         text.replace_range(start..end, &"_".repeat(end - start));
         from = end;
     }
-    text
+    Cow::Owned(text)
 }
 
 /// Reads one line. `place` says where a range of its bytes stands; `major` is PostgreSQL's major version, if known.
 /// `None` for empty lines and comments.
 pub fn read_line(text: &str, span: Span, place: &dyn Fn(Range<usize>) -> Span, major: Option<u16>) -> Option<HbaLine> {
     let mask = masked(text);
-    let fields = fields(text, &mask);
-    fields.first()?;
+    let tokens = words(text, &mask);
+    tokens.first()?;
     let mut reader = Reader { place, major, problems: Vec::new(), secrets: Vec::new(), end: text.len() };
-    let record = reader.record(&fields);
+    let record = reader.record(&tokens);
     let Reader { problems, secrets, .. } = reader;
     let record = record.filter(|_| problems.iter().all(|problem| problem.kind.may_pass(major)));
     let mut shown = text.to_owned();
@@ -371,7 +415,7 @@ pub fn read_line(text: &str, span: Span, place: &dyn Fn(Range<usize>) -> Span, m
         shown.replace_range(range.clone(), "***");
     }
     let secrets = secrets.into_iter().map(place).collect();
-    Some(HbaLine { span, text: shown.trim().to_owned(), record, problems, secrets })
+    Some(HbaLine { span, text: shown.trim().to_owned(), record, covered_by: None, problems, secrets })
 }
 
 impl HbaProblemKind {
@@ -395,7 +439,7 @@ impl Reader<'_> {
         None
     }
 
-    fn single<'t, 's>(&mut self, field: Option<&'t Vec<Token<'s>>>, what: &'static str) -> Option<&'t Token<'s>> {
+    fn single<'t, 's>(&mut self, field: Option<&'t [Token<'s>]>, what: &'static str) -> Option<&'t Token<'s>> {
         let Some(field) = field else {
             return self.problem(self.end..self.end, HbaProblemKind::EndsBefore(what));
         };
@@ -407,7 +451,7 @@ impl Reader<'_> {
         field.first()
     }
 
-    fn names(&mut self, field: Option<&Vec<Token<'_>>>, what: &'static str) -> Option<Vec<HbaName>> {
+    fn names(&mut self, field: Option<&[Token<'_>]>, what: &'static str) -> Option<Vec<HbaName>> {
         let Some(field) = field else {
             return self.problem(self.end..self.end, HbaProblemKind::EndsBefore(what));
         };
@@ -416,11 +460,17 @@ impl Reader<'_> {
             quoted: token.quoted,
             span: (self.place)(token.range.clone()),
         };
+        for token in field.iter().filter(|token| !token.quoted && token.text.starts_with('/')) {
+            if let Some(why) = regex_fault(&token.text[1..]).filter(|_| self.major.is_some_and(|major| major >= 16)) {
+                let kind = HbaProblemKind::BadRegex(token.text.to_string(), why);
+                self.problem::<()>(token.range.clone(), kind);
+            }
+        }
         Some(field.iter().map(name).collect())
     }
 
-    fn record(&mut self, fields: &[Vec<Token<'_>>]) -> Option<HbaRecord> {
-        let mut rest = fields.iter();
+    fn record(&mut self, tokens: &[Token<'_>]) -> Option<HbaRecord> {
+        let mut rest = Rest(tokens);
         let kind = self.single(rest.next(), "connection type")?;
         let connection = match ConnectionType::find(&kind.text) {
             Some(connection) => connection,
@@ -480,7 +530,7 @@ impl Reader<'_> {
         let method = self.single(rest.next(), "method")?;
         let method = self.method(method, connection)?;
         let mut options = Vec::new();
-        for token in rest.flatten() {
+        for token in rest.0 {
             self.option(token, connection, &method.value, &mut options);
         }
         self.needed_options(&method, &options);
@@ -622,6 +672,36 @@ impl Reader<'_> {
     }
 }
 
+/// What visibly keeps a regular expression from compiling; PostgreSQL may find more.
+fn regex_fault(text: &str) -> Option<&'static str> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0_usize, 0);
+    let mut may_repeat = false;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if at + 1 == bytes.len() => return Some("it ends in a backslash"),
+            b'\\' => at += 1,
+            b'(' => depth += 1,
+            b')' if depth == 0 => return Some("a parenthesis is closed that was not opened"),
+            b')' => depth -= 1,
+            b'[' => {
+                // A closing bracket in the first place stands for itself.
+                let body = at + 1 + usize::from(bytes.get(at + 1) == Some(&b'^'));
+                let from = body + usize::from(bytes.get(body) == Some(&b']'));
+                match bytes[from.min(bytes.len())..].iter().position(|&byte| byte == b']') {
+                    Some(length) => at = from + length,
+                    None => return Some("a bracket is not closed"),
+                }
+            }
+            b'*' | b'+' | b'?' if !may_repeat => return Some("there is nothing to repeat"),
+            _ => {}
+        }
+        may_repeat = !matches!(byte, b'(' | b'|' | b'^');
+        at += 1;
+    }
+    (depth > 0).then_some("a parenthesis is not closed")
+}
+
 /// An IP literal as C's `inet_aton` and `inet_pton` read it: `10.1` is 10.0.0.1, `010.0.0.1` is 8.0.0.1.
 pub fn literal(text: &str) -> Option<IpAddr> {
     if text.contains(':') {
@@ -688,7 +768,130 @@ pub fn read_file(file: confvet_core::FileId, text: &str, major: Option<u16>) -> 
         }
         at += 1;
     }
+    find_covers(&mut lines);
     lines
+}
+
+/// Keeps this many lines for each combination of database, user and address: more are alike.
+const ALIKE: usize = 4;
+/// Lines with longer lists of names are compared with each other one by one, and no more of them than this.
+const LONG: usize = 64;
+
+/// Hashes the parts of a line by which an earlier one that covers it is found.
+struct Key(u64);
+
+impl Key {
+    fn of(database: &HbaName, user: &HbaName) -> Self {
+        Key(0xcbf2_9ce4_8422_2325)
+            .add(database.text.as_bytes())
+            .add(&[u8::from(database.quoted)])
+            .add(user.text.as_bytes())
+            .add(&[u8::from(user.quoted), 1])
+    }
+
+    fn add(self, bytes: &[u8]) -> Self {
+        Key(bytes.iter().fold(self.0, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+
+    fn with(&self, connection: ConnectionType, address: u128, mask: u128, family: u8) -> u64 {
+        let start = Key(self.0).add(&[connection as u8, family]);
+        let mut hash = start.0;
+        for half in [address as u64, (address >> 64) as u64, mask as u64, (mask >> 64) as u64] {
+            hash = (hash ^ half).wrapping_mul(0x0100_0000_01b3).rotate_left(23);
+        }
+        hash
+    }
+}
+
+/// Networks as numbers; anything else by its words.
+fn address_key(address: &HbaAddress) -> Option<(u128, u128, u8)> {
+    Some(match address {
+        HbaAddress::All => (0, 0, 0),
+        HbaAddress::Network { address: IpAddr::V4(address), mask: IpAddr::V4(mask) } => {
+            (u128::from(u32::from(*address) & u32::from(*mask)), u128::from(u32::from(*mask)), 4)
+        }
+        HbaAddress::Network { address: IpAddr::V6(address), mask: IpAddr::V6(mask) } => {
+            (u128::from(*address) & u128::from(*mask), u128::from(*mask), 6)
+        }
+        HbaAddress::SameHost => (1, 0, 0),
+        HbaAddress::SameNet => (2, 0, 0),
+        HbaAddress::Name(name) => (u128::from(Key(0xcbf2_9ce4_8422_2325).add(name.as_bytes()).0), 1, 0),
+        HbaAddress::Network { .. } | HbaAddress::Unknown => return None,
+    })
+}
+
+/// Says of each line which earlier one covers it, if a single one does. Earlier lines are looked up by what they would
+/// have to be, so that lists of many thousand lines take no longer than their length.
+pub(crate) fn find_covers(lines: &mut [HbaLine]) {
+    let all = HbaName {
+        text: CompactString::const_new("all"),
+        quoted: false,
+        span: Span::new(confvet_core::FileId(0), 0..0),
+    };
+    let mut places: HashMap<u64, Vec<u32>, Hashed> = HashMap::default();
+    let mut pairs: HashSet<u64, Hashed> = HashSet::default();
+    let mut masks: Vec<(u128, u8)> = Vec::new();
+    let mut long: Vec<u32> = Vec::new();
+    for index in 0..lines.len() {
+        let Some(later) = &lines[index].record else { continue };
+        let (Some(database), Some(user)) = (later.databases.first(), later.users.first()) else { continue };
+        let key = address_key(&later.address.value);
+        let mut found: Option<u32> = None;
+        let mut look = |candidates: &[u32]| {
+            let covers = |&&at: &&u32| lines[at as usize].record.as_ref().is_some_and(|first| first.covers(later));
+            if let Some(&at) = candidates.iter().find(covers) {
+                found = Some(found.map_or(at, |best| best.min(at)));
+            }
+        };
+        for (database, user) in [(database, user), (&all, user), (database, &all), (&all, &all)] {
+            let pair = Key::of(database, user);
+            if !pairs.contains(&pair.0) {
+                continue;
+            }
+            let kinds = [later.connection.value, ConnectionType::Host];
+            let count = if kinds[0] == kinds[1] || kinds[0] == ConnectionType::Local { 1 } else { 2 };
+            for &kind in &kinds[..count] {
+                let mut ask = |address, mask, family| {
+                    if let Some(candidates) = places.get(&pair.with(kind, address, mask, family)) {
+                        look(candidates);
+                    }
+                };
+                ask(0, 0, 0);
+                let Some((address, mask, family)) = key else { continue };
+                if family == 0 {
+                    ask(address, mask, family);
+                    continue;
+                }
+                for &(wide, _) in masks.iter().filter(|(wide, of)| *of == family && wide & mask == *wide) {
+                    ask(address & wide, wide, family);
+                }
+            }
+        }
+        look(&long);
+        let at = u32::try_from(index).unwrap_or(u32::MAX);
+        if let Some((address, mask, family)) = key {
+            if later.databases.len() * later.users.len() > LONG {
+                if long.len() < LONG {
+                    long.push(at);
+                }
+            } else {
+                for database in &later.databases {
+                    for user in &later.users {
+                        let pair = Key::of(database, user);
+                        let alike = places.entry(pair.with(later.connection.value, address, mask, family)).or_default();
+                        if alike.len() < ALIKE {
+                            alike.push(at);
+                        }
+                        pairs.insert(pair.0);
+                    }
+                }
+            }
+            if family != 0 && !masks.contains(&(mask, family)) && masks.len() < 256 {
+                masks.push((mask, family));
+            }
+        }
+        lines[index].covered_by = found;
+    }
 }
 
 /// A connection that somebody wants to make.
@@ -826,6 +1029,34 @@ impl HbaRecord {
         self.method.value == "reject"
     }
 
+    /// A host with a mask of zero in a word of its own: one host is named, every one is meant.
+    pub fn is_host_with_zero_mask(&self) -> bool {
+        !self.address_text.contains('/') && self.address.value.is_zero_mask_of_host()
+    }
+
+    /// The network a line really matches, where bits below the mask are set: `10.0.0.17/16` is 10.0.0.0/16.
+    pub fn network_without_host_bits(&self) -> Option<String> {
+        let (_, length) = self.address_text.split_once('/')?;
+        let HbaAddress::Network { address, mask } = self.address.value else { return None };
+        let network = match (address, mask) {
+            (IpAddr::V4(address), IpAddr::V4(mask)) => IpAddr::V4(Ipv4Addr::from(u32::from(address) & u32::from(mask))),
+            (IpAddr::V6(address), IpAddr::V6(mask)) => {
+                IpAddr::V6(Ipv6Addr::from(u128::from(address) & u128::from(mask)))
+            }
+            _ => return None,
+        };
+        (network != address && !mask.is_unspecified()).then(|| format!("{network}/{length}"))
+    }
+
+    /// The length of the mask.
+    pub fn mask_length(&self) -> Option<u32> {
+        match self.address.value {
+            HbaAddress::Network { mask: IpAddr::V4(mask), .. } => Some(u32::from(mask).leading_ones()),
+            HbaAddress::Network { mask: IpAddr::V6(mask), .. } => Some(u128::from(mask).leading_ones()),
+            _ => None,
+        }
+    }
+
     /// The address in front of a length of zero, where it is not zero itself: one host is named, every one is meant.
     pub fn host_with_zero_length(&self) -> Option<&str> {
         let host = self.address_text.strip_suffix("/0")?;
@@ -876,6 +1107,15 @@ impl HbaRecord {
         any(&self.users, |name| name.is_keyword("all") || name.text == user && !name.is_open())
     }
 
+    /// Does it match connections of a user to this database?
+    pub fn names_database(&self, database: &str, user: &str) -> Verdict {
+        any(&self.databases, |name| {
+            name.is_keyword("all")
+                || (name.is_keyword("sameuser") && user == database)
+                || (!name.is_keyword("replication") && !name.is_open() && name.text == database)
+        })
+    }
+
     /// What it makes of a connection.
     pub fn judge(&self, connection: &Connection<'_>) -> Verdict {
         let kind = match (self.connection.value, connection.from) {
@@ -891,11 +1131,7 @@ impl HbaRecord {
         };
         let database = match connection.database {
             None => any(&self.databases, |name| name.is_keyword("replication")),
-            Some(database) => any(&self.databases, |name| {
-                name.is_keyword("all")
-                    || (name.is_keyword("sameuser") && connection.user == database)
-                    || (!name.is_keyword("replication") && name.text == database)
-            }),
+            Some(database) => self.names_database(database, connection.user),
         };
         let address = connection.from.map_or(Verdict::Matches, |ip| self.address.value.contains(ip));
         all_of([kind, database, self.names_user(connection.user), address])
@@ -1015,6 +1251,11 @@ mod tests {
             ("host all all 10.0.0.0/24 oauth issuer=a scope=b", "`oauth` needs PostgreSQL 18"),
             ("- host all all 10.0.0.0/24 md5", "`-` is no connection type"),
         ];
+        let regex = |text: &str| line(text, Some(16)).problems.first().map(|problem| problem.kind.to_string());
+        let fault = Some("`/db(` is no regular expression: a parenthesis is not closed".to_owned());
+        assert_eq!(regex("host /db( all 10.0.0.0/24 md5"), fault);
+        assert_eq!(regex("host /^db[]a-c]+(x|y)?$ all 10.0.0.0/24 md5"), None);
+        assert_eq!(problem("host /db( all 10.0.0.0/24 md5"), "", "a name before 16");
         for (text, expected) in cases {
             assert_eq!(problem(text), expected, "{text}");
         }

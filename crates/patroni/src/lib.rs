@@ -12,24 +12,41 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod check;
+pub mod conf;
+mod consul;
 mod detect;
+mod directory;
+mod document;
+pub mod environment;
 pub mod hba;
+mod index;
+mod manifest;
 mod model;
 pub mod parameter;
 pub mod rest;
 mod rules;
 pub mod tables;
 pub mod timing;
+mod validate;
 
+pub use document::{Document, HbaFile, Manifest};
 pub use model::{
-    Config, Document, HbaFile, HbaInEffect, HbaList, Origin, ReplicationUser, Setting, Side, SyncMode, UnknownKey,
+    Completion, Config, HbaInEffect, HbaList, Origin, Parameters, ReplicationUser, Setting, Side, SyncMode, UnknownKey,
 };
+pub use validate::Refusal;
 
-use confvet_core::{Detection, Facts, FileId, Identity, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+use confvet_core::{
+    Detection, Facts, FileId, Identity, Input, Parsed, Rule, Set, Source, Sources, Span, System, Target,
+};
 
 pub(crate) const LOCAL: &str = "patroni-yml";
 pub(crate) const DYNAMIC: &str = "patroni-dynamic";
 pub(crate) const PG_HBA: &str = "pg-hba";
+pub(crate) const POSTGRESQL_CONF: &str = "postgresql-conf";
+pub(crate) const ENVIRONMENT: &str = "patroni-env";
+pub(crate) const MANIFEST: &str = "patroni-manifest";
+pub(crate) const CONSUL: &str = "patroni-consul";
 
 /// Patroni.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +58,7 @@ impl System for Patroni {
     const NAME: &'static str = "patroni";
     const TITLE: &'static str = "Patroni";
     const TARGETS: &'static [&'static str] = &["patroni", "postgresql"];
-    const KINDS: &'static [&'static str] = &[LOCAL, DYNAMIC, PG_HBA];
+    const KINDS: &'static [&'static str] = &[LOCAL, DYNAMIC, PG_HBA, POSTGRESQL_CONF, ENVIRONMENT, MANIFEST, CONSUL];
 
     fn might_be(path: &str) -> bool {
         detect::might_be(path)
@@ -52,22 +69,17 @@ impl System for Patroni {
     }
 
     fn parse(input: &Input<'_>) -> Parsed<Document> {
-        let files = vec![input.file];
-        if input.kind == PG_HBA {
-            let file = HbaFile::read(input);
-            let secrets = file.lines.iter().flat_map(|line| &line.secrets).copied().collect();
-            return Parsed { model: Document::Hba(file), files, secrets };
-        }
-        let config = Config::read(input);
-        let secrets = config.secrets();
-        Parsed { model: Document::Config(Box::new(config)), files, secrets }
+        let (model, files) = match input.kind {
+            MANIFEST => (Document::Manifest(Manifest::read(input)), vec![input.file]),
+            CONSUL => (Document::Manifest(Manifest::read_consul(input)), vec![input.file]),
+            kind => document::read(input, input.text(), kind),
+        };
+        let secrets = model.parts().iter().flat_map(secrets).collect();
+        Parsed { model, files, secrets }
     }
 
     fn identity(document: &Document) -> Identity {
-        match document {
-            Document::Config(config) => config.identity(),
-            Document::Hba(_) => Identity::default(),
-        }
+        document.configs().next().map(Config::identity).unwrap_or_default()
     }
 
     fn rules() -> &'static [&'static Rule<Document>] {
@@ -79,12 +91,25 @@ impl System for Patroni {
     }
 }
 
+/// Where secrets stand in a document.
+fn secrets(document: &Document) -> Vec<Span> {
+    match document {
+        Document::Config(config) => config.secrets(),
+        Document::Hba(file) => file.lines.iter().flat_map(|line| &line.secrets).copied().collect(),
+        Document::Environment(environment) => {
+            let secret = environment.variables.iter().filter(|variable| variable.is_secret());
+            secret.filter_map(|variable| variable.value).filter(|span| !span.is_empty()).collect()
+        }
+        Document::Conf(_) | Document::Manifest(_) => Vec::new(),
+    }
+}
+
 /// Reads a patroni.yml by itself, for the newest version.
 pub fn parse(text: &str) -> Parsed<Config> {
     let sources: Sources = [Source::new("patroni.yml", text)].into_iter().collect();
     let (target, facts) = (Target::new(), Facts::new());
     let input = Input { sources: &sources, file: FileId(0), kind: LOCAL, target: &target, facts: &facts };
-    let model = Config::read(&input);
+    let (model, files) = Config::read(&input, input.text(), false);
     let secrets = model.secrets();
-    Parsed { model, files: vec![FileId(0)], secrets }
+    Parsed { model, files, secrets }
 }

@@ -1,78 +1,21 @@
 //! The typed model: both sides of a configuration, which of them wins, and what that means.
 
 use crate::address::HostPort;
-use crate::hba::{self, HbaLine, has_placeholder};
+use crate::conf::{ConfFile, ConfLine};
+use crate::hba::{self, FILLER, HbaLine, has_placeholder};
+use crate::index::{Index, Path};
 use crate::parameter::{DcsOnly, switch};
-use crate::timing::{Seconds, Timing};
-use crate::{DYNAMIC, tables};
-use confvet_core::{Address, Edit, FileId, Identity, Input, Span, Spanned, Version};
-use confvet_yaml::{Dialect, Entry, Kind, Node, Value, Yaml};
+use crate::timing::{Failover, Seconds, Timing};
+use crate::validate::{self, Refusal};
+use crate::{directory, tables};
+use confvet_core::{Address, Category, Context, Edit, FileId, Identity, Input, Span, Spanned, Version};
+use confvet_yaml::{Dialect, Entry, Kind, Node, Style, Value, Yaml};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::ops::Range;
 
-/// One file of Patroni's.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Document {
-    /// A patroni.yml, or a dynamic configuration by itself.
-    Config(Box<Config>),
-    /// A pg_hba.conf.
-    Hba(HbaFile),
-}
-
-impl Document {
-    /// The configuration, if it is one.
-    pub fn config(&self) -> Option<&Config> {
-        match self {
-            Document::Config(config) => Some(config),
-            Document::Hba(_) => None,
-        }
-    }
-
-    /// The pg_hba lines that are in effect, whichever kind of file it is.
-    pub fn effective_hba(&self) -> &[HbaLine] {
-        match self {
-            Document::Config(config) => config.hba().lines(),
-            Document::Hba(file) => &file.lines,
-        }
-    }
-
-    /// All pg_hba lists of the file, in effect or not.
-    pub fn hba_lists(&self) -> Vec<&[HbaLine]> {
-        match self {
-            Document::Config(config) => config.hba_lists.iter().map(|list| list.lines.as_slice()).collect(),
-            Document::Hba(file) => vec![&file.lines],
-        }
-    }
-
-    /// PostgreSQL's major version, if it is known.
-    pub fn postgresql(&self) -> Option<u16> {
-        match self {
-            Document::Config(config) => config.postgresql,
-            Document::Hba(file) => file.postgresql,
-        }
-    }
-}
-
-/// A pg_hba.conf.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct HbaFile {
-    /// Its lines, without comments.
-    pub lines: Vec<HbaLine>,
-    /// PostgreSQL's major version, if it is known.
-    pub postgresql: Option<u16>,
-}
-
-impl HbaFile {
-    pub(crate) fn read(input: &Input<'_>) -> Self {
-        let postgresql = input.target.version("postgresql").and_then(major);
-        Self { lines: hba::read_file(input.file, input.text(), postgresql), postgresql }
-    }
-}
-
-fn major(version: &Version) -> Option<u16> {
+pub(crate) fn major(version: &Version) -> Option<u16> {
     u16::try_from(version.major).ok()
 }
 
@@ -86,34 +29,179 @@ pub enum Side {
     Local,
 }
 
+/// Where a setting is written.
+#[derive(Debug, Clone, Copy)]
+enum Written<'a> {
+    Entry(Entry<'a>),
+    Line(&'a ConfLine),
+}
+
 /// A key with its value, and the side it stands on.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
-    /// The entry.
-    pub entry: Entry<'a>,
-    /// The side.
+    written: Written<'a>,
+    /// The side; a line of postgresql.conf is local.
     pub side: Side,
 }
 
 impl<'a> Setting<'a> {
+    fn of_entry(entry: Entry<'a>, side: Side) -> Self {
+        Setting { written: Written::Entry(entry), side }
+    }
+
+    pub(crate) fn of_line(line: &'a ConfLine) -> Self {
+        Setting { written: Written::Line(line), side: Side::Local }
+    }
+
     /// Its name.
     pub fn name(&self) -> &'a str {
-        self.entry.key.text().unwrap_or_default()
+        match self.written {
+            Written::Entry(entry) => entry.key.text().unwrap_or_default(),
+            Written::Line(line) => &line.name.value,
+        }
     }
 
     /// The value as PostgreSQL gets it; `None` for null, lists and mappings. YAML's booleans become `on` and `off`.
     pub fn text(&self) -> Option<&'a str> {
-        match self.entry.value.value() {
+        let node = match self.written {
+            Written::Entry(entry) => entry.value,
+            Written::Line(line) => return Some(&line.value.value),
+        };
+        match node.value() {
             Value::Null | Value::Sequence | Value::Mapping => None,
             Value::Bool(true) => Some("on"),
             Value::Bool(false) => Some("off"),
-            _ => self.entry.value.text(),
+            _ => node.text(),
+        }
+    }
+
+    /// The value's node, where it stands in YAML.
+    pub fn node(&self) -> Option<Node<'a>> {
+        match self.written {
+            Written::Entry(entry) => Some(entry.value),
+            Written::Line(_) => None,
+        }
+    }
+
+    /// The entry, where it stands in YAML.
+    pub fn entry(&self) -> Option<Entry<'a>> {
+        match self.written {
+            Written::Entry(entry) => Some(entry),
+            Written::Line(_) => None,
         }
     }
 
     /// Where the value stands.
     pub fn span(&self) -> Span {
-        self.entry.value.span()
+        match self.written {
+            Written::Entry(entry) => entry.value.span(),
+            Written::Line(line) => line.value.span,
+        }
+    }
+
+    /// Where the name stands.
+    pub fn key_span(&self) -> Span {
+        match self.written {
+            Written::Entry(entry) => entry.key.span(),
+            Written::Line(line) => line.name.span,
+        }
+    }
+
+    /// Takes the setting out; `None` where the layout makes that unsure.
+    pub fn delete(&self) -> Option<Edit> {
+        match self.written {
+            Written::Entry(entry) => entry.delete(),
+            Written::Line(line) => Some(line.delete()),
+        }
+    }
+
+    /// Another value, written as the place wants it: postgresql.conf wants quotes around anything but plain words.
+    pub fn in_quotes(&self, value: &str) -> String {
+        let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if matches!(self.written, Written::Line(_)) && !plain { format!("'{value}'") } else { value.to_owned() }
+    }
+
+    /// Does the value hold a placeholder, so that nothing can be said of it?
+    pub fn is_unknown(&self) -> bool {
+        match self.written {
+            Written::Entry(entry) => has_placeholder(entry.value.source()),
+            Written::Line(line) => has_placeholder(&line.value.value),
+        }
+    }
+
+    /// Is it a `<<` that brings others here?
+    pub fn is_merge(&self) -> bool {
+        matches!(self.written, Written::Entry(entry) if entry.is_merge())
+    }
+}
+
+/// Where PostgreSQL's parameters are set: a patroni.yml, or a postgresql.conf.
+#[derive(Debug, Clone, Copy)]
+pub enum Parameters<'a> {
+    /// Both sides of a patroni.yml.
+    Config(&'a Config),
+    /// A postgresql.conf with its includes.
+    Conf(&'a ConfFile),
+}
+
+impl<'a> Parameters<'a> {
+    /// What a document sets; `None` for a pg_hba.conf and the like.
+    pub fn of(document: &'a crate::Document) -> Option<Self> {
+        match document {
+            crate::Document::Config(config) => Some(Parameters::Config(config)),
+            crate::Document::Conf(file) => Some(Parameters::Conf(file)),
+            _ => None,
+        }
+    }
+
+    /// Everything that is set, in the order in which it is read.
+    pub fn all(self) -> Vec<Setting<'a>> {
+        match self {
+            Parameters::Config(config) => {
+                config.parameters(Side::Dynamic).chain(config.parameters(Side::Local)).collect()
+            }
+            Parameters::Conf(file) => file.lines.iter().map(Setting::of_line).collect(),
+        }
+    }
+
+    /// The setting that wins.
+    pub fn get(self, name: &str) -> Option<Setting<'a>> {
+        match self {
+            Parameters::Config(config) => config.parameter(name),
+            Parameters::Conf(file) => file.setting(name).map(Setting::of_line),
+        }
+    }
+
+    /// May a file that is not here set what is absent here?
+    pub fn is_open(self) -> bool {
+        match self {
+            Parameters::Config(config) => config.has_custom_conf(),
+            Parameters::Conf(file) => file.is_open,
+        }
+    }
+
+    /// PostgreSQL's major version, if it is known.
+    pub fn postgresql(self) -> Option<u16> {
+        match self {
+            Parameters::Config(config) => config.postgresql,
+            Parameters::Conf(file) => file.postgresql,
+        }
+    }
+
+    /// Patroni's synchronous mode; a postgresql.conf says nothing of it.
+    pub fn sync_mode(self) -> Option<SyncMode> {
+        match self {
+            Parameters::Config(config) => config.sync_mode(),
+            Parameters::Conf(_) => None,
+        }
+    }
+
+    /// The configuration, where it is one.
+    pub fn config(self) -> Option<&'a Config> {
+        match self {
+            Parameters::Config(config) => Some(config),
+            Parameters::Conf(_) => None,
+        }
     }
 }
 
@@ -127,6 +215,8 @@ pub enum Origin {
     Dynamic,
     /// `bootstrap.pg_hba`.
     Bootstrap,
+    /// `pg_hba_primary` and the like: the whole list while the member has that role (4.2.0).
+    Role(&'static str),
 }
 
 /// A pg_hba list.
@@ -155,6 +245,7 @@ impl HbaList {
             Origin::Local => "postgresql.pg_hba",
             Origin::Dynamic => "bootstrap.dcs.postgresql.pg_hba",
             Origin::Bootstrap => "bootstrap.pg_hba",
+            Origin::Role(key) => key,
         }
     }
 }
@@ -213,18 +304,71 @@ pub struct UnknownKey<'a> {
     pub near: Option<&'static str>,
 }
 
+/// What completes a file that does not hold everything by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Completion {
+    /// Nothing: the file is all there is.
+    Nothing,
+    /// `PATRONI_…` variables: it has placeholders, a comment names them, or it lies in a manifest of containers.
+    Environment,
+    /// Spilo's own configuration, into which this one is merged.
+    Spilo,
+}
+
+/// Which list of pg_hba lines is in effect, as an index into the lists.
+#[derive(Debug, Clone, Copy)]
+enum Effective {
+    Only(usize),
+    AfterInitdb(usize),
+    Initdb,
+    Unknown,
+}
+
 /// A patroni.yml, or a dynamic configuration by itself.
 #[derive(Debug, Clone)]
 pub struct Config {
-    yaml: Yaml,
-    /// The text before placeholders were filled in, where there were any.
-    original: Option<Box<str>>,
+    file: FileId,
+    /// The file, among the others of its directory, if Patroni merges them; later ones win.
+    layers: Vec<Layer>,
+    index: Index,
     is_dynamic: bool,
     hba_lists: Vec<HbaList>,
+    hba_in_effect: Effective,
+    refusals: Vec<Refusal>,
+    /// What completes the file.
+    pub completion: Completion,
     /// Patroni's version, if it is known.
     pub patroni: Option<Version>,
     /// PostgreSQL's major version: the target, or what the paths say.
     pub postgresql: Option<u16>,
+}
+
+/// One file of a configuration.
+#[derive(Debug, Clone)]
+struct Layer {
+    yaml: Yaml,
+    /// The text before placeholders were filled in, where there were any.
+    original: Option<Box<str>>,
+    /// Could a value hold a placeholder? Few files have any, and asking each value takes time.
+    has_placeholders: bool,
+}
+
+impl Layer {
+    fn read(file: FileId, text: &str) -> Self {
+        let filled = without_placeholders(text);
+        let original = filled.is_some().then(|| Box::from(text));
+        let has_placeholders = original.is_some() || has_placeholder(text);
+        let yaml = Yaml::parse(file, filled.as_deref().unwrap_or(text), Dialect::PyYaml);
+        Layer { yaml, original, has_placeholders }
+    }
+
+    fn written(&self) -> &str {
+        self.original.as_deref().unwrap_or(self.yaml.text())
+    }
+
+    fn root(&self) -> Option<Node<'_>> {
+        self.yaml.root().filter(|root| root.is_mapping())
+    }
 }
 
 /// Fills `{{ … }}` and `<% … %>` with letters, and lines of nothing but tags with blanks, so that YAML can be read and no
@@ -244,7 +388,9 @@ fn without_placeholders(text: &str) -> Option<String> {
         let mut rest = line;
         while let Some((start, length)) = next_placeholder(rest) {
             filled.push_str(&rest[..start]);
-            filled.extend(std::iter::repeat_n('X', length));
+            // As many bytes as before: the filler has three, and no placeholder is shorter than its brackets.
+            filled.push(FILLER);
+            filled.extend(std::iter::repeat_n('X', length - FILLER.len_utf8()));
             rest = &rest[start + length..];
         }
         filled.push_str(rest);
@@ -264,16 +410,40 @@ fn next_placeholder(line: &str) -> Option<(usize, usize)> {
 }
 
 impl Config {
-    pub(crate) fn read(input: &Input<'_>) -> Self {
-        let text = input.text();
-        let filled = without_placeholders(text);
-        let original = filled.is_some().then(|| Box::from(text));
-        let yaml = Yaml::parse(input.file, filled.as_deref().unwrap_or(text), Dialect::PyYaml);
+    /// Reads a configuration from a text that stands in the input's file. Where the file is one of a directory that
+    /// Patroni merges, the others are read too; all files that were read are returned.
+    pub(crate) fn read(input: &Input<'_>, text: &str, is_dynamic: bool) -> (Self, Vec<FileId>) {
+        let own = Layer::read(input.file, text);
+        // A part of a file is alone, whatever lies beside the file.
+        let whole = !is_dynamic && std::ptr::eq(text, input.text());
+        let mut files = if whole { directory::files(input, &own.yaml) } else { Vec::new() };
+        if files.is_empty() {
+            files.push(input.file);
+        }
+        let other = |file: &FileId| Layer::read(*file, input.sources.get(*file).text());
+        let before = files.iter().take_while(|file| **file != input.file).map(other);
+        let mut layers: Vec<Layer> = before.collect();
+        layers.push(own);
+        layers.extend(files.iter().skip_while(|file| **file != input.file).skip(1).map(other));
+        let mut index = Index::default();
+        for (number, root) in (0..).zip(&layers).filter_map(|(number, layer)| Some((number, layer.root()?))) {
+            index.add(number, root);
+        }
+        let completed = layers.iter().any(|layer| {
+            let text = layer.written();
+            layer.original.is_some() || text.contains("PATRONI_") || text.contains("${")
+        });
+        files.retain(|file| *file != input.file);
+        files.insert(0, input.file);
         let mut config = Config {
-            yaml,
-            original,
-            is_dynamic: input.kind == DYNAMIC,
+            file: input.file,
+            layers,
+            index,
+            is_dynamic,
             hba_lists: Vec::new(),
+            hba_in_effect: Effective::Unknown,
+            refusals: Vec::new(),
+            completion: if completed { Completion::Environment } else { Completion::Nothing },
             patroni: input.target.version("patroni").cloned(),
             postgresql: input.target.version("postgresql").and_then(major),
         };
@@ -284,22 +454,48 @@ impl Config {
             config.postgresql = found;
         }
         config.hba_lists = config.read_hba_lists();
-        config
+        config.hba_in_effect = config.find_hba_in_effect();
+        config.refusals = validate::refusals(&config);
+        (config, files)
     }
 
     fn read_hba_lists(&self) -> Vec<HbaList> {
-        let lists = [
+        let mut lists = vec![
             (Origin::Local, self.local_entry("postgresql", "pg_hba")),
             (Origin::Dynamic, self.dynamic_entry("postgresql", "pg_hba")),
             (Origin::Bootstrap, self.local_entry("bootstrap", "pg_hba")),
         ];
+        for role in ["pg_hba_primary", "pg_hba_replica", "pg_hba_standby_leader"] {
+            lists.push((Origin::Role(role), self.local_entry("postgresql", role)));
+            lists.push((Origin::Role(role), self.dynamic_entry("postgresql", role)));
+        }
         let read = |(origin, entry): (Origin, Option<Entry<'_>>)| {
             let entry = entry?;
             let is_filled = entry.value.items().len() > 0;
-            let lines = entry.value.items().filter_map(|item| self.hba_line(item)).collect();
+            let mut lines: Vec<HbaLine> = entry.value.items().filter_map(|item| self.hba_line(item)).collect();
+            hba::find_covers(&mut lines);
             Some(HbaList { origin, key_span: entry.key.span(), is_filled, lines })
         };
         lists.into_iter().filter_map(read).collect()
+    }
+
+    fn find_hba_in_effect(&self) -> Effective {
+        let find = |origin| self.hba_lists.iter().position(|list| list.origin == origin);
+        let filled = |index: &usize| self.hba_lists[*index].is_filled;
+        let managed = find(Origin::Local).or_else(|| find(Origin::Dynamic)).filter(filled);
+        if self.parameter("hba_file").is_some() {
+            return Effective::Unknown;
+        }
+        if let Some(list) = managed {
+            return Effective::Only(list);
+        }
+        if self.has_custom_bootstrap() || !self.can_bootstrap() || self.has_config_dir() {
+            return Effective::Unknown;
+        }
+        match find(Origin::Bootstrap).filter(filled) {
+            Some(list) => Effective::AfterInitdb(list),
+            None => Effective::Initdb,
+        }
     }
 
     fn hba_line(&self, item: Node<'_>) -> Option<HbaLine> {
@@ -308,24 +504,60 @@ impl Config {
         let place = |range: Range<usize>| item.offset(range);
         // With a placeholder in it the line as written is what tells unknown words from known ones.
         let source = self.written(whole);
-        let text = if self.original.is_some() && source.len() == text.len() { source } else { text };
+        let text = if self.is_template() && source.len() == text.len() { source } else { text };
         hba::read_line(text, item.span(), &place, self.postgresql)
     }
 
-    /// The text under a span, with the placeholders as they are written.
-    fn written(&self, span: Span) -> &str {
-        let text = self.original.as_deref().unwrap_or(self.yaml.text());
-        text.get(span.range()).unwrap_or_default()
+    /// The item of a list that holds a pg_hba line.
+    fn hba_item(&self, line: &HbaLine) -> Option<Node<'_>> {
+        let node = self.layer(line.span.file).yaml.node_at(line.span.start)?;
+        Some(node).filter(|node| node.span() == line.span && node.parent().is_some_and(Node::is_sequence))
     }
 
-    /// The YAML tree. Placeholders of a template engine are filled with letters in it.
-    pub fn yaml(&self) -> &Yaml {
-        &self.yaml
+    /// Takes a pg_hba line out of its list.
+    pub(crate) fn delete_hba(&self, line: &HbaLine) -> Option<Edit> {
+        self.hba_item(line)?.delete_item()
+    }
+
+    /// Writes a pg_hba line again in front of another one of the same list.
+    pub(crate) fn copy_hba(&self, line: &HbaLine, before: &HbaLine) -> Option<Edit> {
+        let (item, place) = (self.hba_item(line)?, self.hba_item(before)?);
+        let source = item.source();
+        if source.contains('\n') || item.parent() != place.parent() {
+            return None;
+        }
+        Some(Edit::insert_before(place.span(), format!("{source}{}", self.between_hba(before)?)))
+    }
+
+    /// What stands between two items of a list of pg_hba lines: a comma, or a new line with a dash.
+    pub(crate) fn between_hba(&self, line: &HbaLine) -> Option<String> {
+        let item = self.hba_item(line)?;
+        if item.parent()?.kind() == (Kind::Sequence { flow: true }) {
+            return Some(", ".to_owned());
+        }
+        let front = item.yaml().text().get(..item.span().range().start)?;
+        let lead = &front[front.rfind('\n').map_or(0, |at| at + 1)..];
+        (lead.trim() == "-").then(|| format!("\n{lead}"))
+    }
+
+    fn layer(&self, file: FileId) -> &Layer {
+        self.layers.iter().find(|layer| layer.yaml.file() == file).unwrap_or(&self.layers[0])
+    }
+
+    /// The text under a span, with the placeholders as they are written.
+    pub fn written(&self, span: Span) -> &str {
+        self.layer(span.file).written().get(span.range()).unwrap_or_default()
+    }
+
+    /// The YAML trees: of the file, and of the others of its directory, if Patroni merges them; later ones win.
+    /// Placeholders of a template engine are filled with letters in them.
+    pub fn trees(&self) -> impl Iterator<Item = &Yaml> {
+        self.layers.iter().map(|layer| &layer.yaml)
     }
 
     /// Was the text a template, with placeholders that somebody fills in later?
     pub fn is_template(&self) -> bool {
-        self.original.is_some()
+        self.layers.iter().any(|layer| layer.original.is_some())
     }
 
     /// Is it a dynamic configuration by itself, as `patronictl show-config` prints it?
@@ -335,55 +567,87 @@ impl Config {
 
     /// Does the value hold a placeholder, so that nothing can be said of it?
     pub fn is_unknown(&self, node: Node<'_>) -> bool {
-        has_placeholder(self.written(node.span()))
+        self.layer(node.yaml().file()).has_placeholders && has_placeholder(node.source())
     }
 
-    /// The root, if it is a mapping.
-    pub fn root(&self) -> Option<Node<'_>> {
-        self.yaml.root().filter(|root| root.is_mapping())
+    /// The roots that are mappings, one for each file.
+    pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.layers.iter().filter_map(Layer::root)
     }
 
     /// The first key of the file, to point at where something is missing from the root.
     pub fn start(&self) -> Span {
-        let first = self.root().and_then(|root| root.entry_at(0)).map(|entry| entry.key.span());
-        first.or_else(|| self.yaml.root().map(Node::span)).unwrap_or(Span::new(self.yaml.file(), 0..0))
+        let own = self.layer(self.file);
+        let yaml = &own.yaml;
+        let first = own.root().and_then(|root| root.entry_at(0)).map(|entry| entry.key.span());
+        first.or_else(|| yaml.root().map(Node::span)).unwrap_or(Span::new(yaml.file(), 0..0))
     }
 
     /// The file.
     pub fn file(&self) -> FileId {
-        self.yaml.file()
+        self.file
+    }
+
+    fn find(&self, path: Path) -> Option<Node<'_>> {
+        let (layer, number) = self.index.find(path)?;
+        self.layers.get(layer)?.yaml.node(number)
+    }
+
+    fn find_entry(&self, path: Path) -> Option<Entry<'_>> {
+        let value = self.find(path)?;
+        Some(Entry { key: value.key()?, value })
+    }
+
+    /// The entries of a section as written, in all files; the root is the empty section. Duplicates and `<<` are in it.
+    pub fn entries(&self, section: &str) -> impl Iterator<Item = Entry<'_>> {
+        let single = self.layers.len() == 1 && !section.is_empty();
+        let one = single.then(|| self.find(Path::ROOT.below(section))).flatten();
+        let roots = self.layers.iter().filter(|_| !single).filter_map(Layer::root);
+        let below =
+            roots.filter_map(|root| if section.is_empty() { Some(root) } else { root.at_path(section.split('.')) });
+        let mut nodes: Vec<Node<'_>> = one.into_iter().chain(below).collect();
+        if self.is_dynamic {
+            nodes.clear();
+        }
+        nodes.into_iter().flat_map(Node::entries)
     }
 
     /// A value of the local configuration, by a way with dots.
     pub fn local(&self, path: &str) -> Option<Node<'_>> {
-        if self.is_dynamic { None } else { self.root()?.at_path(path.split('.')) }
+        if self.is_dynamic { None } else { self.find(Path::ROOT.below(path)) }
     }
 
     /// An entry of a section of the local configuration; the root is the empty section.
     pub fn local_entry(&self, section: &str, key: &str) -> Option<Entry<'_>> {
-        if self.is_dynamic {
-            return None;
-        }
-        let root = self.root()?;
-        let section = if section.is_empty() { root } else { root.at_path(section.split('.'))? };
-        section.target().entry(key)
+        let section = if section.is_empty() { Path::ROOT } else { Path::ROOT.below(section) };
+        if self.is_dynamic { None } else { self.find_entry(section.below(key)) }
     }
 
     /// The dynamic configuration: `bootstrap.dcs`, or the root.
     pub fn dcs(&self) -> Option<Node<'_>> {
-        if self.is_dynamic { self.root() } else { self.local("bootstrap.dcs") }
+        if self.is_dynamic { self.roots().next() } else { self.find(Path::DCS) }
+    }
+
+    fn dynamic_root(&self) -> Path {
+        if self.is_dynamic { Path::ROOT } else { Path::DCS }
     }
 
     /// A value of the dynamic configuration, by a way with dots.
     pub fn dynamic(&self, path: &str) -> Option<Node<'_>> {
-        self.dcs()?.at_path(path.split('.'))
+        self.find(self.dynamic_root().below(path))
     }
 
     /// An entry of a section of the dynamic configuration; its root is the empty section.
     pub fn dynamic_entry(&self, section: &str, key: &str) -> Option<Entry<'_>> {
-        let dcs = self.dcs()?;
-        let section = if section.is_empty() { dcs } else { dcs.at_path(section.split('.'))? };
-        section.target().entry(key)
+        let root = self.dynamic_root();
+        let section = if section.is_empty() { root } else { root.below(section) };
+        self.find_entry(section.below(key))
+    }
+
+    /// The entries of a section of the dynamic configuration; its root is the empty section.
+    pub fn dynamic_entries(&self, section: &str) -> impl Iterator<Item = Entry<'_>> {
+        let node = if section.is_empty() { self.dcs() } else { self.dynamic(section) };
+        node.into_iter().flat_map(Node::entries)
     }
 
     /// The way to a dynamic key, for messages.
@@ -449,6 +713,15 @@ impl Config {
         }
     }
 
+    /// How long, at worst, until the cluster has a new leader, with the values that this version of Patroni runs with.
+    /// primary_start_timeout, which was master_start_timeout before 3.0.0, is 300 seconds by default.
+    pub fn worst_case_failover(&self) -> Failover {
+        let names = ["primary_start_timeout", "master_start_timeout"];
+        let number = |name: &&str| self.dynamic(name).and_then(python_int);
+        let start_timeout = names.iter().find_map(number).unwrap_or(300);
+        self.timing().effective(self.patroni.as_ref()).worst_case(start_timeout)
+    }
+
     /// A switch of the dynamic configuration: YAML's booleans and the words on, true, yes, 1 and their opposites.
     pub fn dynamic_switch(&self, path: &str) -> Option<bool> {
         self.switch_value(self.dynamic(path)?)
@@ -488,11 +761,25 @@ impl Config {
 
     /// The parameters of a side, as written.
     pub fn parameters(&self, side: Side) -> impl Iterator<Item = Setting<'_>> {
-        let section = match side {
-            Side::Dynamic => self.dynamic("postgresql.parameters"),
-            Side::Local => self.local("postgresql.parameters"),
+        let entries: Vec<Entry<'_>> = match side {
+            Side::Dynamic => self.dynamic_entries("postgresql.parameters").collect(),
+            Side::Local => self.entries("postgresql.parameters").collect(),
         };
-        section.into_iter().flat_map(confvet_yaml::Node::entries).map(move |entry| Setting { entry, side })
+        entries.into_iter().map(move |entry| Setting::of_entry(entry, side))
+    }
+
+    /// The recovery settings of both sides: `recovery_conf`.
+    pub fn recovery_settings(&self) -> Vec<Setting<'_>> {
+        let dynamic = self.dynamic_entries("postgresql.recovery_conf").map(|entry| (entry, Side::Dynamic));
+        let local = self.entries("postgresql.recovery_conf").map(|entry| (entry, Side::Local));
+        dynamic.chain(local).map(|(entry, side)| Setting::of_entry(entry, side)).collect()
+    }
+
+    /// Parameters of one role only (4.2.0): `parameters_primary` and the like.
+    pub fn role_parameters(&self) -> Vec<Setting<'_>> {
+        let sections = ["parameters_primary", "parameters_replica", "parameters_standby_leader"];
+        let entries = sections.iter().filter_map(|section| self.local_entry("postgresql", section));
+        entries.flat_map(|entry| entry.value.entries()).map(|entry| Setting::of_entry(entry, Side::Local)).collect()
     }
 
     /// The parameter of a side.
@@ -501,7 +788,7 @@ impl Config {
             Side::Dynamic => self.dynamic_entry("postgresql.parameters", name),
             Side::Local => self.local_entry("postgresql.parameters", name),
         };
-        entry.map(|entry| Setting { entry, side })
+        entry.map(|entry| Setting::of_entry(entry, side))
     }
 
     /// The parameter that wins: the local one, except for those that Patroni takes only from the dynamic side.
@@ -513,7 +800,7 @@ impl Config {
     /// Is a boolean parameter on? `None` when a placeholder or no boolean stands there.
     pub fn parameter_switch(&self, name: &str, default: bool) -> Option<bool> {
         let Some(setting) = self.parameter(name) else { return Some(default) };
-        if self.is_unknown(setting.entry.value) {
+        if setting.is_unknown() {
             return None;
         }
         setting.text().map_or(Some(default), crate::parameter::boolean)
@@ -525,15 +812,21 @@ impl Config {
         local.or_else(|| self.dynamic("postgresql.custom_conf")).is_some_and(|node| !node.is_null())
     }
 
+    /// Lies a postgresql.base.conf among the files, which Patroni includes below its own?
+    pub(crate) fn has_base_conf(&self, ctx: &Context<'_>) -> bool {
+        ctx.sources.find(self.file, "postgresql.base.conf").is_some()
+    }
+
     /// A key of the `postgresql` section: the local one wins as a whole, even when it is null.
     pub fn postgresql_key(&self, key: &str) -> Option<Setting<'_>> {
-        let local = self.local_entry("postgresql", key).map(|entry| Setting { entry, side: Side::Local });
-        local.or_else(|| self.dynamic_entry("postgresql", key).map(|entry| Setting { entry, side: Side::Dynamic }))
+        let local = self.local_entry("postgresql", key).map(|entry| Setting::of_entry(entry, Side::Local));
+        local.or_else(|| self.dynamic_entry("postgresql", key).map(|entry| Setting::of_entry(entry, Side::Dynamic)))
     }
 
     /// `use_pg_rewind`, where it is on.
     pub fn pg_rewind(&self) -> Option<Setting<'_>> {
-        self.postgresql_key("use_pg_rewind").filter(|setting| self.switch_value(setting.entry.value) == Some(true))
+        let is_on = |setting: &Setting<'_>| setting.node().and_then(|node| self.switch_value(node)) == Some(true);
+        self.postgresql_key("use_pg_rewind").filter(is_on)
     }
 
     /// `bootstrap.method`, where it is not initdb and has a command: the data directory comes from elsewhere.
@@ -548,9 +841,10 @@ impl Config {
 
     /// The DCS sections at the root.
     pub fn dcs_sections(&self) -> Vec<Entry<'_>> {
-        let root = if self.is_dynamic { None } else { self.root() };
-        let is_section = |entry: &Entry<'_>| entry.key.text().is_some_and(|key| DCS_SECTIONS.contains(&key));
-        root.into_iter().flat_map(Node::entries).filter(is_section).collect()
+        let mut sections: Vec<Entry<'_>> =
+            DCS_SECTIONS.iter().filter_map(|section| self.local_entry("", section)).collect();
+        sections.sort_by_key(|entry| entry.key.span());
+        sections
     }
 
     /// The endpoints of the DCS section, host and port in lower case, sorted; empty where they are not known.
@@ -587,8 +881,7 @@ impl Config {
 
     /// May environment variables complete the file: it has placeholders, or a comment names `PATRONI_…`?
     pub fn may_be_completed(&self) -> bool {
-        let text = self.original.as_deref().unwrap_or(self.yaml.text());
-        self.is_template() || text.contains("PATRONI_") || text.contains("${")
+        self.completion != Completion::Nothing
     }
 
     /// The file holds what it takes to start a cluster: it is a local configuration with `bootstrap.dcs`.
@@ -608,21 +901,11 @@ impl Config {
 
     /// What pg_hba.conf will hold. A local key that is present wins, even when it is null or empty.
     pub fn hba(&self) -> HbaInEffect<'_> {
-        let local = self.hba_list(Origin::Local);
-        let own_file = self.parameter("hba_file").is_some();
-        let managed = local.or_else(|| self.hba_list(Origin::Dynamic)).filter(|list| list.is_filled);
-        if own_file {
-            return HbaInEffect::Unknown;
-        }
-        if let Some(list) = managed {
-            return HbaInEffect::Only(list);
-        }
-        if self.has_custom_bootstrap() || !self.can_bootstrap() || self.has_config_dir() {
-            return HbaInEffect::Unknown;
-        }
-        match self.hba_list(Origin::Bootstrap).filter(|list| list.is_filled) {
-            Some(list) => HbaInEffect::AfterInitdb(list),
-            None => HbaInEffect::Initdb,
+        match self.hba_in_effect {
+            Effective::Only(index) => HbaInEffect::Only(&self.hba_lists[index]),
+            Effective::AfterInitdb(index) => HbaInEffect::AfterInitdb(&self.hba_lists[index]),
+            Effective::Initdb => HbaInEffect::Initdb,
+            Effective::Unknown => HbaInEffect::Unknown,
         }
     }
 
@@ -688,7 +971,19 @@ impl Config {
 
     /// Does Patroni reach its own PostgreSQL through the Unix socket?
     pub fn uses_socket(&self) -> bool {
-        self.postgresql_key("use_unix_socket").is_some_and(|setting| setting.entry.value.value() == Value::Bool(true))
+        let node = self.postgresql_key("use_unix_socket").and_then(|setting| setting.node());
+        node.is_some_and(|node| node.value() == Value::Bool(true))
+    }
+
+    /// Does Patroni stream from its own PostgreSQL through the Unix socket?
+    pub fn uses_socket_for_replication(&self) -> bool {
+        let node = self.postgresql_key("use_unix_socket_repl").and_then(|setting| setting.node());
+        node.is_some_and(|node| node.value() == Value::Bool(true))
+    }
+
+    /// The user that pg_rewind logs in with: its own from PostgreSQL 11 on, otherwise the superuser.
+    pub fn rewind_user(&self) -> Option<Spanned<&str>> {
+        self.user("rewind").filter(|_| self.postgresql.is_none_or(|major| major >= 11)).or_else(|| self.superuser())
     }
 
     /// Is a tag on? Any non-empty text is, also `"false"`.
@@ -727,55 +1022,109 @@ impl Config {
 
     /// Pairs of entries with the same key in one mapping, keys from `<<` not counted: the lost one and the one that counts.
     pub fn duplicates(&self) -> Vec<(Entry<'_>, Entry<'_>)> {
-        let mut todo: Vec<Node<'_>> = self.root().into_iter().collect();
-        let mut found = Vec::new();
-        while let Some(node) = todo.pop() {
-            todo.extend(node.items().filter(|item| !item.is_alias()));
-            let mut seen: HashMap<String, Entry<'_>> = HashMap::new();
-            for entry in node.entries().filter(|entry| !entry.is_merge()) {
-                let key = match entry.key.value() {
-                    Value::Str(text) => format!("\"{text}"),
-                    value => format!("{value:?}"),
-                };
-                if let Some(first) = seen.insert(key, entry) {
-                    found.push((first, entry));
-                }
-                if !entry.value.is_alias() {
-                    todo.push(entry.value);
-                }
-            }
+        self.layers.iter().flat_map(|layer| duplicates(&layer.yaml)).collect()
+    }
+
+    /// A user of the layout from before 1.0: right below `postgresql`, where no `authentication` is.
+    pub fn old_layout(&self) -> Option<Entry<'_>> {
+        let has_new = self.local("postgresql.authentication").is_some();
+        let user = |user: &&str| self.local_entry("postgresql", user);
+        let old =
+            ["replication", "superuser"].iter().filter_map(user).find(|entry| entry.value.get("username").is_some());
+        old.filter(|_| !has_new)
+    }
+
+    /// What Patroni cannot do without and the file does not say, with the variables that may say it. Patroni still reads
+    /// the layout before 1.0.
+    pub fn left_to_environment(&self) -> Vec<(&'static str, &'static str)> {
+        const REQUIRED: &[(&str, &str)] = &[
+            ("scope", "PATRONI_SCOPE"),
+            ("name", "PATRONI_NAME"),
+            ("restapi.listen", "PATRONI_RESTAPI_LISTEN"),
+            ("postgresql.listen", "PATRONI_POSTGRESQL_LISTEN"),
+            ("postgresql.data_dir", "PATRONI_POSTGRESQL_DATA_DIR"),
+            ("postgresql.authentication.replication.username", "PATRONI_REPLICATION_USERNAME"),
+            ("postgresql.authentication.superuser.username", "PATRONI_SUPERUSER_USERNAME"),
+        ];
+        let is_absent = |path: &str| self.local(path).is_none_or(Node::is_null);
+        let old = self.old_layout().is_some();
+        let missing = |path: &str| match path {
+            "name" => is_absent("name") && is_absent("postgresql.name"),
+            "postgresql.authentication.superuser.username" if self.uses_socket() => false,
+            path if path.starts_with("postgresql.authentication") && old => false,
+            path => is_absent(path),
+        };
+        let mut found: Vec<_> = REQUIRED.iter().copied().filter(|(path, _)| missing(path)).collect();
+        if self.dcs_sections().is_empty() {
+            found.push(("etcd3", "PATRONI_ETCD3_HOSTS"));
         }
-        found.sort_by_key(|(_, second)| second.key.span());
         found
     }
 
+    /// What `patroni --validate-config` refuses.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// The category of a finding: `invalid` where `patroni --validate-config` refuses what stands there.
+    pub(crate) fn category(&self, span: Span, otherwise: Category) -> Category {
+        let touches = |refusal: &Refusal| refusal.span == span || refusal.span.overlaps(span);
+        if self.refusals.iter().any(touches) { Category::Invalid } else { otherwise }
+    }
+
     /// Keys of closed sections that Patroni knows nowhere.
-    pub fn unknown_keys(&self) -> Vec<UnknownKey<'_>> {
-        const LOCAL: &[&str] =
-            &["restapi", "log", "ctl", "watchdog", "bootstrap", "postgresql", "etcd", "etcd3", "consul"];
-        let mut sections: Vec<(&'static str, Node<'_>)> = Vec::new();
-        sections.extend(self.root().filter(|_| !self.is_dynamic).map(|root| ("", root)));
-        sections.extend(LOCAL.iter().filter_map(|&section| Some((section, self.local(section)?))));
-        sections.extend(self.dcs().map(|dcs| ("bootstrap.dcs", dcs)));
+    pub fn unknown_keys<'a>(&'a self) -> Vec<UnknownKey<'a>> {
         let mut unknown = Vec::new();
-        for (section, node) in sections {
-            for entry in node.entries().filter(|entry| !entry.is_merge()) {
-                let Some(key) = entry.key.text() else { continue };
-                if tables::is_known(section, key) || self.is_unknown(entry.key) {
-                    continue;
-                }
-                let has_mark = key.starts_with("x-") || key.starts_with('.') || entry.value.anchor().is_some();
-                // Sections of methods have names of one's own choice, and parameters are another rule's.
-                let is_method = entry.value.is_mapping() && matches!(section, "bootstrap" | "postgresql");
-                let is_elsewhere = tables::is_known_anywhere(key) || crate::parameter::Parameter::exists(key);
-                if section.is_empty() && has_mark || is_method || is_elsewhere {
-                    continue;
-                }
-                let near = confvet_core::did_you_mean(key, tables::keys_of(section));
-                unknown.push(UnknownKey { section, key: entry.key, near });
+        let mut look = |section: &'static str, entry: Entry<'a>| {
+            if tables::is_known(section, entry.key.text()?) || entry.is_merge() || self.is_unknown(entry.key) {
+                return None;
+            }
+            let key = entry.key.text()?;
+            let has_mark = key.starts_with("x-") || key.starts_with('.') || entry.value.anchor().is_some();
+            if (section.is_empty() && has_mark) || self.is_of_method(section, key, entry.value) {
+                return None;
+            }
+            // Those are misplaced, or parameters, which other rules look at.
+            if tables::is_known_anywhere(key) || crate::parameter::Parameter::exists(key) {
+                return None;
+            }
+            unknown.push(UnknownKey { section, key: entry.key, near: near(key, tables::keys_of(section)) });
+            Some(())
+        };
+        for &section in CLOSED {
+            for entry in self.entries(section) {
+                look(section, entry);
+            }
+        }
+        for (section, below) in
+            [("bootstrap.dcs", ""), ("postgresql", "postgresql"), ("bootstrap.dcs.standby_cluster", "standby_cluster")]
+        {
+            for entry in self.dynamic_entries(below) {
+                look(section, entry);
+            }
+        }
+        for user in ["superuser", "replication", "rewind"] {
+            for entry in self.entries(&format!("postgresql.authentication.{user}")) {
+                look("postgresql.authentication.<user>", entry);
             }
         }
         unknown
+    }
+
+    /// Sections of methods have names of one's own choice.
+    fn is_of_method(&self, section: &str, key: &str, value: Node<'_>) -> bool {
+        if !matches!(section, "bootstrap" | "postgresql") || !value.is_mapping() {
+            return false;
+        }
+        let lists = [
+            self.local("bootstrap.method"),
+            self.local("postgresql.create_replica_methods"),
+            self.local("postgresql.create_replica_method"),
+            self.dynamic("postgresql.create_replica_methods"),
+            self.dynamic("standby_cluster.create_replica_methods"),
+        ];
+        let named = |list: Node<'_>| list.as_str() == Some(key) || list.items().any(|item| item.as_str() == Some(key));
+        value.get("command").is_some() || lists.into_iter().flatten().any(named)
     }
 
     /// Where the dynamic configuration first differs from another one: `None` if nowhere, `Some(None)` where a key of the
@@ -808,10 +1157,57 @@ impl Config {
         (!node.is_alias()).then(|| Edit::replace(node.offset(0..text.len()), format!("\"{text}\"")))
     }
 
+    /// Puts a value that a colon made a mapping, such as a line with a comment in it, in quotes as it is written.
+    pub fn quoted_mapping(&self, node: Node<'_>) -> Option<Edit> {
+        let source = node.source();
+        let is_plain = node.kind() == Kind::Mapping { flow: false } && !source.contains(['"', '\\', '\n']);
+        is_plain.then(|| Edit::replace(node.span(), format!("\"{source}\"")))
+    }
+
+    /// Makes a list of a text: of a block its lines, without comments; of anything else the one item.
+    pub fn as_list(&self, node: Node<'_>) -> Option<Edit> {
+        let text = node.as_str().filter(|_| !node.is_alias())?;
+        if !matches!(node.kind(), Kind::Scalar(Style::Literal)) {
+            let is_plain = !text.contains([',', '[', ']', '{', '}', '"', '\n', '#', ':']);
+            return is_plain.then(|| Edit::replace(node.span(), format!("[{text}]")));
+        }
+        let before = node.yaml().text().get(..node.content_span().range().start)?;
+        let indent = " ".repeat(before.len() - before.rfind('\n').map_or(0, |at| at + 1));
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        if lines.is_empty() || lines.iter().any(|line| line.contains(['"', '\\'])) {
+            return None;
+        }
+        let item = |line: &&str| {
+            let needs_quotes =
+                line.contains(": ") || line.contains(" #") || line.starts_with(['*', '&', '[', '@', '%']);
+            let quote = if needs_quotes { "\"" } else { "" };
+            format!("\n{indent}- {quote}{line}{quote}")
+        };
+        let items: String = lines.iter().map(item).collect();
+        let tail = if node.source().ends_with('\n') { "\n" } else { "" };
+        // The header of the block goes, with the blank in front of it.
+        let span = node.span();
+        let gap = node.yaml().text()[..span.range().start].ends_with(' ');
+        let whole = Span { start: span.start - u32::from(gap), ..span };
+        Some(Edit::replace(whole, items + tail))
+    }
+
+    /// The key on the line of a span, in front of it.
+    pub(crate) fn key_before(&self, span: Span) -> Option<Span> {
+        let text = self.layer(span.file).yaml.text();
+        let before = text.get(..span.range().start)?;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = &before[start..];
+        let (key, _) = line.split_once(": ").filter(|(key, _)| !key.contains(['#', '"', '{', '[']))?;
+        let at = start + key.len() - key.trim_start_matches([' ', '-']).len();
+        (at < start + key.len()).then(|| Span::new(span.file, at..start + key.len()))
+    }
+
     /// Puts the value on a line that YAML cannot read in quotes, where it starts with a character that is no start of a
     /// text: `*:8008`, `[::1]:8008`, `@abc`.
     pub fn quote_value_at(&self, span: Span) -> Option<Edit> {
-        let text = self.yaml.text();
+        let text = self.layer(span.file).yaml.text();
         let start = text.get(..span.range().start)?.rfind('\n').map_or(0, |at| at + 1);
         let line = text[start..].lines().next()?;
         let value = line.find(": ").map(|at| at + 2).or_else(|| line.find("- ").map(|at| at + 2))?;
@@ -826,7 +1222,7 @@ impl Config {
         let reserved = written.starts_with(['*', '@', '%', '`']) && !written.contains(['"', '\\', '{', '}', ',']);
         let at = start + value;
         (is_address || reserved)
-            .then(|| Edit::replace(Span::new(self.yaml.file(), at..at + written.len()), format!("\"{written}\"")))
+            .then(|| Edit::replace(Span::new(span.file, at..at + written.len()), format!("\"{written}\"")))
     }
 
     /// Indents an entry by two columns, where the entries above it up to a key without a value have all slipped out of
@@ -844,7 +1240,8 @@ impl Config {
         }
         let above = low.checked_sub(1).and_then(|index| parent.entry_at(index));
         let directly = above.is_some_and(|above| above.key.text() == Some(section) && above.value.is_empty());
-        let text = self.yaml.text();
+        let file = entry.key.yaml().file();
+        let text = entry.key.yaml().text();
         let range = entry.span().range();
         let Some(before) = text.get(..range.start) else { return Vec::new() };
         let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -855,11 +1252,37 @@ impl Config {
         let mut edits = Vec::new();
         for line in text[start..range.end].split_inclusive('\n') {
             if !line.trim().is_empty() {
-                edits.push(Edit::insert_before(Span::new(self.yaml.file(), at..at), "  "));
+                edits.push(Edit::insert_before(Span::new(file, at..at), "  "));
             }
             at += line.len();
         }
         edits
+    }
+
+    /// Moves an entry of one line to the end of a section.
+    pub fn moved(&self, entry: Entry<'_>, section: Node<'_>) -> Option<[Edit; 2]> {
+        let source = entry.key.yaml().source(entry.span());
+        let is_new = entry.key.text().is_none_or(|key| section.get(key).is_none());
+        if source.contains('\n') || section.is_alias() || section.key().is_none() || !is_new {
+            return None;
+        }
+        Some([entry.delete()?, section.append(source)?])
+    }
+
+    /// Puts the entries of the second of two equal keys at the end of the first, where both are blocks.
+    pub fn merged(&self, first: Entry<'_>, second: Entry<'_>) -> Option<[Edit; 2]> {
+        let block = |node: Node<'_>| node.kind() == Kind::Mapping { flow: false };
+        let place = second.value.span();
+        if !block(first.value) || !block(second.value) {
+            return None;
+        }
+        let text = second.value.yaml().text();
+        let before = text.get(..place.range().start)?;
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let indent = " ".repeat(column);
+        let lines = second.value.source().lines();
+        let dedented: Vec<&str> = lines.map(|line| line.strip_prefix(&indent).unwrap_or(line)).collect();
+        Some([second.delete()?, first.value.append(dedented.join("\n").trim_end())?])
     }
 
     /// Is the key known at a place? Sections are written with dots; the root is empty.
@@ -870,8 +1293,7 @@ impl Config {
     /// Where secrets stand.
     pub(crate) fn secrets(&self) -> Vec<Span> {
         const SECRET: &[&str] = &["password", "token", "sslpassword", "key_password", "keyfile_password"];
-        let Some(root) = self.root() else { return Vec::new() };
-        let mut todo: Vec<Node<'_>> = vec![root];
+        let mut todo: Vec<Node<'_>> = self.roots().collect();
         let mut secrets = Vec::new();
         while let Some(node) = todo.pop() {
             todo.extend(node.items().filter(|item| !item.is_alias()));
@@ -903,6 +1325,72 @@ impl Config {
             hints: Vec::new(),
         }
     }
+}
+
+/// Sections in which every other key is unknown.
+const CLOSED: &[&str] = &[
+    "",
+    "bootstrap",
+    "citus",
+    "consul",
+    "ctl",
+    "ctl.authentication",
+    "etcd",
+    "etcd3",
+    "exhibitor",
+    "kubernetes",
+    "log",
+    "postgresql",
+    "postgresql.authentication",
+    "postgresql.bin_name",
+    "postgresql.callbacks",
+    "raft",
+    "restapi",
+    "restapi.authentication",
+    "watchdog",
+    "zookeeper",
+];
+
+/// Mappings with more keys than this are hashed to find equal ones.
+const FEW: usize = 16;
+
+/// The key as the program sees it, for comparisons: `on` and `true` are one key.
+fn same_key(key: Node<'_>) -> (Option<Value<'_>>, &str) {
+    let text = key.text().unwrap_or_default();
+    let may_be_typed = text.len() <= 5 || text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    match key.value() {
+        _ if !may_be_typed => (None, text),
+        Value::Str(text) => (None, text),
+        value => (Some(value), ""),
+    }
+}
+
+fn duplicates(yaml: &Yaml) -> Vec<(Entry<'_>, Entry<'_>)> {
+    let mut found = Vec::new();
+    let nodes = (0..).map_while(|number| yaml.node(number));
+    for mapping in nodes.filter(|node| matches!(node.kind(), Kind::Mapping { .. })) {
+        let entries: Vec<Entry<'_>> = mapping.entries().filter(|entry| !entry.is_merge()).collect();
+        if entries.len() <= FEW {
+            for (place, second) in entries.iter().enumerate() {
+                let first = entries[..place].iter().rfind(|first| same_key(first.key) == same_key(second.key));
+                found.extend(first.map(|first| (*first, *second)));
+            }
+            continue;
+        }
+        let mut seen: HashMap<String, Entry<'_>> = HashMap::with_capacity(entries.len());
+        for second in entries {
+            if let Some(first) = seen.insert(format!("{:?}", same_key(second.key)), second) {
+                found.push((first, second));
+            }
+        }
+    }
+    found.sort_by_key(|(_, second)| second.key.span());
+    found
+}
+
+/// The key of a section that was probably meant: within two slips, one for names of up to five letters.
+fn near(key: &str, keys: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    confvet_core::nearest(key, keys, if key.chars().count() <= 5 { 1 } else { 2 })
 }
 
 /// The stores Patroni can use, in the order in which it tries them.
@@ -947,12 +1435,13 @@ pub(crate) fn python_int(node: Node<'_>) -> Option<i64> {
 
 impl Serialize for Config {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut state = serializer.serialize_struct("Config", 8)?;
+        let mut state = serializer.serialize_struct("Config", 9)?;
         state.serialize_field("scope", &self.scope())?;
         state.serialize_field("name", &self.name())?;
         state.serialize_field("cluster", &self.cluster())?;
         state.serialize_field("is_dynamic", &self.is_dynamic)?;
         state.serialize_field("timing", &self.timing())?;
+        state.serialize_field("worst_case_failover", &self.worst_case_failover())?;
         state.serialize_field("synchronous_mode", &self.sync_mode())?;
         let sections: Vec<&str> = self.dcs_sections().iter().filter_map(|entry| entry.key.text()).collect();
         state.serialize_field("dcs", &sections)?;

@@ -29,8 +29,12 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it takes.
     pub shape: Shape,
+    /// It can only be read.
+    pub is_internal: bool,
     from: Option<Number>,
     till: Option<Number>,
+    /// The default from a major version on, in the base unit.
+    defaults: &'static [(u16, &'static str)],
 }
 
 include!(concat!(env!("OUT_DIR"), "/parameters.rs"));
@@ -62,6 +66,15 @@ impl Parameter {
     /// Does any version of PostgreSQL know it?
     pub fn exists(name: &str) -> bool {
         PARAMETERS.binary_search_by(|parameter| parameter.name.cmp(name)).is_ok()
+    }
+
+    /// Every name once, sorted.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let mut last = "";
+        PARAMETERS
+            .iter()
+            .map(|parameter| parameter.name)
+            .filter(move |name| std::mem::replace(&mut last, name) != *name)
     }
 
     /// The name that was probably meant.
@@ -98,6 +111,40 @@ impl Parameter {
                 }
             }
         }
+    }
+
+    /// The default of a major version, or of the newest, as people write it; `None` where it depends on the machine.
+    pub fn default(&self, major: Option<u16>) -> Option<String> {
+        let holds = |(from, _): &&(u16, &str)| major.is_none_or(|major| *from <= major.max(12));
+        let (_, value) = self.defaults.iter().rfind(holds)?;
+        let (Shape::Integer(unit, ..) | Shape::Real(unit, ..)) = self.shape else { return Some((*value).to_owned()) };
+        let (Some(number), Some((is_size, base))) = (value.parse::<f64>().ok(), factor(unit)) else {
+            return Some((*value).to_owned());
+        };
+        let units: &[&str] = if is_size { &["TB", "GB", "MB", "kB", "B"] } else { &["d", "h", "min", "s", "ms", "us"] };
+        let whole = units.iter().find_map(|unit| {
+            let count = number * base / factor(unit)?.1;
+            (number > 0.0 && count >= 1.0 && count.fract() == 0.0).then(|| format!("{count}{unit}"))
+        });
+        Some(whole.unwrap_or_else(|| (*value).to_owned()))
+    }
+
+    /// The major version that no longer has it, of all rows of a name: the last one's end.
+    pub fn removed_in(name: &str) -> Option<u16> {
+        Parameter::find(name, None).last().and_then(|row| row.till).map(|till| till.0)
+    }
+
+    /// The first major version that has it, of all rows of a name.
+    pub fn added_in(name: &str) -> Option<u16> {
+        Parameter::find(name, None).first().and_then(|row| row.from).map(|from| from.0)
+    }
+
+    /// `10m` may be minutes or megabytes: the parameter's own unit tells which is likelier.
+    pub fn meant_by_m(&self, value: &str) -> Option<String> {
+        let (Shape::Integer(unit, ..) | Shape::Real(unit, ..)) = self.shape else { return None };
+        let digits = value.trim().strip_suffix(['m', 'M'])?.trim_end();
+        let meant = if factor(unit)?.0 { "MB" } else { "min" };
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{digits}{meant}"))
     }
 
     /// The kind of value, for messages.
@@ -307,6 +354,18 @@ mod tests {
         assert_eq!(check("work_mem", "0x400"), Ok(Some(1024.0)));
         assert_eq!(check("synchronous_commit", "sometimes"), Err(ValueFault::Unreadable(None)));
         assert_eq!(check("autovacuum_max_workers", "0"), Err(ValueFault::Below(1.0)));
+    }
+
+    #[test]
+    fn defaults_are_written_as_people_write_them() {
+        let default = |name: &str, major| Parameter::find(name, major)[0].default(major);
+        assert_eq!(default("shared_buffers", Some(12)).as_deref(), Some("128MB"));
+        assert_eq!(default("shared_buffers", None).as_deref(), Some("128MB"));
+        assert_eq!(default("work_mem", Some(16)).as_deref(), Some("4MB"));
+        assert_eq!(default("checkpoint_timeout", None).as_deref(), Some("5min"));
+        assert_eq!(default("synchronous_commit", None).as_deref(), Some("on"));
+        assert_eq!(Parameter::removed_in("promote_trigger_file"), Some(16));
+        assert_eq!(Parameter::removed_in("work_mem"), None);
     }
 
     #[test]

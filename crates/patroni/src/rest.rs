@@ -35,6 +35,22 @@ pub enum Role {
     Stopped,
 }
 
+impl Method {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Options => "OPTIONS",
+            Method::Head => "HEAD",
+        }
+    }
+
+    /// The method with this name, in capitals.
+    pub fn find(word: &str) -> Option<Self> {
+        [Method::Get, Method::Options, Method::Head].into_iter().find(|method| method.as_str() == word)
+    }
+}
+
 impl Role {
     /// All of them.
     pub const ALL: [Role; 7] = [

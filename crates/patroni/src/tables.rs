@@ -1,15 +1,18 @@
-//! The keys of patroni.yml and where they belong.
+//! The keys of patroni.yml and where they belong, and the variables that Patroni reads.
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
+include!(concat!(env!("OUT_DIR"), "/variables.rs"));
+include!(concat!(env!("OUT_DIR"), "/ignored_variables.rs"));
 
 /// Is the key known in this section? Sections are written with dots; the root is empty.
 pub fn is_known(section: &str, key: &str) -> bool {
-    PLACES.binary_search(&&*format!("{section}/{key}")).is_ok()
+    let wanted = || section.bytes().chain([b'/']).chain(key.bytes());
+    PLACES.binary_search_by(|place| place.bytes().cmp(wanted())).is_ok()
 }
 
 /// Is the key known in any section?
 pub fn is_known_anywhere(key: &str) -> bool {
-    PLACES.iter().any(|place| place.rsplit_once('/').is_some_and(|(_, known)| known == key))
+    PLACES.iter().any(|place| place.strip_suffix(key).is_some_and(|section| section.ends_with('/')))
 }
 
 /// The keys of a section.

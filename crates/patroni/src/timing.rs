@@ -35,6 +35,35 @@ pub struct Effective {
     pub retry_timeout: i64,
 }
 
+/// How long, at worst, until a cluster has a new leader, in seconds. Not in it: the promotion itself, which takes a few
+/// seconds, and the time until clients or load balancers look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Failover {
+    /// The leader's host or network is gone: its key was renewed a moment before, so it lives for ttl, and a replica whose
+    /// loop was just under way looks again one loop_wait later.
+    pub host_lost: i64,
+    /// Only PostgreSQL died: Patroni notices within loop_wait and tries to start it again for primary_start_timeout before
+    /// it gives the key away.
+    pub postgres_crashed: i64,
+}
+
+impl Effective {
+    /// The worst case with this primary_start_timeout (default 300; 0 fails over at once).
+    ///
+    /// ```
+    /// use confvet_patroni::timing::Effective;
+    /// let defaults = Effective { ttl: 30, loop_wait: 10, retry_timeout: 10 };
+    /// let failover = defaults.worst_case(300);
+    /// assert_eq!((failover.host_lost, failover.postgres_crashed), (40, 310));
+    /// ```
+    pub fn worst_case(self, primary_start_timeout: i64) -> Failover {
+        Failover {
+            host_lost: self.ttl.saturating_add(self.loop_wait),
+            postgres_crashed: self.loop_wait.saturating_add(primary_start_timeout.max(0)),
+        }
+    }
+}
+
 impl Timing {
     /// `loop_wait + 2 * retry_timeout`, which must not exceed ttl.
     pub fn sum(&self) -> i64 {
@@ -70,6 +99,18 @@ mod tests {
         let timing = Timing { ttl: seconds(ttl), loop_wait: seconds(loop_wait), retry_timeout: seconds(retry_timeout) };
         let effective = timing.effective(Some(version));
         (effective.ttl, effective.loop_wait, effective.retry_timeout)
+    }
+
+    #[test]
+    fn the_worst_case_follows_what_patroni_runs_with() {
+        let worst = |text: &str| {
+            let failover = crate::parse(text).model.worst_case_failover();
+            (failover.host_lost, failover.postgres_crashed)
+        };
+        assert_eq!(worst("scope: a\n"), (40, 310));
+        assert_eq!(worst("bootstrap: {dcs: {ttl: 5, loop_wait: 1, retry_timeout: 3}}\n"), (21, 301));
+        assert_eq!(worst("bootstrap: {dcs: {ttl: 60, primary_start_timeout: 0}}\n"), (70, 10));
+        assert_eq!(worst("bootstrap: {dcs: {ttl: 30s, master_start_timeout: \"20\"}}\n"), (40, 30));
     }
 
     #[test]

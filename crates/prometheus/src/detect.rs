@@ -6,6 +6,8 @@ use confvet_core::{Confidence, Detection};
 pub(crate) const CONFIG: &str = "prometheus-config";
 /// A file of `rule_files`.
 pub(crate) const RULES: &str = "prometheus-rules";
+/// A manifest for Kubernetes with the rules of a `PrometheusRule`.
+pub(crate) const MANIFEST: &str = "prometheus-manifest";
 /// A file of `file_sd_configs`.
 pub(crate) const TARGETS: &str = "prometheus-targets";
 
@@ -35,7 +37,13 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     }
     let name = path.rsplit('/').next().unwrap_or(path);
     let shape = Shape::of(text);
-    if text.contains("{%") || shape.foreign() {
+    if text.contains("{%") {
+        return None;
+    }
+    if shape.has("apiVersion") && !name.to_ascii_lowercase().ends_with(".json") {
+        return manifest(text);
+    }
+    if shape.foreign() {
         return None;
     }
     if name.to_ascii_lowercase().ends_with(".json") {
@@ -143,6 +151,15 @@ fn config(name: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
         .then(|| Detection::new(CONFIG, Confidence::Likely, "the name and a section of prometheus.yml"))
 }
 
+/// A `PrometheusRule`, unless it is a template of Helm's.
+fn manifest(text: &str) -> Option<Detection> {
+    let rule = text.lines().any(|line| line.trim_end() == "kind: PrometheusRule");
+    let templated = ["{{-", "{{ .Values", "{{.Values", "{{ .Release", "{{ include", "{{ template", "{{ if", "{{ range"];
+    let outside = |hole: &&str| text.lines().any(|line| line.trim_start().starts_with(*hole) || line.contains(": {{"));
+    (rule && !templated.iter().any(outside))
+        .then(|| Detection::new(MANIFEST, Confidence::Sure, "`kind: PrometheusRule`").shared())
+}
+
 fn rules(name: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
     if !shape.has("groups") {
         return None;
@@ -203,6 +220,14 @@ mod tests {
     }
 
     #[test]
+    fn manifests_with_rules_are_ours_unless_helm_fills_them_in() {
+        let manifest = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nspec:\n  groups: []\n";
+        assert_eq!(kind("rule.yml", manifest), Some(MANIFEST));
+        assert_eq!(kind("rule.yml", &manifest.replace("groups: []", "groups: {{ .Values.groups }}")), None);
+        assert_eq!(kind("rule.yml", &manifest.replace("PrometheusRule", "ServiceMonitor")), None);
+    }
+
+    #[test]
     fn files_are_told_by_their_sections() {
         assert_eq!(kind("x.yml", "scrape_configs:\n- job_name: a\n"), Some(CONFIG));
         assert_eq!(kind("prometheus.yml", "- job_name: a\n"), Some(CONFIG));
@@ -218,7 +243,6 @@ mod tests {
             ("test.yml", "rule_files: [a.yml]\nevaluation_interval: 1m\ntests: []\n"),
             ("promtail.yml", "server:\n  http_listen_port: 1\nclients: []\nscrape_configs:\n- job_name: a\n"),
             ("loki.yml", "groups:\n- name: x\n  rules:\n  - alert: A\n    expr: sum(rate({a=\"b\"} |= \"x\" [5m]))\n"),
-            ("rule.yml", "apiVersion: v1\nkind: PrometheusRule\nspec:\n  groups: []\n"),
             ("x.conf", "scrape_configs:\n"),
             ("playbook.yml", "- hosts: all\n  tasks: []\n"),
         ] {

@@ -26,6 +26,29 @@ pub(crate) fn detail(context: &str, key: &str) -> Option<&'static Detail> {
     DETAILS.get(at)
 }
 
+/// The keys of a context, with what their rows say beside their types.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys {
+    rows: &'static [KeyRow],
+    details: &'static [Detail],
+}
+
+impl Keys {
+    /// Of a context. Both tables are made of the same rows, in the same order.
+    pub(crate) fn of(context: &str) -> Self {
+        let start = KEYS.partition_point(|row| row.context < context);
+        let count = KEYS[start..].partition_point(|row| row.context == context);
+        Self { rows: &KEYS[start..start + count], details: DETAILS.get(start..start + count).unwrap_or_default() }
+    }
+
+    /// The row of a key, and the rest of it.
+    pub(crate) fn find(self, key: &str) -> Option<(&'static KeyRow, &'static Detail)> {
+        let search = |key: &str| self.rows.binary_search_by(|row| row.key.cmp(key)).ok();
+        let at = search(key).or_else(|| search("*"))?;
+        Some((self.rows.get(at)?, self.details.get(at)?))
+    }
+}
+
 fn scalar(name: &str, node: Node<'_>) -> Result<(), String> {
     let text = node.as_str().unwrap_or_default();
     match name {
@@ -83,6 +106,8 @@ mod tests {
     #[test]
     fn the_table_is_sound() {
         assert_eq!(SCHEMA.flaw(), None);
+        let same = |(row, detail): (&KeyRow, &Detail)| (row.context, row.key) == (detail.context, detail.key);
+        assert!(KEYS.len() == DETAILS.len() && KEYS.iter().zip(DETAILS).all(same));
         assert!(SCHEMA.row("scrape_configs", "job_name").is_some());
         assert_eq!(detail("scrape_configs", "scheme").unwrap().default, Some("http"));
         assert!(detail("basic_auth", "password").unwrap().secret);

@@ -24,8 +24,8 @@ mod units;
 
 pub use meta::{MetaKind, MetaLabel, meta_labels};
 pub use model::{
-    AlertRule, Chain, Config, Discovery, Document, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup, RuleKind,
-    Stage, TargetGroup, TargetRef, Text, read_relabel_list,
+    AlertRule, Chain, Config, Discovery, Document, Exposure, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup,
+    RuleKind, SectionKeys, Stage, TargetGroup, TargetRef, Text, ValueLabel, read_relabel_list,
 };
 pub use problem::{Check, Problem};
 pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};
@@ -44,7 +44,7 @@ impl System for Prometheus {
     const NAME: &'static str = "prometheus";
     const TITLE: &'static str = "Prometheus";
     const TARGETS: &'static [&'static str] = &["prometheus"];
-    const KINDS: &'static [&'static str] = &[detect::CONFIG, detect::RULES, detect::TARGETS];
+    const KINDS: &'static [&'static str] = &[detect::CONFIG, detect::RULES, detect::TARGETS, detect::MANIFEST];
 
     fn might_be(path: &str) -> bool {
         detect::might_be(path)

@@ -60,5 +60,43 @@ impl MetaLabel {
 
 /// All rows that stand for a name; the labels of two mechanisms may share one.
 pub(crate) fn rows_of(name: &str) -> Vec<&'static MetaLabel> {
-    LABELS.iter().filter(|label| label.covers(name)).collect()
+    let exact = rows_named(name).iter().filter(|label| label.kind == MetaKind::Exact);
+    // A prefix ends with an underscore, so only those parts of the name are looked up.
+    let starts = name.match_indices('_').map(|(at, _)| &name[..=at]).filter(|start| start.len() < name.len());
+    let prefixes = starts.flat_map(rows_named).filter(|label| label.kind == MetaKind::Prefix);
+    exact.chain(prefixes).collect()
+}
+
+/// Does the name of some label start like this?
+pub(crate) fn is_start(start: &str) -> bool {
+    let emitted = |label: &MetaLabel| label.kind != MetaKind::NeverEmitted;
+    let from = LABELS.partition_point(|label| label.name < start);
+    let longer = LABELS[from..].iter().take_while(|label| label.name.starts_with(start)).any(emitted);
+    longer || !rows_of(start).is_empty()
+}
+
+/// The rows with exactly this name.
+fn rows_named(name: &str) -> &'static [MetaLabel] {
+    let start = LABELS.partition_point(|label| label.name < name);
+    let count = LABELS[start..].iter().take_while(|label| label.name == name).count();
+    &LABELS[start..start + count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_found_by_halving() {
+        assert!(LABELS.is_sorted_by_key(|label| label.name));
+        assert!(LABELS.iter().all(|label| label.kind != MetaKind::Prefix || label.name.ends_with('_')));
+        let words = ["", "x", "a_b_c"];
+        let names = LABELS.iter().flat_map(|label| words.map(|word| format!("{}{word}", label.name)));
+        for name in names {
+            let all: Vec<&MetaLabel> = LABELS.iter().filter(|label| label.covers(&name)).collect();
+            let mut found = rows_of(&name);
+            found.sort_by_key(|label| label.name);
+            assert_eq!(found, all, "{name}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! What only the newest releases know (arithmetic on durations, `anchored`, `fill`) is read past rather than judged.
 
-use crate::relabel::Pattern;
+use crate::relabel::{Dialect, Pattern, Patterns};
 use crate::units::{Millis, parse_duration};
 use std::ops::Range;
 
@@ -64,15 +64,39 @@ pub struct RangeUse {
 }
 
 impl Matcher {
+    /// The values it selects, each with its place, if they are written out: the one of `=`, and the words of a `=~` that
+    /// is nothing but words. The empty value, which selects series without the label, is left out.
+    pub fn selected_values(&self) -> Vec<(String, Range<usize>)> {
+        let words = match self.operator {
+            "=" => vec![self.value.clone()],
+            "=~" => {
+                let pattern = Pattern::new(&self.value).ok();
+                pattern.and_then(|pattern| pattern.words().map(<[_]>::to_vec)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        // Where the value holds escapes, its words have no places of their own.
+        let plain = self.range.len() == self.value.len();
+        let mut at = self.range.start;
+        let place = |word: String| {
+            let range = at..at + word.len();
+            at = range.end + 1;
+            (word, if plain { range } else { self.range.clone() })
+        };
+        words.into_iter().map(place).filter(|(word, _)| !word.is_empty()).collect()
+    }
+
     /// It compares `le` or `quantile` with a whole number, which is written `1.0` since 3.0.
     pub fn compares_whole_bound(&self) -> bool {
-        let bound = matches!(self.label.as_str(), "le" | "quantile");
+        if !matches!(self.label.as_str(), "le" | "quantile") {
+            return false;
+        }
         let values = match self.operator {
             "=" => Some(vec![self.value.clone()]),
             "=~" => Pattern::new(&self.value).ok().and_then(|pattern| pattern.finite(1000)),
             _ => None,
         };
-        bound && values.is_some_and(|values| crate::model::has_bare_whole_number(&values))
+        values.is_some_and(|values| crate::model::has_bare_whole_number(&values))
     }
 }
 
@@ -229,12 +253,17 @@ const MAX_DEPTH: usize = 128;
 impl Query {
     /// Reads an expression.
     pub fn new(text: &str) -> Self {
+        Self::with_patterns(text, &mut Patterns::new(Dialect::default()))
+    }
+
+    /// Reads one of many expressions, which have their regexes in common.
+    pub(crate) fn with_patterns(text: &str, patterns: &mut Patterns) -> Self {
         let mut query = Query::default();
         let tokens = match tokens(text) {
             Ok(tokens) => tokens,
             Err(error) => return Query { error: Some(error), ..query },
         };
-        let mut parser = Parser { text, tokens: &tokens, at: 0, query: &mut query, depth: 0 };
+        let mut parser = Parser { text, tokens: &tokens, at: 0, query: &mut query, patterns, depth: 0 };
         let result = parser.whole();
         if let Err(Stop::Wrong(error)) = result {
             query.error = Some(error);
@@ -361,6 +390,7 @@ struct Parser<'t, 'q> {
     tokens: &'t [Token],
     at: usize,
     query: &'q mut Query,
+    patterns: &'q mut Patterns,
     depth: usize,
 }
 
@@ -697,7 +727,7 @@ impl<'t> Parser<'t, '_> {
                     let value = unquoted(self.word());
                     self.at += 1;
                     let range = outer.start + 1..outer.end - 1;
-                    let pattern = operator.ends_with('~').then(|| Pattern::new(&value));
+                    let pattern = operator.ends_with('~').then(|| self.patterns.read(&value));
                     if let Some(Err(error)) = &pattern {
                         return wrong(range, format!("the regex of `{label}` does not compile: {error}"));
                     }

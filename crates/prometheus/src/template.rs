@@ -105,6 +105,70 @@ pub(crate) fn fault(text: &str) -> Option<TemplateError> {
     None
 }
 
+/// A `{{ … }}` that depends on the value of the alert's expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ValuePart {
+    /// Where, braces included.
+    pub(crate) range: Range<usize>,
+    /// It is a condition, so that the value itself is not printed.
+    pub(crate) only_decides: bool,
+}
+
+/// The parts of a template that depend on the value: `$value`, `.Value`, the samples of a `query`, and variables that hold
+/// one of them.
+pub(crate) fn value_parts(text: &str) -> Vec<ValuePart> {
+    let mut parts = Vec::new();
+    let mut carriers: Vec<&str> = vec!["$value"];
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{") {
+        let start = at + open;
+        let Some(length) = text[start..].find("}}") else { break };
+        at = start + length + 2;
+        let body = text[start + 2..at - 2].trim_start_matches('-').trim();
+        if body.starts_with("/*") || !depends_on_value(body, &carriers) {
+            continue;
+        }
+        if let Some((variables, _)) = body.split_once(":=") {
+            let names = variables.split([' ', ',']).filter(|word| word.starts_with('$'));
+            carriers.extend(names);
+            if body.starts_with('$') {
+                continue;
+            }
+        }
+        let condition = ["if ", "else if "].iter().any(|word| body.starts_with(word));
+        parts.push(ValuePart { range: start..at, only_decides: condition });
+    }
+    parts
+}
+
+fn depends_on_value(body: &str, carriers: &[&str]) -> bool {
+    let bytes = body.as_bytes();
+    let name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        match bytes[at] {
+            quote @ (b'"' | b'`') => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != quote {
+                    at += if bytes[at] == b'\\' && quote == b'"' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'$' | b'.' | b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                at += 1;
+                at += bytes[at..].iter().take_while(|&&b| name(b)).count();
+                let word = &body[start..at];
+                if carriers.contains(&word) || word == ".Value" || word == "query" {
+                    return true;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    false
+}
+
 fn action<'t>(
     text: &'t str,
     body: Range<usize>,
@@ -176,6 +240,26 @@ fn skip_fields(bytes: &[u8], mut at: usize, end: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_depend_on_the_value_are_found() {
+        let found = |text: &str| {
+            let parts = value_parts(text).into_iter();
+            parts.map(|part| (text[part.range].to_owned(), part.only_decides)).collect::<Vec<_>>()
+        };
+        let one = |part: &str, only_decides: bool| vec![(part.to_owned(), only_decides)];
+        assert_eq!(found("a {{ $value | humanize }} b"), one("{{ $value | humanize }}", false));
+        assert_eq!(found("{{ .Value }}"), one("{{ .Value }}", false));
+        assert_eq!(found("{{ $.Value }}"), one("{{ $.Value }}", false));
+        assert_eq!(found("{{ if gt $value 90.0 }}page{{ else }}warn{{ end }}"), one("{{ if gt $value 90.0 }}", true));
+        assert_eq!(found("{{ $v := $value }}{{ $v }}"), one("{{ $v }}", false));
+        assert_eq!(found("{{ range query \"up\" }}x{{ end }}"), one("{{ range query \"up\" }}", false));
+        for text in
+            ["{{ $labels.value }}", "{{ printf \"$value\" }}", "{{ $values }}", "$value", "{{ /* $value */ }}", "{{"]
+        {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
 
     #[test]
     fn templates_are_read_as_go_reads_them() {

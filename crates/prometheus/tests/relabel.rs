@@ -8,6 +8,7 @@ use confvet_prometheus::relabel::{
     simulate_target,
 };
 use confvet_prometheus::{Check, read_relabel_list};
+use confvet_testkit::Random;
 use confvet_yaml::{Dialect as YamlDialect, Yaml};
 use serde_json::Value;
 use std::sync::Arc;
@@ -123,22 +124,6 @@ fn older_versions_refuse_what_they_do_not_know() {
     assert_eq!(Pattern::with_dialect("a.b", old).unwrap().matches("a\nb"), Some(false));
 }
 
-/// A small generator of numbers, the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).unwrap()
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
-
 const NAMES: &[&str] = &["a", "b", "job", "__address__", "__meta_x_a", "__meta_x_b"];
 const VALUES: &[&str] = &["", "foo", "bar", "foo;bar", "10.0.0.1:80", "a_b"];
 const REGEXES: &[(&str, &str)] = &[
@@ -213,7 +198,7 @@ fn naive(rule: &RelabelRule, regex: &regex::Regex, labels: &mut Vec<(String, Str
 
 #[test]
 fn the_engine_agrees_with_a_plain_one() {
-    let mut random = Random(0x5eed_1234_abcd_0001);
+    let mut random = Random::new("relabel");
     let actions = [
         Action::Replace,
         Action::Replace,

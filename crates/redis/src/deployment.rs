@@ -3,7 +3,6 @@
 
 use crate::cloud::{Cloud, Resource};
 use crate::model::{Document, Info, Monitor, RedisConf};
-use crate::syntax::Token;
 use crate::value;
 use confvet_core::{Address, Facts, HostId, Member, Set, source};
 use std::collections::BTreeMap;
@@ -26,14 +25,94 @@ pub(crate) struct Deployment<'a> {
     pub(crate) sentinels: Vec<Node<'a>>,
     /// Snapshots that belong to no server here.
     pub(crate) lone_snapshots: Vec<(&'a Info, &'a Facts)>,
-    by_address: BTreeMap<(Address, i64), Vec<usize>>,
-    loopback_by_port: BTreeMap<i64, Vec<usize>>,
+    by_address: Index<(&'a Address, i64)>,
+    loopback_by_port: Index<i64>,
     /// By the address that they copy from.
-    copies_of: BTreeMap<(Address, i64), Vec<usize>>,
+    copies_of: Index<(&'a Address, i64)>,
     masters: Vec<Option<usize>>,
     replicas: Vec<Vec<usize>>,
-    /// For each server the Sentinels that watch it, and which of their statements says so.
-    watchers: Vec<Vec<(usize, usize)>>,
+    /// What Sentinels watch, by the address of their `monitor` statements.
+    watches: Vec<WatchIndexes>,
+    /// For each server the watches that it belongs to.
+    watches_of: Vec<Vec<usize>>,
+}
+
+/// Where a configuration listens and whom it copies from, as others name these places.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Endpoints {
+    /// The addresses of its own, without the ports.
+    addresses: Vec<Address>,
+    ports: Vec<i64>,
+    master: Option<(Address, i64)>,
+}
+
+impl Endpoints {
+    pub(crate) fn of(conf: &RedisConf) -> Self {
+        let announced = conf.number("replica-announce-port").filter(|port| port.value > 0);
+        let ports = [conf.port(), conf.tls_port(), announced].into_iter().flatten().map(|port| port.value);
+        let mut addresses: Vec<Address> = conf.binds().into_iter().map(|bind| bind.address).collect();
+        if addresses.iter().any(Address::is_wildcard) || addresses.is_empty() {
+            addresses.push(Address::parse("127.0.0.1"));
+        }
+        let announced = conf.text("replica-announce-ip").filter(|ip| !ip.value.is_empty());
+        addresses.extend(announced.map(|ip| Address::parse(ip.value)));
+        addresses.sort_unstable();
+        addresses.dedup();
+        let master = conf.replica_of();
+        let master = master.map(|(host, port)| (Address::parse(&host.text), value::leading_integer(&port.text)));
+        Self { addresses, ports: ports.filter(|&port| port > 0).collect(), master }
+    }
+}
+
+/// Places by a key, sorted once and then searched by halving.
+#[derive(Debug)]
+struct Index<K>(Vec<(K, usize)>);
+
+impl<K: Ord> Index<K> {
+    fn new(mut entries: Vec<(K, usize)>) -> Self {
+        entries.sort_unstable();
+        entries.dedup();
+        Self(entries)
+    }
+
+    fn get(&self, key: &K) -> &[(K, usize)] {
+        let start = self.0.partition_point(|(other, _)| other < key);
+        let count = self.0[start..].iter().take_while(|(other, _)| other == key).count();
+        &self.0[start..start + count]
+    }
+
+    /// The place, if there is exactly one.
+    fn only(&self, key: &K) -> Option<usize> {
+        match self.get(key) {
+            [(_, only)] => Some(*only),
+            _ => None,
+        }
+    }
+}
+
+/// All `sentinel monitor` statements of one address, and the servers that they are about.
+#[derive(Debug, Default)]
+struct WatchIndexes {
+    /// The Sentinel, and the place of its statement among all that it has.
+    monitors: Vec<(usize, usize)>,
+    servers: Vec<usize>,
+}
+
+/// A master with its replicas, and the Sentinels that watch them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch<'d, 'a> {
+    deployment: &'d Deployment<'a>,
+    indexes: &'d WatchIndexes,
+}
+
+/// Is there a Sentinel among the files? Without one there is nothing that is watched.
+pub(crate) fn has_sentinels(set: &Set<Document>) -> bool {
+    set.members.iter().any(|member| member.model().sentinel().is_some())
+}
+
+/// The configurations of servers.
+pub(crate) fn servers(set: &Set<Document>) -> impl Iterator<Item = &RedisConf> {
+    set.members.iter().filter_map(|member| member.model().server())
 }
 
 impl<'a> Deployment<'a> {
@@ -56,12 +135,13 @@ impl<'a> Deployment<'a> {
             servers,
             sentinels,
             lone_snapshots: Vec::new(),
-            by_address: BTreeMap::new(),
-            loopback_by_port: BTreeMap::new(),
-            copies_of: BTreeMap::new(),
+            by_address: Index(Vec::new()),
+            loopback_by_port: Index(Vec::new()),
+            copies_of: Index(Vec::new()),
             masters: Vec::new(),
             replicas: Vec::new(),
-            watchers: Vec::new(),
+            watches: Vec::new(),
+            watches_of: Vec::new(),
         };
         deployment.assign_snapshots(snapshots);
         deployment.index_addresses();
@@ -91,38 +171,30 @@ impl<'a> Deployment<'a> {
     }
 
     fn index_addresses(&mut self) {
+        let mut by_address = Vec::with_capacity(self.servers.len());
+        let mut loopback_by_port = Vec::new();
+        let mut copies_of = Vec::new();
         for (index, server) in self.servers.iter().enumerate() {
-            for (address, port) in server.own_addresses() {
-                if address.is_loopback() {
-                    self.loopback_by_port.entry(port).or_default().push(index);
-                } else if !address.is_wildcard() {
-                    self.by_address.entry((address, port)).or_default().push(index);
-                }
-            }
+            let Endpoints { addresses, ports, master } = &server.conf.endpoints;
             let host = server.host.map(|host| self.set.hosts.get(host));
-            for alias in host.iter().flat_map(|host| &host.aliases) {
-                for port in server.ports() {
-                    let entry = self.by_address.entry((alias.clone(), port)).or_default();
-                    if !entry.contains(&index) {
-                        entry.push(index);
-                    }
+            let aliases = host.into_iter().flat_map(|host| &host.aliases);
+            for address in addresses.iter().chain(aliases).filter(|address| !address.is_wildcard()) {
+                if address.is_loopback() {
+                    loopback_by_port.extend(ports.iter().map(|&port| (port, index)));
+                } else {
+                    by_address.extend(ports.iter().map(|&port| ((address, port), index)));
                 }
             }
+            copies_of.extend(master.as_ref().map(|(address, port)| ((address, *port), index)));
         }
+        self.by_address = Index::new(by_address);
+        self.loopback_by_port = Index::new(loopback_by_port);
+        self.copies_of = Index::new(copies_of);
     }
 
     /// The server that listens on an address, if exactly one does. With a loopback address the port alone must match.
-    fn index_at(&self, host: &Token, port: i64) -> Option<usize> {
-        let address = Address::parse(&host.text);
-        let found = if address.is_loopback() {
-            self.loopback_by_port.get(&port)?
-        } else {
-            self.by_address.get(&(address, port))?
-        };
-        match found.as_slice() {
-            [only] => Some(*only),
-            _ => None,
-        }
+    fn index_at(&self, address: &Address, port: i64) -> Option<usize> {
+        if address.is_loopback() { self.loopback_by_port.only(&port) } else { self.by_address.only(&(address, port)) }
     }
 
     fn relate(&mut self) {
@@ -133,32 +205,47 @@ impl<'a> Deployment<'a> {
                 self.replicas[*master].push(replica);
             }
         }
-        for (index, server) in self.servers.iter().enumerate() {
-            if let Some((host, port)) = server.conf.replica_of() {
-                let of = (Address::parse(&host.text), value::leading_integer(&port.text));
-                self.copies_of.entry(of).or_default().push(index);
-            }
-        }
-        let mut watchers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.servers.len()];
+        self.relate_watches();
+    }
+
+    fn relate_watches(&mut self) {
+        let mut by_address: BTreeMap<(Address, i64), WatchIndexes> = BTreeMap::new();
         for (sentinel, node) in self.sentinels.iter().enumerate() {
-            for (position, monitor) in node.conf.monitors().enumerate() {
-                for server in self.watched_indexes(&monitor) {
-                    watchers[server].push((sentinel, position));
+            for (place, statement) in node.conf.statements.iter().enumerate() {
+                let Some(monitor) = Monitor::of(statement) else { continue };
+                let address = Address::parse(&monitor.host.text);
+                let address = if address.is_loopback() { Address::parse("127.0.0.1") } else { address };
+                let port = monitor.port_number();
+                let watch = by_address.entry((address.clone(), port)).or_default();
+                if watch.monitors.is_empty() {
+                    watch.servers = self.servers_at(&address, port);
                 }
+                watch.monitors.push((sentinel, place));
             }
         }
-        self.watchers = watchers;
+        self.watches = by_address.into_values().collect();
+        self.watches_of = vec![Vec::new(); self.servers.len()];
+        for (index, watch) in self.watches.iter().enumerate() {
+            for &server in &watch.servers {
+                self.watches_of[server].push(index);
+            }
+        }
     }
 
     fn find_master(&self, conf: &RedisConf) -> Option<usize> {
-        let (host, port) = conf.replica_of()?;
-        let index = self.index_at(host, value::leading_integer(&port.text))?;
+        let (address, port) = conf.endpoints.master.as_ref()?;
+        let index = self.index_at(address, *port)?;
         (!std::ptr::eq(self.servers[index].conf, conf)).then_some(index)
     }
 
     /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
     pub(crate) fn parameter_groups(&self) -> impl Iterator<Item = &'a Resource> {
-        self.set.members.iter().filter_map(|member| member.model().cloud()).flat_map(Cloud::groups)
+        self.clouds().flat_map(Cloud::groups)
+    }
+
+    /// The files about ElastiCache and MemoryDB.
+    pub(crate) fn clouds(&self) -> impl Iterator<Item = &'a Cloud> {
+        self.set.members.iter().filter_map(|member| member.model().cloud())
     }
 
     /// All servers with their place among them.
@@ -181,12 +268,16 @@ impl<'a> Deployment<'a> {
         self.replicas[server].len()
     }
 
-    fn watched_indexes(&self, monitor: &Monitor<'_>) -> Vec<usize> {
-        let port = monitor.port_number();
-        let address = Address::parse(&monitor.host.text);
-        let mut found: Vec<usize> = self.index_at(monitor.host, port).into_iter().collect();
+    /// The first server that copies from this one.
+    pub(crate) fn first_replica(&self, server: usize) -> Option<&'a RedisConf> {
+        self.replicas[server].first().map(|&replica| self.servers[replica].conf)
+    }
+
+    /// The server at the address of a `monitor` statement, and those that copy from it.
+    fn servers_at(&self, address: &Address, port: i64) -> Vec<usize> {
+        let mut found: Vec<usize> = self.index_at(address, port).into_iter().collect();
         if !address.is_loopback() {
-            found.extend(self.copies_of.get(&(address, port)).into_iter().flatten().copied());
+            found.extend(self.copies_of.get(&(address, port)).iter().map(|(_, server)| *server));
         } else if let Some(&master) = found.first() {
             found.extend(self.replicas[master].iter().copied());
         }
@@ -195,48 +286,51 @@ impl<'a> Deployment<'a> {
         found
     }
 
-    /// The servers that a Sentinel's `monitor` statement is about: the one at its address, and those that copy from it.
-    pub(crate) fn watched(&self, monitor: &Monitor<'_>) -> Vec<&Node<'a>> {
-        self.watched_indexes(monitor).into_iter().map(|index| &self.servers[index]).collect()
+    /// All that is watched, with those who watch it.
+    pub(crate) fn watches(&self) -> impl Iterator<Item = Watch<'_, 'a>> {
+        self.watches.iter().map(|indexes| Watch { deployment: self, indexes })
     }
 
-    /// The Sentinels whose files are here and that watch this server, with the statement that says so.
-    pub(crate) fn watchers_of(&self, server: usize) -> impl Iterator<Item = (&Node<'a>, Monitor<'a>)> {
-        self.watchers[server].iter().filter_map(|&(sentinel, position)| {
-            let node = &self.sentinels[sentinel];
-            Some((node, node.conf.monitors().nth(position)?))
-        })
+    /// Does a Sentinel whose file is here watch the server, so that it may be promoted or demoted?
+    pub(crate) fn is_watched(&self, server: usize) -> bool {
+        !self.watches_of[server].is_empty()
     }
 
     /// Can the server change between master and replica?
     pub(crate) fn is_replicated(&self, server: usize) -> bool {
-        self.servers[server].conf.is_replica() || !self.replicas[server].is_empty() || !self.watchers[server].is_empty()
+        self.servers[server].conf.is_replica() || !self.replicas[server].is_empty() || self.is_watched(server)
+    }
+}
+
+impl<'d, 'a> Watch<'d, 'a> {
+    /// The servers: the master, and those that copy from it.
+    pub(crate) fn servers(self) -> impl Iterator<Item = &'d Node<'a>> {
+        self.indexes.servers.iter().map(|&server| &self.deployment.servers[server])
+    }
+
+    /// The servers that copy from the master.
+    pub(crate) fn replicas(self) -> impl Iterator<Item = &'d Node<'a>> {
+        self.servers().filter(|node| node.conf.is_replica())
+    }
+
+    /// The Sentinels by their place among [`Deployment::sentinels`], each with its `monitor` statement.
+    pub(crate) fn monitors(self) -> impl Iterator<Item = (usize, Monitor<'a>)> {
+        self.indexes.monitors.iter().filter_map(|&(sentinel, place)| {
+            let statement = self.deployment.sentinels[sentinel].conf.statements.get(place)?;
+            Some((sentinel, Monitor::of(statement)?))
+        })
+    }
+
+    /// How many `monitor` statements there are.
+    pub(crate) fn monitor_count(self) -> usize {
+        self.indexes.monitors.len()
     }
 }
 
 impl Node<'_> {
-    fn ports(&self) -> Vec<i64> {
-        let announced = self.conf.number("replica-announce-port").filter(|port| port.value > 0);
-        let own = [self.conf.port(), self.conf.tls_port(), announced];
-        own.into_iter().flatten().map(|port| port.value).filter(|&port| port > 0).collect()
-    }
-
-    fn own_addresses(&self) -> Vec<(Address, i64)> {
-        let announced = self.conf.text("replica-announce-ip").filter(|ip| !ip.value.is_empty());
-        let mut addresses: Vec<Address> = self.conf.binds().into_iter().map(|bind| bind.address).collect();
-        if addresses.iter().any(Address::is_wildcard) || addresses.is_empty() {
-            addresses.push(Address::parse("127.0.0.1"));
-        }
-        addresses.extend(announced.map(|ip| Address::parse(ip.value)));
-        addresses.sort_unstable();
-        addresses.dedup();
-        let ports = self.ports();
-        addresses.iter().flat_map(|address| ports.iter().map(move |&port| (address.clone(), port))).collect()
-    }
-
     fn is_named_in(&self, path: &str) -> bool {
         let name = source::file_name(path);
-        let mut own = self.own_addresses().into_iter().map(|(address, _)| address);
+        let mut own = self.conf.endpoints.addresses.iter();
         own.any(|address| !address.is_loopback() && !address.is_wildcard() && name.contains(&address.to_string()))
     }
 }

@@ -1,7 +1,8 @@
 //! Which files are Redis's: by name and by content.
 
 use crate::keys::{Key, Kind};
-use crate::{CLOUDFORMATION, DESCRIBED, REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF, TERRAFORM, cloud};
+use crate::{CLOUDFORMATION, DESCRIBED, REDIS_ACL, REDIS_CONF, REDIS_INFO, SENTINEL_CONF, TERRAFORM, cloud, schema};
+use compact_str::CompactString;
 use confvet_core::source::file_name;
 use confvet_core::{Confidence, Detection};
 
@@ -69,19 +70,22 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
 }
 
 fn detect_info(text: &str) -> Option<Detection> {
+    let contains = |words: &[u8]| memchr::memmem::find(text.as_bytes(), words).is_some();
+    let (may_have_version, may_have_keys) = (contains(b"_version:"), contains(b":keys="));
+    if !may_have_version && !may_have_keys {
+        return None;
+    }
     let mut fields = 0;
     let mut version = false;
-    let mut keyspace = false;
     for line in text.lines().take(400) {
         let line = line.trim_end();
         version |= line.starts_with("redis_version:") || line.starts_with("valkey_version:");
-        keyspace |= line == "# Keyspace" || (line.starts_with("db") && line.contains(":keys="));
         fields += usize::from(line.split_once(':').is_some_and(|(name, _)| !name.contains([' ', '"', '/'])));
     }
     if version && fields > 1 {
         return Some(Detection::new(REDIS_INFO, Confidence::Sure, "a `redis_version` line, as `INFO` prints it"));
     }
-    let has_keys = keyspace && text.lines().any(|line| line.starts_with("db") && line.contains(":keys="));
+    let has_keys = may_have_keys && text.lines().any(|line| line.starts_with("db") && line.contains(":keys="));
     has_keys.then(|| Detection::new(REDIS_INFO, Confidence::Sure, "a keyspace section, as `INFO` prints it"))
 }
 
@@ -90,17 +94,24 @@ fn detect_acl(path: &str, text: &str) -> Option<Detection> {
     let is_user = |line: &str| {
         line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("user ") || start.eq_ignore_ascii_case("user\t"))
     };
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let users = lines().filter(|line| is_user(line)).count();
-    let others = lines().filter(|line| !is_user(line) && !line.starts_with('#')).count();
-    let comments = lines().any(|line| line.starts_with('#'));
-    if users == 0 || (others > 0 && !(extension && users > others)) {
+    let (mut users, mut others, mut comments) = (0_usize, 0_usize, false);
+    // `user name on …` and nothing else: nginx has `user www;`, and redis.conf may hold users only.
+    let mut rules = true;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if is_user(line) {
+            users += 1;
+            rules &= !line.ends_with(';') && line.split_ascii_whitespace().nth(2).is_some_and(looks_like_rule);
+        } else if line.starts_with('#') {
+            comments = true;
+        } else if extension {
+            others += 1;
+        } else {
+            return None;
+        }
+    }
+    if users <= others {
         return None;
     }
-    // `user name on …` and nothing else: nginx has `user www;`, and redis.conf may hold users only.
-    let rules = lines()
-        .filter(|line| is_user(line))
-        .all(|line| !line.ends_with(';') && line.split_ascii_whitespace().nth(2).is_some_and(looks_like_rule));
     let named = extension || file_name(path).contains("acl") || file_name(path) == "users.conf";
     match (named, rules) {
         (true, _) => Some(Detection::new(REDIS_ACL, Confidence::Sure, "`user` lines only")),
@@ -119,6 +130,11 @@ fn looks_like_rule(word: &str) -> bool {
 }
 
 fn detect_conf(path: &str, text: &str) -> Option<Detection> {
+    if schema::utf16_mark(text).is_some() {
+        let kind = if is_sentinel_name(path) { SENTINEL_CONF } else { REDIS_CONF };
+        let reason = || format!("named `{}`, and UTF-16", file_name(path));
+        return is_conf_name(path).then(|| Detection::new(kind, Confidence::Likely, reason()));
+    }
     let mut statements = 0_usize;
     let mut known = 0_usize;
     let mut specific: Vec<&'static str> = Vec::new();
@@ -144,7 +160,8 @@ fn detect_conf(path: &str, text: &str) -> Option<Detection> {
         }
         // `maxmemory=1gb` is a mistake that people make in a redis.conf; generic names stand in front of `=` everywhere.
         let glued = first.find(['=', ':']);
-        let name = first[..glued.unwrap_or(first.len())].to_ascii_lowercase();
+        let mut name = CompactString::new(&first[..glued.unwrap_or(first.len())]);
+        name.make_ascii_lowercase();
         let ours = |key: &&Key| key.kind != Kind::Sentinel && (glued.is_none() || !COMMON.contains(&key.name));
         if let Some(key) = Key::find(&name).filter(ours) {
             known += 1;
@@ -209,9 +226,7 @@ fn is_foreign(line: &str) -> bool {
     let node = first.len() == 40 && first.bytes().all(|byte| byte.is_ascii_hexdigit());
     node || first.starts_with(['[', '<', '{', '}', '/'])
         || line.ends_with('{')
-        || line.contains("{{")
-        || line.contains("{%")
-        || line.contains("<%")
+        || schema::template_hole(line).is_some()
         || line.starts_with("vars currentEpoch")
         || line.starts_with("start on ")
         || line.starts_with("exec ")
@@ -261,8 +276,40 @@ mod tests {
             ("nginx.conf", "user www-data;\n"),
             ("users.txt", "user name of the person\n"),
             ("notes.txt", "redis_version:7.0 is what we run\n"),
+            (
+                "collectd.conf.d/redis.conf",
+                "<Plugin redis>\n  <Node \"a\">\n    Host \"localhost\"\n  </Node>\n</Plugin>\n",
+            ),
+            ("diamond/redis.conf", "enabled = True\nhosts = localhost:6379\n"),
+            ("datadog/redisdb.d/redis.conf", "init_config:\n\ninstances:\n  - host: localhost\n    port: 6379\n"),
+            ("monit.d/redis.conf", "check process redis with pidfile /run/redis.pid\n  start program = \"/bin/x\"\n"),
+            ("fail2ban/filter.d/redis.conf", "[Definition]\nfailregex = ^x$\n"),
+            ("rsyslog.d/redis.conf", "if $programname == 'redis' then /var/log/redis.log\n& stop\n"),
+            ("sentinel.conf", "server.port=8080\ncsp.sentinel.dashboard.server=localhost:8080\n"),
+            ("redis.conf.erb", "port <%= @port %>\nmaxmemory 1gb\n"),
+            ("redis.conf.epp", "port <%= $port %>\nmaxmemory 1gb\n"),
+            ("redis.conf", "port 6379\nmaxmemory <%= @cap %>\n"),
+            ("nodes.conf", "vars currentEpoch 6 lastVoteEpoch 0\n"),
+            ("main.tf", "resource \"aws_s3_bucket\" \"redis\" {\n  bucket = \"x\"\n}\n"),
+            ("stack.yaml", "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n"),
+            ("parameters.json", "{\"Parameters\": [{\"Name\": \"x\"}]}"),
+            ("package.json", "{\"name\": \"redis\", \"dependencies\": {\"redis\": \"4\"}}"),
         ] {
             assert_eq!(kind(path, text), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn carriers_of_elasticache_are_known_by_content() {
+        for (path, text, expected) in [
+            ("a.tf", "resource \"aws_memorydb_cluster\" \"a\" {}\n", TERRAFORM),
+            ("a.tf", "module \"cache\" {\n  source = \"cloudposse/elasticache-redis/aws\"\n}\n", TERRAFORM),
+            ("a.yml", "Resources:\n  A:\n    Type: AWS::ElastiCache::CacheCluster\n", CLOUDFORMATION),
+            ("a.json", "{\"Resources\": {\"A\": {\"Type\": \"AWS::MemoryDB::ParameterGroup\"}}}", CLOUDFORMATION),
+            ("a.json", "{\"Parameters\": [{\"ParameterName\": \"timeout\"}]}", DESCRIBED),
+            ("a.json", "{\"EngineDefaults\": {\"Parameters\": [{\"ParameterName\": \"timeout\"}]}}", DESCRIBED),
+        ] {
+            assert_eq!(kind(path, text), Some(expected), "{path}: {text}");
         }
     }
 

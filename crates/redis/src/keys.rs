@@ -1,5 +1,6 @@
 //! The known directives and commands, with the versions that know them.
 
+use crate::slots::{SLOTS, first_slot};
 use crate::version::{Engine, Number, Release};
 
 /// What a directive takes.
@@ -78,13 +79,18 @@ pub struct Key {
     pub kind: Kind,
     /// Of a `sentinel` statement: least and greatest number of words behind its name.
     pub words: (u8, u8),
+    /// Where the key that counts stands among [`Key::all`].
+    target: u16,
     default: &'static str,
     redis: Option<Number>,
     valkey: Option<Number>,
     removed: Option<Number>,
     ignored: Option<Number>,
     alias_of: Option<&'static str>,
+    /// A younger minor version whose first patch releases lack it again: the release that brought it back.
+    again: Option<Number>,
     defaults: &'static [(bool, Number, &'static str)],
+    kinds: &'static [(bool, Number, Kind)],
 }
 
 /// One command, one subcommand as `container|name`, or one ACL category as `@name`.
@@ -99,6 +105,26 @@ pub struct Command {
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+include!(concat!(env!("OUT_DIR"), "/key_slots.rs"));
+include!(concat!(env!("OUT_DIR"), "/command_slots.rs"));
+
+/// The entry with a name.
+fn look_up<T>(
+    slots: &[u16; SLOTS],
+    table: &'static [T],
+    name: &str,
+    name_of: fn(&T) -> &'static str,
+) -> Option<&'static T> {
+    let mut slot = first_slot(name.as_bytes());
+    loop {
+        // An empty slot leads out of the table.
+        let entry = table.get(usize::from(slots[slot]))?;
+        if name_of(entry) == name {
+            return Some(entry);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+}
 
 /// Whether a program knows a directive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +144,7 @@ pub enum Support {
 impl Key {
     /// The key with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Key> {
-        KEYS.binary_search_by(|key| key.name.cmp(name)).ok().map(|index| &KEYS[index])
+        look_up(KEY_SLOTS, KEYS, name, |key| key.name)
     }
 
     /// All keys, sorted by name.
@@ -126,19 +152,14 @@ impl Key {
         KEYS
     }
 
-    /// Where the key stands among [`Key::all`].
-    pub(crate) fn index(&'static self) -> usize {
-        KEYS.binary_search_by(|key| key.name.cmp(self.name)).unwrap_or_default()
+    /// Where the key that counts stands among [`Key::all`].
+    pub(crate) fn target_index(&self) -> usize {
+        usize::from(self.target)
     }
 
     /// The name that counts: an old spelling gives its new one. Both write to the same setting.
     pub fn canonical(&self) -> &'static str {
         self.alias_of.unwrap_or(self.name)
-    }
-
-    /// The key that counts.
-    pub fn target(&'static self) -> &'static Key {
-        self.alias_of.and_then(Key::find).unwrap_or(self)
     }
 
     /// Is it a `sentinel` statement?
@@ -169,6 +190,13 @@ impl Key {
         if version < since {
             return Support::NeedsVersion(since);
         }
+        // A fix that went into an old series first is missing from the younger series until it arrives there too.
+        if let Some(again) = self.again.filter(|_| release.engine == Engine::Redis)
+            && (again.0, again.1) == (version.0, version.1)
+            && version < again
+        {
+            return Support::NeedsVersion(again);
+        }
         match (self.removed, self.ignored) {
             (Some(removed), _) if release.since(removed) => Support::RemovedIn(removed),
             (_, Some(ignored)) if release.since(ignored) => Support::IgnoredSince(ignored),
@@ -178,22 +206,27 @@ impl Key {
 
     /// The value that holds when nothing is written.
     pub fn default_value(&self, release: Release) -> &'static str {
-        let mut value = self.default;
-        if release.is_known() {
-            let redis = self.defaults.iter().filter(|(valkey, since, _)| !valkey && release.since(*since));
-            let valkey = self.defaults.iter().filter(|(valkey, since, _)| *valkey && release.is_valkey_since(*since));
-            if let Some((_, _, stated)) = redis.chain(valkey).next_back() {
-                value = stated;
-            }
-        }
-        value
+        held(self.defaults, release).unwrap_or(self.default)
     }
+
+    /// What it takes in this release.
+    pub fn kind_in(&self, release: Release) -> Kind {
+        held(self.kinds, release).unwrap_or(self.kind)
+    }
+}
+
+/// The entry of a history that holds for a release; none when the release is not known.
+fn held<T: Copy>(history: &[(bool, Number, T)], release: Release) -> Option<T> {
+    let reached = |(valkey, since, _): &&(bool, Number, T)| {
+        release.is_known() && if *valkey { release.is_valkey_since(*since) } else { release.since(*since) }
+    };
+    history.iter().rfind(reached).map(|(.., value)| *value)
 }
 
 impl Command {
     /// The command, subcommand or category with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Command> {
-        COMMANDS.binary_search_by(|command| command.name.cmp(name)).ok().map(|index| &COMMANDS[index])
+        look_up(COMMAND_SLOTS, COMMANDS, name, |command| command.name)
     }
 
     /// Does a command have subcommands in any version?
@@ -235,6 +268,14 @@ mod tests {
         assert!(COMMANDS.is_sorted_by(|a, b| a.name < b.name));
         for key in KEYS {
             assert_eq!(Key::find(key.canonical()).map(|target| target.alias_of), Some(None), "{}", key.name);
+            assert_eq!(KEYS[key.target_index()].name, key.canonical());
+            assert_eq!(Key::find(key.name), Some(key));
+        }
+        for command in COMMANDS {
+            assert_eq!(Command::find(command.name), Some(command));
+        }
+        for name in ["", "maxmemor", "maxmemory2", "x"] {
+            assert_eq!((Key::find(name), Command::find(name)), (None, None));
         }
     }
 
@@ -248,6 +289,41 @@ mod tests {
         assert_eq!(support("list-max-ziplist-entries", REDIS_5), Support::IgnoredSince((3, 2, 0)));
         assert_eq!(support("sentinel resolve-hostnames", REDIS_5), Support::NeedsVersion((6, 2, 0)));
         assert_eq!(support("aof-rewrite-cpulist", VALKEY_8), Support::Known);
+    }
+
+    #[test]
+    fn patch_releases_count() {
+        let redis = |major, minor, patch| Release::new(Engine::Redis, (major, minor, patch));
+        for (name, release, expected) in [
+            ("ignore-warnings", redis(5, 0, 10), Support::NeedsVersion((5, 0, 11))),
+            ("ignore-warnings", redis(5, 0, 11), Support::Known),
+            ("ignore-warnings", redis(6, 0, 9), Support::NeedsVersion((6, 0, 10))),
+            ("ignore-warnings", redis(6, 0, 10), Support::Known),
+            ("ignore-warnings", redis(6, 2, 0), Support::Known),
+            ("sentinel deny-scripts-reconfig", redis(3, 2, 13), Support::Known),
+            ("sentinel deny-scripts-reconfig", redis(4, 0, 10), Support::NeedsVersion((4, 0, 11))),
+            ("sentinel deny-scripts-reconfig", redis(5, 0, 0), Support::Known),
+            ("cluster-replica-no-failiver", redis(5, 0, 0), Support::Known),
+            ("cluster-replica-no-failiver", redis(5, 0, 1), Support::RemovedIn((5, 0, 1))),
+            ("replica-announced", redis(6, 2, 1), Support::NeedsVersion((6, 2, 2))),
+            ("ignore-warnings", VALKEY_8, Support::Known),
+        ] {
+            assert_eq!(support(name, release), expected, "{name} in {release}");
+        }
+    }
+
+    #[test]
+    fn what_a_directive_takes_follows_the_version() {
+        let kind = |name: &str, release| Key::find(name).unwrap().kind_in(release);
+        assert_eq!(kind("maxmemory-samples", REDIS_7_2), Kind::Int { min: 1, max: 2_147_483_647 });
+        assert_eq!(kind("maxmemory-samples", Release::UNKNOWN), Kind::Int { min: 1, max: 2_147_483_647 });
+        let redis_7_4 = Release::new(Engine::Redis, (7, 4, 0));
+        assert_eq!(kind("maxmemory-samples", redis_7_4), Kind::Int { min: 1, max: 64 });
+        assert_eq!(kind("maxmemory-samples", VALKEY_8), Kind::Int { min: 1, max: 64 });
+        assert_eq!(
+            kind("proto-max-bulk-len", Release::new(Engine::Redis, (6, 0, 6))),
+            Kind::Memory { min: 0, max: 9_223_372_036_854_775_807 }
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod keys;
 mod model;
 mod rules;
 mod schema;
+mod slots;
 mod syntax;
 mod value;
 mod version;
@@ -29,10 +30,10 @@ pub use cloud::{
 };
 pub use keys::{Command, Key, Kind, Support};
 pub use model::{
-    AclFile, AclProblem, AclProblemKind, AclRule, AclUser, ArityCause, BindAddress, DefaultUser, Document, Exposure,
-    Include, IncludeOutcome, Info, InfoField, Keyspace, KeyspaceLine, LineFault, Mode, Monitor, Policy, Problem,
-    ProblemKind, RedisConf, Rename, RuleWord, SaveFault, SavePoints, Setting, Statement, Unknown, Workload,
-    WorkloadReason,
+    AboutMasters, AclFile, AclProblem, AclProblemKind, AclRule, AclUser, ArityCause, BindAddress, DefaultUser,
+    Document, Exposure, Include, IncludeOutcome, Info, InfoField, Keyspace, KeyspaceLine, LineFault, Mode, Monitor,
+    Permissions, Policy, Problem, ProblemKind, RedisConf, Rename, ReplicaBufferLimit, RuleWord, SaveFault, SavePoints,
+    Secret, Setting, Statement, Unknown, Workload, WorkloadReason,
 };
 pub use syntax::Token;
 pub use value::{integer, leading_integer, lenient_memory, memory, switch, write_memory};

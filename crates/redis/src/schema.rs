@@ -11,6 +11,10 @@ use confvet_core::{Fact, Facts, FileId, Span, did_you_mean};
 /// Faults of the bytes of a file.
 pub(crate) fn check_bytes(file: FileId, text: &str, problems: &mut Vec<Problem>) {
     let mut push = |range, kind| problems.push(Problem { span: Span::new(file, range), kind });
+    if let Some(mark) = utf16_mark(text) {
+        push(0..mark, ProblemKind::Utf16);
+        return;
+    }
     if text.starts_with('\u{feff}') {
         push(0..'\u{feff}'.len_utf8(), ProblemKind::ByteOrderMark);
     }
@@ -21,6 +25,14 @@ pub(crate) fn check_bytes(file: FileId, text: &str, problems: &mut Vec<Problem>)
         let first = memchr::memchr(b'\r', text.as_bytes()).unwrap_or_default();
         push(first..first + 1, ProblemKind::CarriageReturns { comment: text.trim_start().starts_with('#') });
     }
+}
+
+/// The length of what is left of the byte order mark of UTF-16: two bytes that are no UTF-8, and NUL bytes behind them.
+pub(crate) fn utf16_mark(text: &str) -> Option<usize> {
+    const MARK: &str = "\u{fffd}\u{fffd}";
+    let rest = text.strip_prefix(MARK)?;
+    let begins_with_nul = |rest: &str| rest.starts_with('\0') || rest.chars().nth(1) == Some('\0');
+    begins_with_nul(rest).then_some(MARK.len())
 }
 
 /// Is the text written with the line ends of old Macs, so that the server sees a single line?
@@ -277,8 +289,12 @@ impl Checker<'_> {
         let mut found = false;
         for token in statement.values() {
             let range = placeholder(&token.text).or_else(|| {
-                let dummy = secret && is_dummy(token.text.trim_start_matches('>'));
-                dummy.then_some(0..token.text.len())
+                // Of the rules of a user only passwords in plain text can be dummies.
+                let password = match key.kind {
+                    Kind::User => token.text.strip_prefix('>'),
+                    _ => secret.then_some(token.as_str()),
+                };
+                password.is_some_and(is_dummy).then_some(0..token.text.len())
             });
             let Some(range) = range else { continue };
             // Escapes in quotes move the text, so that only the whole word can be pointed at.
@@ -373,7 +389,7 @@ impl Checker<'_> {
             }
             return;
         };
-        match key.kind {
+        match key.kind_in(self.release) {
             Kind::Bool => self.switch(last, key),
             Kind::Int { min, max } => self.integer(last, key, min, max),
             Kind::Memory { min, max } => self.memory(last, key, min, max),
@@ -786,9 +802,16 @@ fn nearest_key(name: &str, release: Release) -> Option<&'static str> {
     available().map(|key| key.name).find(|key| key.len() == name.len() && sorted(key) == words)
 }
 
+/// Where a hole of a template engine begins: `{{`, `{%` or `<%`.
+pub(crate) fn template_hole(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'{', b'<', bytes)
+        .find(|&at| matches!((bytes[at], bytes.get(at + 1)), (b'{', Some(b'{' | b'%')) | (b'<', Some(b'%'))))
+}
+
 /// Where a value holds something that a template engine or a shell should have filled in.
 pub(crate) fn placeholder(text: &str) -> Option<std::ops::Range<usize>> {
-    if let Some(start) = text.find("{{").or_else(|| text.find("<%")) {
+    if let Some(start) = template_hole(text).filter(|&start| !text[start..].starts_with("{%")) {
         let close = if text[start..].starts_with("{{") { "}}" } else { "%>" };
         let end = text[start..].find(close).map_or(text.len(), |at| start + at + close.len());
         return Some(start..end);
@@ -822,6 +845,9 @@ pub(crate) fn is_placeholder_password(text: &str) -> bool {
 
 /// A password that says that somebody should put one here.
 fn is_dummy(text: &str) -> bool {
+    if text.len() > 64 {
+        return false;
+    }
     let lower = text.to_ascii_lowercase().replace('-', "_");
     let bracketed = lower.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     bracketed.is_some_and(|inner| inner.contains("pass") || inner.contains("secret"))

@@ -53,7 +53,7 @@ impl<'a> Node<'a> {
     /// Takes this item of a list away, in the way of [`Entry::delete`].
     pub fn delete_item(self) -> Option<Edit> {
         let parent = self.parent().filter(|parent| parent.is_sequence())?;
-        let place = parent.items().position(|item| item == self)?;
+        let place = parent.place_of(self)?;
         let flow = parent.kind() == Kind::Sequence { flow: true };
         let whole = |item: Node<'a>| if flow { Some(item.span()) } else { with_dash(item) };
         let neighbours = Neighbours {
@@ -138,7 +138,10 @@ fn insert_after(yaml: &Yaml, first: Span, last: Span, text: &str, flow: bool) ->
     if !comment.is_empty() && !comment.starts_with('#') {
         return None;
     }
-    let line_end = if source.contains("\r\n") { "\r\n" } else { "\n" };
+    // As the line itself ends; the last one as the line before it.
+    let before = &source[..last.range().start];
+    let ended = if newline { rest } else { before.rfind('\n').map_or("", |at| &before[..at]) };
+    let line_end = if ended.ends_with('\r') { "\r\n" } else { "\n" };
     let lines: Vec<String> = text.lines().map(|line| format!("{indent}{line}")).collect();
     let lines = lines.join(line_end);
     let at = last.range().end + rest.len() + usize::from(newline);

@@ -163,6 +163,11 @@ impl Yaml {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    /// The node that has this number: see [`Node::number`].
+    pub fn node(&self, number: u32) -> Option<Node<'_>> {
+        ((number as usize) < self.nodes.len()).then_some(Node { yaml: self, id: number })
+    }
+
     /// Number of nodes in all documents.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -257,6 +262,11 @@ impl<'a> Node<'a> {
             Kind::Sequence { .. } | Kind::Mapping { .. } => &self.yaml.children[data.a as usize..data.b as usize],
             Kind::Scalar(_) | Kind::Alias => &[],
         }
+    }
+
+    /// Its number in the tree, by which an index that lives beside the tree finds it again: see [`Yaml::node`].
+    pub fn number(self) -> u32 {
+        self.id
     }
 
     /// The file it stands in.
@@ -561,6 +571,18 @@ impl<'a> Node<'a> {
         let node = self.target();
         let id = if node.is_sequence() { node.own_children().get(index) } else { None };
         id.map(|&id| Node { yaml: self.yaml, id })
+    }
+
+    /// The place of an item in this list. Items stand in the order of the text, so that it is found by halving.
+    pub(crate) fn place_of(self, item: Node<'_>) -> Option<usize> {
+        let place = self.items().len();
+        let starts_before = |at: usize| self.item(at).is_some_and(|other| other.span().start < item.span().start);
+        let (mut low, mut high) = (0, place);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if starts_before(middle) { low = middle + 1 } else { high = middle }
+        }
+        self.item(low).filter(|found| found.id == item.id).map(|_| low)
     }
 
     /// An entry of a mapping by its place among the entries as written.

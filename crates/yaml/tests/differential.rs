@@ -6,6 +6,7 @@
 //! * merge keys: it leaves `<<` as a key, so merges are compared with the entries as written.
 
 use confvet_core::FileId;
+use confvet_testkit::Random;
 use confvet_yaml::{Dialect, Kind, Node, Style, Yaml};
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -131,26 +132,6 @@ fn yaml_fences(page: &str) -> Vec<String> {
         }
     }
     fences
-}
-
-/// A small generator of random numbers, the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit).unwrap_or(1)).unwrap_or_default()
-    }
-
-    fn pick<'t>(&mut self, words: &[&'t str]) -> &'t str {
-        words[self.below(words.len())]
-    }
 }
 
 const PLAIN: &[&str] = &[
@@ -304,7 +285,7 @@ fn generated_documents() {
     let mut read = 0;
     for seed in 1..=600_u64 {
         let end = if seed % 3 == 0 { "\r\n" } else { "\n" };
-        let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let random = Random::new(&seed.to_string());
         let mut writer = Writer { random, out: String::new(), end, anchors: 0 };
         if seed % 5 == 0 {
             writer.out.push_str("---");

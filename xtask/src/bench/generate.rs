@@ -9,8 +9,8 @@ mod patroni;
 mod prometheus;
 mod redis;
 
-use super::random::Random;
 use anyhow::{Context, Result};
+use confvet_testkit::Random;
 use std::fs;
 use std::path::Path;
 

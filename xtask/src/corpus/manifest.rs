@@ -2,11 +2,16 @@
 
 use super::peer::Expectation;
 use anyhow::{Context, Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 pub(super) const NAME: &str = "MANIFEST.tsv";
+
+/// Where a program takes a file and leaves out a part of it: path, version, part, `refused` or else. The heading of the
+/// second column names the program.
+const PARTS: &str = "CONNS.tsv";
 
 /// What the real program does with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +28,37 @@ pub(super) struct Entry {
     /// The name the file had where it comes from.
     pub(super) original_name: Option<String>,
     pub(super) truth: Truth,
+    /// It was cut out of a page, a manifest or a script, which said what it is.
+    pub(super) is_cutting: bool,
     /// All cells as lines `column=cell`, with `_` for blanks in column names: what the versions are read from.
     pub(super) row: String,
     /// What another linter expects, whose test the file is.
     pub(super) peer: Option<Expectation>,
+    /// Programs with their versions that take the file and refuse a part of it.
+    pub(super) refuse_a_part: BTreeSet<(String, String)>,
 }
 
 pub(super) fn read(directory: &Path) -> Result<Vec<Entry>> {
     let path = directory.join(NAME);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&text).with_context(|| format!("in {}", path.display()))
+    let mut entries = parse(&text).with_context(|| format!("in {}", path.display()))?;
+    let parts = fs::read_to_string(directory.join(PARTS)).unwrap_or_default();
+    add_refused_parts(&mut entries, &parts);
+    Ok(entries)
+}
+
+fn add_refused_parts(entries: &mut [Entry], text: &str) {
+    let rows = || text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let Some(program) = rows().next().and_then(|heading| heading.get(1).map(|name| column_name(name))) else { return };
+    let mut refusing: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for row in rows().skip(1) {
+        if let [path, version, _, "refused", ..] = row.as_slice() {
+            refusing.entry((*path).to_owned()).or_default().insert((program.clone(), (*version).to_owned()));
+        }
+    }
+    for entry in entries {
+        entry.refuse_a_part = refusing.remove(&entry.path).unwrap_or_default();
+    }
 }
 
 /// The first column is the path; the others are known by their names. Rows about other folders are left out.
@@ -56,12 +82,14 @@ fn parse(text: &str) -> Result<Vec<Entry>> {
             let _ = writeln!(row, "{name}={cell}");
         }
         let original_name = cells.get(original).and_then(|path| original_name(path));
+        let is_cutting = cells.get(original).is_some_and(|path| path.contains('#'));
         let cell = |name: &str| {
             let at = heading.iter().position(|heading| heading == name);
             at.and_then(|at| cells.get(at)).map(|cell| cell.trim().to_owned()).unwrap_or_default()
         };
         let peer = Expectation::read(cell);
-        entries.push(Entry { path: path.to_owned(), original_name, truth, row, peer });
+        let refuse_a_part = BTreeSet::new();
+        entries.push(Entry { path: path.to_owned(), original_name, truth, is_cutting, row, peer, refuse_a_part });
     }
     Ok(entries)
 }
@@ -113,6 +141,17 @@ mod tests {
         let entries = parse(text).unwrap();
         assert_eq!(entries[0].peer.as_ref().map(|peer| peer.rule.as_str()), Some("nginx/ssrf"));
         assert_eq!(entries[1].peer, None);
+    }
+
+    #[test]
+    fn parts_that_a_program_refuses_are_known() {
+        let text = "local path\toriginal path\naccepted/a.conf\ta.conf\naccepted/b.conf\tb.conf\n";
+        let mut entries = parse(text).unwrap();
+        let parts = "local path\tlibreswan\tconn\tresult\treason\naccepted/a.conf\t4.10\tx\tloaded\t\n\
+                     accepted/a.conf\t5.4\tx\trefused\twhy\n";
+        add_refused_parts(&mut entries, parts);
+        let refusing: Vec<_> = entries.iter().map(|entry| entry.refuse_a_part.iter().next()).collect();
+        assert_eq!(refusing, [Some(&("libreswan".to_owned(), "5.4".to_owned())), None]);
     }
 
     #[test]

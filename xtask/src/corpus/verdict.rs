@@ -59,10 +59,16 @@ impl Outcome {
         matches!(self.verdict, Verdict::Crash(_))
     }
 
+    /// The program takes the file and leaves out a part of it, which is `invalid` too.
+    fn loses_a_part(&self) -> bool {
+        let mut refusing = self.entry.refuse_a_part.iter();
+        refusing.any(|(program, version)| self.target.get(program) == Some(version))
+    }
+
     pub(super) fn agrees(&self) -> bool {
         match self.verdict {
             Verdict::Clean => self.entry.truth == Truth::Accepted,
-            Verdict::Invalid(_) => self.entry.truth == Truth::Rejected,
+            Verdict::Invalid(_) => self.entry.truth == Truth::Rejected || self.loses_a_part(),
             Verdict::Crash(_) => false,
         }
     }
@@ -74,9 +80,10 @@ type GroupKey = (String, BTreeMap<String, String>);
 pub(super) fn judge(system: &str, directory: &Path, entries: Vec<Entry>) -> Result<Vec<Outcome>> {
     let versions = Versions::of_system(system)?;
     let mut groups: BTreeMap<GroupKey, Vec<Entry>> = BTreeMap::new();
+    let folders = folders_of_a_group(system);
     for entry in entries {
         let target = versions.of(&entry);
-        groups.entry((group_of(&entry.path).to_owned(), target)).or_default().push(entry);
+        groups.entry((group_of(&entry.path, folders).to_owned(), target)).or_default().push(entry);
     }
     let mut outcomes = Vec::new();
     for ((name, target), entries) in groups {
@@ -143,15 +150,23 @@ impl Group {
                 let (verdict, _, findings) = assess_alone(forced);
                 (verdict, false, findings)
             }
+            // What a page calls a configuration is one, whatever the name of the cutting.
+            Some(forced) if entry.is_cutting && !seen.1 => assess_alone(forced),
             _ => seen,
         }
     }
 }
 
-/// The folder below `accepted/` or `rejected/`, or the whole path of a file that lies there without one.
-fn group_of(path: &str) -> &str {
+/// How many folders below `accepted/` or `rejected/` lead to the files of one set-up: for IPsec the program and the
+/// set-up, elsewhere the set-up.
+fn folders_of_a_group(system: &str) -> usize {
+    if system == "ipsec" { 2 } else { 1 }
+}
+
+/// So many folders below `accepted/` or `rejected/`, or the whole path of a file that does not lie so deep.
+fn group_of(path: &str, folders: usize) -> &str {
     let below = path.split_once('/').map_or(path, |(_, below)| below);
-    below.split_once('/').map_or(path, |(folder, _)| folder)
+    below.match_indices('/').nth(folders - 1).map_or(path, |(end, _)| &below[..end])
 }
 
 /// The path under which a file is linted: within its group, or the name it had where it comes from.
@@ -252,7 +267,9 @@ mod tests {
 
     fn entry(path: &str, original: Option<&str>) -> Entry {
         let original_name = original.map(str::to_owned);
-        Entry { path: path.to_owned(), original_name, truth: Truth::Accepted, row: String::new(), peer: None }
+        let (path, row) = (path.to_owned(), String::new());
+        let refuse_a_part = std::collections::BTreeSet::new();
+        Entry { path, original_name, truth: Truth::Accepted, is_cutting: false, row, peer: None, refuse_a_part }
     }
 
     #[test]
@@ -265,9 +282,11 @@ mod tests {
             ("accepted/made.yml", None, "accepted/made.yml", "made.yml"),
             ("rejected/h5bp/conf.d/x.conf", Some("x.conf"), "h5bp", "conf.d/x.conf"),
         ] {
-            assert_eq!(group_of(path), group);
+            assert_eq!(group_of(path, 1), group);
             assert_eq!(shown_name(&entry(path, original), group), name);
         }
+        assert_eq!(group_of("accepted/strongswan/net2net/moon/ipsec.conf", 2), "strongswan/net2net");
+        assert_eq!(group_of("accepted/libreswan/a.conf", 2), "accepted/libreswan/a.conf");
     }
 
     #[test]

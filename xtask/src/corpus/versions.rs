@@ -84,7 +84,9 @@ mod tests {
     use super::*;
 
     fn versions(system: &str, truth: Truth, row: &str) -> Vec<(String, String)> {
-        let entry = Entry { path: String::new(), original_name: None, truth, row: row.to_owned(), peer: None };
+        let (path, row) = (String::new(), row.to_owned());
+        let refuse_a_part = std::collections::BTreeSet::new();
+        let entry = Entry { path, original_name: None, truth, is_cutting: false, row, peer: None, refuse_a_part };
         Versions::of_system(system).unwrap().of(&entry).into_iter().collect()
     }
 

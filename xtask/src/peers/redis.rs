@@ -10,7 +10,7 @@ pub(super) const PEER: Peer = Peer {
     system: "redis",
     program: "redis-server",
     target: "redis",
-    kinds: &["redis-conf", "sentinel-conf"],
+    kinds: &["redis-conf", "sentinel-conf", "redis-acl"],
     version: || process::version("redis-server", "--version", "v="),
     check,
     circumstances: &[
@@ -29,10 +29,23 @@ const SURROUNDINGS: &[&str] =
     &["dir", "logfile", "pidfile", "daemonize", "loadmodule", "aclfile", "syslog-enabled", "supervised"];
 
 /// What it would listen on.
-const NETWORK: &[&str] =
-    &["bind", "port", "tls-port", "unixsocket", "tls-cert-file", "tls-key-file", "tls-ca-cert-file", "tls-ca-cert-dir"];
+const NETWORK: &[&str] = &[
+    "bind",
+    "port",
+    "tls-port",
+    "unixsocket",
+    "tls-cert-file",
+    "tls-key-file",
+    "tls-ca-cert-file",
+    "tls-ca-cert-dir",
+    "tls-replication",
+    "tls-cluster",
+];
 
 fn check(trial: &Trial<'_>) -> Result<Answer> {
+    if trial.kind == "redis-acl" {
+        return check_users(trial);
+    }
     // Where something is said to be wrong the network stays as it is: it may be what is wrong.
     let listens_as_written = !trial.kept.is_empty();
     let network = if listens_as_written { &[] } else { NETWORK };
@@ -53,8 +66,20 @@ fn check(trial: &Trial<'_>) -> Result<Answer> {
             command.arg("--port").arg("0").arg("--unixsocket").arg(trial.directory.join("redis.sock"));
         }
     }
+    ask(&mut command, trial)
+}
+
+/// An ACL file is read by a server that has nothing else to read.
+fn check_users(trial: &Trial<'_>) -> Result<Answer> {
+    let mut command = Command::new("redis-server");
+    command.arg("--aclfile").arg(trial.directory.join(trial.file));
+    command.arg("--port").arg("0").arg("--unixsocket").arg(trial.directory.join("redis.sock"));
+    ask(&mut command, trial)
+}
+
+fn ask(command: &mut Command, trial: &Trial<'_>) -> Result<Answer> {
     command.arg("--dir").arg(trial.directory);
-    let run = process::run(&mut command, trial.directory, &["eady to accept connections", "Sentinel ID is"])?;
+    let run = process::run(command, trial.directory, &["eady to accept connections", "Sentinel ID is"])?;
     Ok(match run.ended {
         Ended::Said => Answer::Accepted,
         Ended::TooLong => Answer::Unclear("neither ready nor refused".to_owned()),

@@ -1,7 +1,8 @@
 //! Features that cannot create the indices they write to.
 
 use crate::model::Elasticsearch;
-use confvet_core::{Context, Findings, Rule, Severity};
+use crate::settings::Setting;
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/auto-create-index", check };
 
@@ -12,9 +13,16 @@ const FEATURES: &[(&str, &str, &str)] = &[
     ("machine learning", "xpack.ml.enabled", ".ml-state"),
 ];
 
-fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
-    for node in model.sound_nodes().filter(|node| node.release.is_before(7, 0) && !node.release.is_before(5, 0)) {
+fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
+    for node in model.sound_nodes().filter(|node| !node.release.is_before(5, 0) && !node.release.oss) {
         let Some(setting) = node.get("action.auto_create_index").filter(|setting| !setting.is_open()) else { continue };
+        if node.below("xpack.").next().is_none() {
+            continue;
+        }
+        report_unreachable(setting, findings);
+        if !node.release.is_before(7, 0) {
+            continue;
+        }
         let patterns: Vec<String> = setting.items().iter().map(|item| item.text.to_string()).collect();
         for (feature, switch, index) in FEATURES {
             if node.is_true(switch) && !admits(&patterns, index) {
@@ -25,9 +33,37 @@ fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
                         format!("auto_create_index does not admit {family}*: {feature} cannot create its indices"),
                     )
                     .severity(Severity::Warning)
-                    .help("add `.monitoring*,.watches,.triggered_watches,.watcher-history*,.ml*` in front");
+                    .help(format!("add `{SYSTEM_INDICES}` in front"))
+                    .suggest("admit the indices of X-Pack", admit(setting, context));
             }
         }
+    }
+}
+
+/// The indices that X-Pack writes to.
+const SYSTEM_INDICES: &str = ".monitoring*,.watches,.triggered_watches,.watcher-history*,.ml*";
+
+fn admit(setting: &Setting, context: &Context<'_>) -> Option<Edit> {
+    let scalar = setting.scalar().filter(|scalar| context.text(scalar.content) == scalar.text.as_str())?;
+    Some(match scalar.text.as_str() {
+        "false" => Edit::replace(scalar.span, SYSTEM_INDICES),
+        _ => Edit::insert_before(scalar.content, format!("{SYSTEM_INDICES},")),
+    })
+}
+
+/// The first pattern that matches decides, so nothing behind `*` is ever asked.
+fn report_unreachable(setting: &Setting, findings: &mut Findings) {
+    let items = setting.items();
+    let all = items.iter().position(|item| matches!(item.text.as_str(), "*" | "+*" | "-*"));
+    if let Some((all, unreached)) = all.and_then(|at| Some((&items[at], items.get(at + 1)?))) {
+        findings
+            .report(
+                unreached.span,
+                format!("`{}` is never reached: `{}` before it decides for every index", unreached.text, all.text),
+            )
+            .label(all.span, "the first pattern that matches decides")
+            .severity(Severity::Warning)
+            .help("put the pattern for all indices last");
     }
 }
 

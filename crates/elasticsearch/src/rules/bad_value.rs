@@ -46,11 +46,13 @@ fn check_setting(setting: &Setting, form: Form, release: &Release, findings: &mu
     match &setting.value {
         Value::Scalar(scalar) => {
             // Everything is text in an environment: there are no quotes that could make it more so.
-            let scalar = Scalar { quoted: scalar.quoted && form == Form::File, ..scalar.clone() };
-            if let Some(mistake) = mistake(&setting.key, kind, &scalar, release) {
-                report(setting, &scalar, &mistake, release, findings);
+            let quoted = scalar.quoted && form == Form::File;
+            if let Some(mistake) = mistake(&setting.key, kind, &scalar.text, quoted, release) {
+                report(setting, scalar, &mistake, release, findings);
             } else if let Kind::Ports = kind {
                 check_ports(setting, findings);
+            } else if kind == Kind::List {
+                check_items(setting, std::slice::from_ref(scalar), release, findings);
             }
         }
         Value::List(items) if kind == Kind::List => check_items(setting, items, release, findings),
@@ -80,8 +82,7 @@ fn takes_list(kind: Kind, release: &Release) -> bool {
     }
 }
 
-fn mistake(key: &str, kind: Kind, scalar: &Scalar, release: &Release) -> Option<Mistake> {
-    let text = scalar.text.as_str();
+fn mistake(key: &str, kind: Kind, text: &str, quoted: bool, release: &Release) -> Option<Mistake> {
     let special = special_mistake(key, text, release);
     if special.is_some() {
         return special;
@@ -95,9 +96,7 @@ fn mistake(key: &str, kind: Kind, scalar: &Scalar, release: &Release) -> Option<
             values::bytes(text, release).err().map(|refusal| ("a size", refusal.to_owned()))
         }
         _ if old => None,
-        Kind::Bool => {
-            values::boolean(text, scalar.quoted, release).err().map(|refusal| ("a boolean", refusal.to_owned()))
-        }
+        Kind::Bool => values::boolean(text, quoted, release).err().map(|refusal| ("a boolean", refusal.to_owned())),
         Kind::Int if key != "node.processors" && key != "processors" => values::integer(text)
             .is_none()
             .then(|| ("a whole number", "digits with an optional sign, up to 2147483647".to_owned())),
@@ -165,6 +164,9 @@ fn report(setting: &Setting, scalar: &Scalar, (what, why): &Mistake, release: &R
     } else if why.starts_with("the units are kb") {
         let unit = lower.replace("ib", "b");
         report.suggest_as(Safety::Unsafe, format!("write `{unit}`"), [Edit::replace(scalar.content, unit)]);
+    } else if why.starts_with("a unit is missing") && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let meant = if *what == "a duration" { format!("{text}s") } else { format!("{text}b") };
+        report.suggest_as(Safety::Unsafe, format!("write `{meant}`"), [Edit::replace(scalar.content, meant)]);
     }
 }
 
@@ -212,16 +214,12 @@ fn check_ports(setting: &Setting, findings: &mut Findings) {
 mod tests {
     use super::*;
     use crate::release::Flavour;
-    use confvet_core::{FileId, Span, Version};
+    use confvet_core::Version;
 
     #[test]
     fn types_that_only_the_key_tells() {
         let release = Release::stated(Flavour::Elasticsearch, Version::new(6, 8, 0));
-        let span = Span::new(FileId(0), 0..0);
-        let found = |key: &str, kind, text: &str| {
-            let scalar = Scalar { text: text.into(), span, content: span, quoted: false };
-            mistake(key, kind, &scalar, &release).is_some()
-        };
+        let found = |key: &str, kind, text: &str| mistake(key, kind, text, false, &release).is_some();
         assert!(found("script.max_compilations_rate", Kind::Rate, "75"));
         assert!(!found("script.max_compilations_rate", Kind::Rate, "75/5m"));
         assert!(!found("x", Kind::Enum(&["all", "none"]), "ALL"));

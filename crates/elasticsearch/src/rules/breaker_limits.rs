@@ -3,7 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::Node;
 use crate::values::{Memory, memory};
-use confvet_core::{Category, Context, Findings, Rule, Severity, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/breaker-limits", check };
 
@@ -15,13 +15,29 @@ struct Limit {
 }
 
 const TOTAL: &str = "indices.breaker.total.limit";
-const CHILDREN: &[&str] = &["fielddata", "request", "accounting"];
+const CHILDREN: &[&str] = &[
+    "indices.breaker.fielddata.limit",
+    "indices.breaker.request.limit",
+    "indices.breaker.accounting.limit",
+    "network.breaker.inflight_requests.limit",
+];
+const CACHE_EXPIRY: &str = "indices.fielddata.cache.expire";
 
-fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
+fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
     for node in model.sound_nodes() {
-        report_cache(node, findings);
+        report_cache(node, context, findings);
         report_children(node, findings);
         report_total(node, findings);
+        if let Some(setting) = node.get(CACHE_EXPIRY).filter(|_| node.release.is_before(5, 0)) {
+            findings
+                .report(
+                    setting.key_span,
+                    format!("{CACHE_EXPIRY} rebuilds field data again and again, and frees nothing in time"),
+                )
+                .severity(Severity::Warning)
+                .category(Category::Performance)
+                .help("remove it: the size of the cache is what counts");
+        }
     }
 }
 
@@ -40,7 +56,7 @@ fn reaches(a: Memory, b: Memory) -> bool {
     }
 }
 
-fn report_cache(node: &Node, findings: &mut Findings) {
+fn report_cache(node: &Node, context: &Context<'_>, findings: &mut Findings) {
     let Some(cache) = set(node, "indices.fielddata.cache.size") else { return };
     let breaker = match set(node, "indices.breaker.fielddata.limit") {
         Some(breaker) => breaker,
@@ -62,17 +78,24 @@ fn report_cache(node: &Node, findings: &mut Findings) {
                 ),
             )
             .severity(Severity::Warning)
-            .help("keep the cache below indices.breaker.fielddata.limit");
+            .help("keep the cache below indices.breaker.fielddata.limit")
+            .suggest("stay below the breaker", below(&cache, &breaker, context));
         if let Some(other) = breaker.span {
             report.label(other, "the breaker");
         }
     }
 }
 
+/// Ten per cent of the heap less than the breaker.
+fn below(cache: &Limit, breaker: &Limit, context: &Context<'_>) -> Option<Edit> {
+    let Memory::Percent(percent) = breaker.value else { return None };
+    let span = cache.span.filter(|span| context.text(*span) == cache.text && percent > 10.0)?;
+    Some(Edit::replace(span, format!("{}%", percent - 10.0)))
+}
+
 fn report_children(node: &Node, findings: &mut Findings) {
-    for name in CHILDREN {
-        let key = format!("indices.breaker.{name}.limit");
-        let Some(child) = set(node, &key) else { continue };
+    for key in CHILDREN {
+        let Some(child) = set(node, key) else { continue };
         let Some(span) = child.span else { continue };
         if child.value == Memory::Bytes(-1) {
             findings.report(span, format!("{key} is -1: the breaker never trips")).severity(Severity::Warning);

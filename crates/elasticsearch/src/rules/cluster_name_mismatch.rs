@@ -7,7 +7,8 @@ use confvet_core::{Context, Edit, Findings, Rule, Set};
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/cluster-name-mismatch", check };
 
 fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
-    for mismatch in Directory::new(set).name_mismatches() {
+    let directory = Directory::new(set);
+    for mismatch in directory.name_mismatches() {
         let (Some(odd), Some(other)) =
             (mismatch.odd.node.text("cluster.name"), mismatch.other.node.text("cluster.name"))
         else {

@@ -19,8 +19,11 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
         let other = SPELLINGS
             .iter()
             .find(|other| **other != name && context.sources.by_path(&source::join(directory, other)).is_some());
-        let (message, refused) = if name != "elasticsearch.yml" && release.may_be_from(6, 0) {
-            (format!("{name} is not read since 6.0: the file must be elasticsearch.yml"), release.is_from(6, 0))
+        // 5.x still read the other spellings of YAML and JSON.
+        let major = if name == "elasticsearch.properties" { 5 } else { 6 };
+        let (message, refused) = if name != "elasticsearch.yml" && release.may_be_from(major, 0) {
+            let message = format!("{name} is not read since {major}.0: the file must be elasticsearch.yml");
+            (message, release.is_from(major, 0))
         } else if let Some(other) = other.filter(|other| name > **other && release.may_be_from(2, 0)) {
             (format!("{name} lies beside {other}: two files of settings are refused since 2.0"), release.is_from(2, 0))
         } else {

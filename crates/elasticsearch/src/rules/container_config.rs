@@ -3,7 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, Node};
 use crate::settings::Form;
-use confvet_core::{Category, Context, Findings, Rule, Severity};
+use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/container-config", check };
@@ -32,8 +32,14 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
     for node in &model.nodes {
         match node.carrier {
             Carrier::Eck => report_reserved(node, context, findings),
-            Carrier::Compose => report_overridden(node, findings),
-            Carrier::Files | Carrier::Jvm | Carrier::Defaults => {}
+            Carrier::Compose | Carrier::Kubernetes => {
+                report_overridden(node, findings);
+                report_fleeting_data(node, findings);
+            }
+            Carrier::Files | Carrier::Jvm | Carrier::Service | Carrier::SeedFile | Carrier::Helm => {}
+        }
+        if node.carrier == Carrier::Eck {
+            report_map_count(node, findings);
         }
     }
     report_shared_data(model, findings);
@@ -47,10 +53,42 @@ fn report_reserved(node: &Node, context: &Context<'_>, findings: &mut Findings) 
             .help("remove it from the config of the node set");
         let default = matches!(setting.key.as_str(), "xpack.security.enabled" | "xpack.security.http.ssl.enabled")
             && setting.text() == "true";
-        let line = context.text(setting.key_span).contains('.') && setting.parents.is_empty();
-        if let Some(edit) = setting.delete(context.sources).filter(|_| default && line && node.settings().count() > 1) {
-            report.suggest_as(confvet_core::Safety::Safe, "delete it", [edit]);
-        }
+        let safety = if default { Safety::Safe } else { Safety::Unsafe };
+        let keeps_block = node.settings().any(|other| !RESERVED.contains(&other.key.as_str()));
+        report.suggest_as(safety, "delete it", setting.delete(context.sources).filter(|_| keeps_block));
+    }
+}
+
+/// The kernel's default of memory maps is too low, and the check of it is skipped only without memory-mapped files.
+fn report_map_count(node: &Node, findings: &mut Findings) {
+    let Some(label) = node.label.as_ref().filter(|_| !node.raises_map_count) else { return };
+    let mapped =
+        node.get("node.store.allow_mmap").is_none_or(|setting| !setting.is_open() && node.is_true(&setting.key));
+    if mapped && node.documents.iter().all(|document| !document.is_broken(&node.release)) {
+        findings
+            .report(
+                label.span,
+                format!("{} needs vm.max_map_count 262144, and nothing here raises it on the machines", label.value),
+            )
+            .severity(Severity::Info)
+            .help("raise it in an init container or on the machines, or set node.store.allow_mmap: false");
+    }
+}
+
+/// Without a volume the data goes with the container.
+fn report_fleeting_data(node: &Node, findings: &mut Findings) {
+    let Some(container) =
+        node.container.as_ref().filter(|container| container.official && container.data_volume.is_none())
+    else {
+        return;
+    };
+    let moved = node.get("path.data").is_some() || node.is_data() == Some(false);
+    if let Some(image) = container.image.filter(|_| !moved && container.closed) {
+        findings
+            .report(image, "no volume at /usr/share/elasticsearch/data: the data goes with the container")
+            .severity(Severity::Info)
+            .category(Category::DataLoss)
+            .help("mount a volume there");
     }
 }
 

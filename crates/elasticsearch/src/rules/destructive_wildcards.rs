@@ -27,7 +27,12 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             findings
                 .report(anchor.key_span, "DELETE /_all and wildcard deletes are allowed (default before 8.0)")
                 .severity(Severity::Info)
-                .help(format!("set {KEY}: true"));
+                .help(format!("set {KEY}: true"))
+                .suggest_as(
+                    Safety::Safe,
+                    "require names",
+                    node.insert_beside(anchor, context.sources, &format!("{KEY}: true")),
+                );
         }
     }
 }

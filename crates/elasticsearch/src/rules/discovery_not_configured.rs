@@ -7,7 +7,7 @@ use confvet_core::{Context, Findings, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/discovery-not-configured", check };
 
-fn check(set: &Set<Elasticsearch>, _: &Context<'_>, findings: &mut Findings) {
+fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
     let directory = Directory::new(set);
     for cluster in directory.clusters() {
         let alone = cluster.peers.len() < 2;
@@ -15,10 +15,15 @@ fn check(set: &Set<Elasticsearch>, _: &Context<'_>, findings: &mut Findings) {
             let node = peer.node;
             let Some((host, span)) = bound_to(node) else { continue };
             if node.release.is_from(7, 0) {
+                let single = || {
+                    let anchor = node.settings().find(|setting| setting.value_span.contains(span))?;
+                    node.insert_beside(anchor, context.sources, "discovery.type: single-node")
+                };
                 findings
                     .report(span, format!("bound to {host} without discovery settings: bootstrap check fails since 7.0"))
                     .severity(node.release.temper(Severity::Error))
-                    .help("for one node set `discovery.type: single-node`; for several set discovery.seed_hosts and, for the first start, cluster.initial_master_nodes");
+                    .help("for one node set `discovery.type: single-node`; for several set discovery.seed_hosts and, for the first start, cluster.initial_master_nodes")
+                    .suggest("run it as a single node", single().filter(|_| alone));
             } else if node.release.is_before(7, 0) && !alone {
                 findings
                     .report(span, format!("bound to {host} without seed hosts: this node finds none of the others and forms a cluster of its own"))

@@ -2,8 +2,8 @@
 
 use crate::cluster::{Directory, Peer};
 use crate::model::Elasticsearch;
-use crate::node::{INITIAL_MASTER_KEYS, Node, Server};
-use confvet_core::{Address, Context, Findings, Rule, Set, Severity};
+use crate::node::{Carrier, INITIAL_MASTER_KEYS, Node, Server};
+use confvet_core::{Address, Context, Findings, Rule, Set, Severity, source};
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/duplicate-node-name", check };
@@ -14,6 +14,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
         let nodes: Vec<Peer<'_>> = cluster.sound().collect();
         report_names(&nodes, context, findings);
         report_addresses(&nodes, context, findings);
+        report_data_paths(&nodes, context, findings);
         for peer in &nodes {
             report_ports(peer.node, findings);
         }
@@ -35,8 +36,7 @@ fn report_names(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findin
         let by_name = [earlier, peer]
             .iter()
             .any(|peer| peer.node.first_of(INITIAL_MASTER_KEYS).is_some() && peer.node.release.is_from(7, 0));
-        let address = |peer: Peer<'_>| peer.node.addresses().into_iter().map(|address| address.value).next();
-        let same_address = address(peer).is_some() && address(peer) == address(earlier);
+        let same_address = peer.has_address_of(earlier);
         let report = findings
             .report(name.span, format!("node.name `{}` is also used in {}", name.text, earlier.place(context)))
             .severity(if by_name || same_address { Severity::Error } else { Severity::Warning });
@@ -51,7 +51,7 @@ fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Fi
     for &peer in nodes.iter().filter(|peer| peer.node.container.is_none()) {
         for server in [Server::Transport, Server::Http] {
             let Some(port) = peer.node.port(server) else { continue };
-            let Some(address) = peer.node.addresses().into_iter().next() else { continue };
+            let Some(address) = peer.node.addresses().first() else { continue };
             let place = (address.value.clone(), port);
             let Some(earlier) = first.get(&place).copied() else {
                 first.insert(place, peer);
@@ -68,6 +68,31 @@ fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Fi
                 .severity(Severity::Error)
                 .help("give each node on one machine ports of its own");
             break;
+        }
+    }
+}
+
+/// Nodes on one machine that write to one directory: the second cannot lock it.
+fn report_data_paths(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
+    let mut first: HashMap<String, Vec<Peer<'_>>> = HashMap::new();
+    for &peer in nodes.iter().filter(|peer| peer.node.carrier == Carrier::Files) {
+        let node = peer.node;
+        let Some(setting) = node.get("path.data").filter(|setting| !setting.is_open()) else { continue };
+        // Up to 7.17 several nodes may share a directory when this says so.
+        let shared = node.release.is_before(8, 0)
+            && node.integer("node.max_local_storage_nodes").is_some_and(|most| most.value >= 2);
+        for path in setting.items() {
+            let users = first.entry(source::join("", &path.text)).or_default();
+            let earlier = users.iter().find(|earlier| earlier.is_on_machine_of(peer)).copied();
+            users.push(peer);
+            let Some(earlier) = earlier else { continue };
+            let report = findings
+                .report(path.span, format!("path.data `{}` is also used in {}", path.text, earlier.place(context)))
+                .severity(if shared { Severity::Info } else { Severity::Error })
+                .help("give each node on one machine a data directory of its own");
+            if let Some(other) = earlier.node.get("path.data") {
+                report.label(other.value_span, "the same directory");
+            }
         }
     }
 }

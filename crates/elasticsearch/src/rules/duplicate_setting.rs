@@ -3,7 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::release::Release;
 use crate::settings::{Document, Duplicate, Form, Repetition};
-use confvet_core::{Category, Context, Findings, Rule, Severity};
+use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/duplicate-setting", check };
 
@@ -67,12 +67,14 @@ fn report(
         ),
     };
     let Some((first, later)) = duplicate.settings else {
+        let edits = document.merge_blocks(duplicate.first, duplicate.later, context.sources);
         findings
             .report(duplicate.later, format!("block `{key}` is repeated (first on line {line}); {effect}"))
             .label(duplicate.first, "the first block")
             .severity(severity)
             .category(category)
-            .help("put all its settings into one block");
+            .help("put all its settings into one block")
+            .suggest_as(Safety::Safe, "join the blocks", edits.into_iter().flatten());
         return;
     };
     let (first, later) = (&document.settings[first], &document.settings[later]);
@@ -87,9 +89,14 @@ fn report(
         .label(duplicate.first, "set here first")
         .severity(severity)
         .category(category);
-    if !equal {
-        report.help("keep the one that is meant and delete the other");
-    } else if let Some(edit) = later.delete(context.sources) {
-        report.suggest("delete the repetition", [edit]);
+    if equal {
+        report.suggest_as(Safety::Safe, "delete the repetition", document.delete(later, context.sources));
+    } else {
+        let edit = document.delete(first, context.sources);
+        report.help("keep the one that is meant and delete the other").suggest_as(
+            Safety::Unsafe,
+            "keep the later one",
+            edit,
+        );
     }
 }

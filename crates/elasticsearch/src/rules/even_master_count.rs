@@ -10,9 +10,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
     let directory = Directory::new(set);
     for cluster in directory.clusters() {
         let masters = cluster.master_count();
-        let exempt = cluster.peers.iter().any(|peer| {
-            peer.node.is_for_tests(&peer.context(context)) || peer.node.is_single_node() || peer.node.is_open()
-        });
+        let exempt = cluster.peers.iter().any(|peer| peer.node.is_dev(&peer.context(context)) || peer.node.is_open());
         if !masters.certain || masters.count == 0 || masters.count % 2 == 1 || exempt {
             continue;
         }

@@ -13,7 +13,9 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
         let mut said = false;
         for peer in cluster.sound().filter(|peer| peer.node.carrier == Carrier::Files) {
             let node = peer.node;
-            let Some(setting) = node.first_of(INITIAL_MASTER_KEYS).filter(|_| node.release.is_from(7, 0)) else {
+            let Some(setting) =
+                node.first_of(INITIAL_MASTER_KEYS).filter(|_| node.release.is_from(7, 0) && !node.is_single_node())
+            else {
                 continue;
             };
             let key = &setting.key;
@@ -22,7 +24,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
                 (format!("{key} on a node that is not master-eligible does nothing"), Severity::Warning)
             } else if bootstrapped == Some(true) {
                 (format!("{key} is for the first start only; remove it once the cluster has formed"), Severity::Warning)
-            } else if bootstrapped.is_none() && !said && !node.is_single_node() {
+            } else if bootstrapped.is_none() && !said {
                 said = true;
                 (format!("{key} is for the first start only; remove it once the cluster has formed"), Severity::Info)
             } else {

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
-use crate::node::{INITIAL_MASTER_KEYS, Server};
+use crate::node::{Carrier, INITIAL_MASTER_KEYS, Server};
 use crate::settings::{Scalar, Setting};
 use confvet_core::{Address, Category, Context, Edit, Fact, Findings, Rule, Safety, Set, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +25,10 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
         }
         let listers: Vec<Lister<'_>> = cluster.sound().filter_map(Lister::of).collect();
         let known = Known::of(&cluster);
+        let agreed = listers.iter().all(|lister| lister.names() == listers[0].names());
         for lister in &listers {
             report_duplicates(lister, findings);
-            report_strangers(&known, lister, context, findings);
+            report_strangers(&known, lister, agreed, context, findings);
         }
         report_differences(&listers, context, findings);
         report_minority(&cluster, &listers, findings);
@@ -68,7 +69,7 @@ impl<'a> Known<'a> {
         };
         for peer in &cluster.peers {
             let port = peer.node.port(Server::Transport).unwrap_or(9300);
-            known.addresses.extend(peer.node.addresses().into_iter().map(|address| (address.value, port)));
+            known.addresses.extend(peer.node.addresses().iter().map(|address| (address.value.clone(), port)));
             match peer.node.name() {
                 Some(name) => {
                     known.names.insert(&name.text, name);
@@ -126,7 +127,14 @@ fn report_duplicates(lister: &Lister<'_>, findings: &mut Findings) {
     }
 }
 
-fn report_strangers(known: &Known<'_>, lister: &Lister<'_>, context: &Context<'_>, findings: &mut Findings) {
+/// `agreed` says that all nodes have the same list, so that only its spelling is in question.
+fn report_strangers(
+    known: &Known<'_>,
+    lister: &Lister<'_>,
+    agreed: bool,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     for entry in lister.entries.iter().filter(|entry| !known.has(&entry.text)) {
         let (address, port) = Address::parse_with_port(&entry.text);
         if matches!(address, Address::Name(_)) && port.is_some() {
@@ -153,7 +161,8 @@ fn report_strangers(known: &Known<'_>, lister: &Lister<'_>, context: &Context<'_
             let report = report.label(near.span, "the name of the node");
             if context.text(entry.content) == entry.text.as_str() {
                 let edit = Edit::replace(entry.content, near.text.as_str());
-                report.suggest_as(Safety::Unsafe, format!("write `{}`", near.text), [edit]);
+                let safety = if agreed && known.closed { Safety::Safe } else { Safety::Unsafe };
+                report.suggest_as(safety, format!("write `{}`", near.text), [edit]);
             }
         }
     }
@@ -164,7 +173,7 @@ fn report_differences(listers: &[Lister<'_>], context: &Context<'_>, findings: &
     let Some(fullest) = listers.iter().rev().max_by_key(|lister| lister.names().len()) else { return };
     let expected = fullest.names();
     for lister in listers.iter().filter(|lister| !lister.peer.is(fullest.peer) && lister.names() != expected) {
-        findings
+        let report = findings
             .report(
                 lister.setting.value_span,
                 format!(
@@ -177,6 +186,15 @@ fn report_differences(listers: &[Lister<'_>], context: &Context<'_>, findings: &
             .label(fullest.setting.value_span, "the other list")
             .severity(lister.peer.node.release.temper(Severity::Error))
             .help("write the same list on every master-eligible node");
+        let written = context.text(fullest.setting.value_span);
+        let of_file = |lister: &Lister<'_>| lister.peer.node.carrier == Carrier::Files;
+        if of_file(lister) && of_file(fullest) && !written.contains('\n') {
+            report.suggest_as(
+                Safety::Unsafe,
+                "write the longer list",
+                [Edit::replace(lister.setting.value_span, written)],
+            );
+        }
     }
 }
 

@@ -29,6 +29,7 @@ fn first_waiting<'a>(cluster: &Cluster<'a>, context: &Context<'a>) -> Option<Pee
             || context.facts.is_true(Fact::EsBootstrapped)
             || INITIAL_MASTER_KEYS.iter().any(|key| node.means(key))
             || joins_later(context.path(node.file))
+            || node.documents.iter().any(|document| document.comments(context.sources).any(says_joining))
     };
     if cluster.peers.iter().any(|peer| peer.node.is_broken()) || cluster.peers.iter().any(silent) {
         return None;
@@ -41,6 +42,12 @@ fn first_waiting<'a>(cluster: &Cluster<'a>, context: &Context<'a>) -> Option<Pee
 /// Does a directory say that the node joins a cluster that exists?
 fn joins_later(path: &str) -> bool {
     source::parent(path).split('/').any(|part| matches!(part, "join" | "joining" | "scale-out" | "scaleout"))
+}
+
+/// Does a comment say so?
+fn says_joining(comment: &str) -> bool {
+    let comment = comment.to_ascii_lowercase();
+    ["joins", "joining", "scale-out", "scale out", "existing cluster"].iter().any(|words| comment.contains(words))
 }
 
 fn report(cluster: &Cluster<'_>, peer: Peer<'_>, context: &Context<'_>, findings: &mut Findings) {

@@ -1,8 +1,9 @@
 //! Heap and options in variables or flags that have no effect.
 
-use crate::jvm::{JvmArgument, JvmSource};
+use crate::compose::is_java_opts;
+use crate::jvm::{JvmArgument, JvmFile, JvmSource};
 use crate::model::Elasticsearch;
-use crate::node::{Node, Variable};
+use crate::node::{Carrier, Node, Variable};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/jvm-env-ignored", check };
@@ -26,6 +27,7 @@ fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
             check_variable(node, variable, findings);
         }
         check_percentages(node, findings);
+        report_heap_in_unit(node, findings);
     }
 }
 
@@ -61,21 +63,37 @@ fn check_variable(node: &Node, variable: &Variable, findings: &mut Findings) {
         && crate::jvm::size_of(&value.text).is_some()
         && variable.name.span.file == value.content.file
     {
-        let size = &value.text;
-        report.suggest_as(
-            Safety::Safe,
-            format!("use {own}"),
-            [
-                Edit::replace(variable.name.span, own),
-                Edit::replace(value.content, quoted_where_needed(node, &format!("-Xms{size} -Xmx{size}"))),
-            ],
-        );
+        let options = format!("-Xms{0} -Xmx{0}", value.text);
+        // In a shell and in a unit the blank needs quotes; a value that has some already is left alone.
+        let edits = match node.carrier {
+            Carrier::Compose | Carrier::Kubernetes | Carrier::Eck | Carrier::Helm => {
+                vec![Edit::replace(variable.name.span, own), Edit::replace(value.content, options)]
+            }
+            _ if variable.name.span.end + 1 != value.content.start => Vec::new(),
+            _ if variable.in_unit => {
+                vec![Edit::replace(variable.name.span.to(value.content), format!("\"{own}={options}\""))]
+            }
+            _ => {
+                vec![Edit::replace(variable.name.span, own), Edit::replace(value.content, format!("\"{options}\""))]
+            }
+        };
+        report.suggest_as(Safety::Safe, format!("use {own}"), edits);
     }
 }
 
-/// In a shell the blank needs quotes.
-fn quoted_where_needed(node: &Node, options: &str) -> String {
-    if node.carrier == crate::node::Carrier::Defaults { format!("\"{options}\"") } else { options.to_owned() }
+/// The options go into a variable of a unit: drop-ins of packages and of people override each other there.
+fn report_heap_in_unit(node: &Node, findings: &mut Findings) {
+    for variable in node.environment.iter().filter(|variable| variable.in_unit && is_java_opts(&variable.name.value)) {
+        let Some(value) = &variable.value else { continue };
+        let words = JvmFile::of_words(&value.text, value.content);
+        if words.options.iter().any(|option| option.heap().is_some()) {
+            findings
+                .report(variable.name.span, format!("the heap is set by {} in a unit", variable.name.value))
+                .severity(Severity::Info)
+                .category(Category::Maintainability)
+                .help("set it in jvm.options.d, where the other options are (before 7.7 in jvm.options)");
+        }
+    }
 }
 
 /// From 7.11 on, heap sizes that are derived from the roles follow, and win over shares of the memory.

@@ -24,6 +24,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             if option.flag().is_some_and(|(name, _)| name == "OnOutOfMemoryError") {
                 let edit = Edit::replace(option.span, "-XX:+ExitOnOutOfMemoryError");
                 report.suggest_as(Safety::Safe, "let the JVM exit, and the service manager start it again", [edit]);
+            } else {
+                let edit = file.delete_line(option, context.sources);
+                report.suggest_as(Safety::Unsafe, "remove the option", edit);
             }
         }
     }
@@ -56,10 +59,10 @@ fn harmful_flag(node: &Node, name: &str, value: &FlagValue) -> Option<Harm> {
         ("HeapDumpOnOutOfMemoryError", FlagValue::Off) => {
             (Severity::Warning, Category::Maintainability, "nothing will show what filled the heap")
         }
-        ("DisableExplicitGC", FlagValue::On) => (
+        ("DisableExplicitGC", FlagValue::On) if node.jvm_options().limits_direct_memory() => (
             Severity::Warning,
             Category::Outage,
-            "direct memory is freed by explicit collections; without them it runs out",
+            "direct memory is freed by explicit collections; without them it reaches MaxDirectMemorySize",
         ),
         ("MaxDirectMemorySize", FlagValue::Set(_)) if below(ByteSize::mib(256)) => {
             (Severity::Warning, Category::Outage, "less than 256m is too little for network buffers")

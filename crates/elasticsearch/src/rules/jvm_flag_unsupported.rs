@@ -55,17 +55,22 @@ fn check_flag(node: &Node, file: &JvmFile, option: &JvmOption, name: &str, known
                     option.span,
                     format!("{} is unknown to JDK 17, on which 7.x may run: the JVM does not start there", flag.name),
                 )
-                .severity(Severity::Info);
+                .severity(Severity::Info)
+                .category(Category::Outage);
         }
     } else if candidates.iter().all(|&jdk| flag.state(jdk) == FlagState::Ignored) {
         findings
             .report(option.span, format!("{} has no effect in JDK {first}: it only prints a warning", flag.name))
-            .severity(Severity::Warning);
+            .severity(Severity::Warning)
+            .category(Category::Maintainability);
     } else if let Some(jdk) = candidates.iter().find(|&&jdk| flag.state(jdk) == FlagState::Deprecated)
         // A range that ends says that somebody knows.
         && option.jdks.is_none_or(|range| range.to.is_none())
     {
-        findings.report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name)).severity(Severity::Info);
+        findings
+            .report(option.span, format!("{} is deprecated in JDK {jdk}", flag.name))
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
     }
 }
 
@@ -147,6 +152,19 @@ fn report_refused(
             format!("use it only on the JDKs that take it (`{range}`)"),
             [Edit::insert_before(option.span, range)],
         );
+    } else if let Some(new) =
+        successor(name).filter(|_| option.line.len() == option.span.len() && option.span.len() > name.len())
+    {
+        report.suggest_as(Safety::Unsafe, format!("write `{new}`"), [Edit::replace(option.span, new)]);
+    }
+}
+
+/// What does the same today.
+fn successor(flag: &str) -> Option<&'static str> {
+    match flag {
+        "UseConcMarkSweepGC" => Some("-XX:+UseG1GC"),
+        _ if flag.starts_with("PrintGC") || flag.starts_with("PrintTenuring") => Some("-Xlog:gc*"),
+        _ => None,
     }
 }
 
@@ -176,9 +194,8 @@ fn check_collectors(node: &Node, context: &Context<'_>, findings: &mut Findings)
     let mut seen: Vec<Span> = Vec::new();
     for jdk in options.jdks(&node.known_jdks(context)) {
         let mut enabled: Vec<(Collector, &JvmOption)> = Vec::new();
-        for (_, option) in options.on(jdk) {
+        for (collector, option) in options.collectors(jdk) {
             let Some((name, value)) = option.flag() else { continue };
-            let Some(collector) = Collector::of_flag(name) else { continue };
             let refused = JvmFlag::find(name).is_none_or(|flag| flag.state(jdk) == FlagState::Refused);
             enabled.retain(|(other, _)| *other != collector);
             if *value == FlagValue::On && !refused {

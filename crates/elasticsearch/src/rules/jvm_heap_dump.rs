@@ -1,9 +1,9 @@
 //! Where heap dumps go, and whether they fit.
 
-use crate::jvm::{FlagValue, JvmOption, JvmSource};
+use crate::jvm::{FlagValue, JvmArgument, JvmOption, JvmSource};
 use crate::model::Elasticsearch;
 use crate::node::Node;
-use confvet_core::{Context, Findings, Rule, Severity, source};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, source};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/jvm-heap-dump", check };
 
@@ -19,6 +19,8 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
         for option in &file.options {
             if let Some(("HeapDumpPath", FlagValue::Set(path))) = option.flag() {
                 report_path(node, option, path, findings);
+            } else if let JvmArgument::Other(text) = &option.argument {
+                report_log(node, option, text, context, findings);
             } else if option.switches_on("HeapDumpOnOutOfMemoryError") && node.in_production() && !has_path(node) {
                 findings
                     .report(
@@ -57,5 +59,29 @@ fn report_path(node: &Node, option: &JvmOption, path: &str, findings: &mut Findi
             format!("{dumps} go to {path}: {what} fills up, and the node goes down a second time"),
         )
         .severity(Severity::Warning)
-        .help("name a directory of its own with room for the heap");
+        .help("name a directory of its own with room for the heap")
+        .suggest(
+            "use a directory of its own",
+            (option.value_span != option.span)
+                .then(|| Edit::replace(option.value_span, "/var/lib/elasticsearch-dumps")),
+        );
+}
+
+/// A log of collections that grows for ever: up to JDK 8 every one, later one that asks for it.
+fn report_log(node: &Node, option: &JvmOption, text: &str, context: &Context<'_>, findings: &mut Findings) {
+    let options = node.jvm_options();
+    let on_8 = || options.jdks(&node.known_jdks(context)).contains(&8) && option.applies_to(8);
+    let rotates = || options.on(8).any(|(_, other)| other.switches_on("UseGCLogFileRotation"));
+    let endless = if text.starts_with("-Xloggc:") {
+        on_8() && !rotates()
+    } else {
+        text.starts_with("-Xlog:") && text.contains("file=") && text.split([':', ',']).any(|part| part == "filecount=0")
+    };
+    if endless {
+        findings
+            .report(option.span, "the log of collections is never rotated: it grows until the disk is full")
+            .severity(Severity::Info)
+            .category(Category::Outage)
+            .help("add -XX:+UseGCLogFileRotation with -XX:NumberOfGCLogFiles and -XX:GCLogFileSize (JDK 8), or a filecount above 0");
+    }
 }

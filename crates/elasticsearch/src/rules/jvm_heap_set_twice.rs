@@ -4,7 +4,7 @@ use crate::jvm::{HeapEnd, HeapSetting, JvmSource};
 use crate::model::Elasticsearch;
 use crate::node::Node;
 use confvet_core::units::ByteSize;
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity, Span, source};
+use confvet_core::{Context, Findings, Rule, Safety, Severity, Span, source};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/jvm-heap-set-twice", check };
 
@@ -58,14 +58,8 @@ fn report(
         .report(loser.option.value_span, format!("{option} {lost} has no effect: {place} sets {won} later"))
         .label(winner.option.value_span, "this one counts")
         .severity(if equal || shipped { Severity::Info } else { Severity::Warning });
-    if !shipped && loser.source.source != JvmSource::Environment {
-        let text = context.sources.get(loser.source.file).text();
-        let end = loser.option.line.end as usize;
-        let rest = &text[end..];
-        let newline = if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
-        let line = Span::new(loser.source.file, loser.option.line.start as usize..end + newline);
-        report.suggest_as(Safety::Safe, "delete the line that has no effect", [Edit::delete(line)]);
-    }
+    let edit = loser.source.delete_line(loser.option, context.sources);
+    report.suggest_as(Safety::Safe, "delete the line that has no effect", edit.filter(|_| !shipped));
 }
 
 /// `jvm.options`, `jvm.options.d/heap.options`

@@ -85,6 +85,7 @@ fn report_legacy_roles(node: &Node, context: &Context<'_>, findings: &mut Findin
         findings
             .report(first.key_span, format!("{} disables automatic heap sizing: this node runs with 1 GB", first.key))
             .severity(Severity::Warning)
-            .help("say the roles in node.roles, or set -Xms and -Xmx");
+            .help("say the roles in node.roles, or set -Xms and -Xmx")
+            .suggest("say the roles in node.roles", node.say_roles(context.sources).unwrap_or_default());
     }
 }

@@ -1,6 +1,6 @@
 //! Initial and maximum heap differ, or only one of them is set.
 
-use crate::jvm::HeapSetting;
+use crate::jvm::{HeapSetting, JvmSource};
 use crate::model::Elasticsearch;
 use crate::node::Node;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, Span};
@@ -23,8 +23,8 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             seen.push(point);
             match (heap.initial, heap.maximum) {
                 (Some(initial), Some(maximum)) => report_pair(node, initial, maximum, context, findings),
-                (Some(only), None) => report_only("-Xms", "-Xmx", only, node, findings),
-                (None, Some(only)) => report_only("-Xmx", "-Xms", only, node, findings),
+                (Some(only), None) => report_only("-Xms", "-Xmx", only, node, context, findings),
+                (None, Some(only)) => report_only("-Xmx", "-Xms", only, node, context, findings),
                 (None, None) => {}
             }
         }
@@ -64,9 +64,22 @@ fn report_pair(
         .suggest_as(Safety::Safe, "start with the maximum", [Edit::replace(initial_span, high)]);
 }
 
-fn report_only(given: &str, other: &str, only: HeapSetting<'_>, node: &Node, findings: &mut Findings) {
+fn report_only(
+    given: &str,
+    other: &str,
+    only: HeapSetting<'_>,
+    node: &Node,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
+    let size = context.text(only.option.value_span);
+    let range = context.text(Span { end: only.option.span.start, ..only.option.line });
+    // In a shell or a unit the blank might need quotes.
+    let has_room = only.source.source != JvmSource::Environment || node.is_contained();
+    let edit = only.source.insert_behind(only.option, &format!("{range}{other}{size}"));
     findings
         .report(only.option.value_span, format!("{given} is set without {other}"))
         .severity(severity(node))
-        .help(format!("add {other} with the same size; without it the JVM derives it from the memory of the machine"));
+        .help(format!("add {other} with the same size; without it the JVM derives it from the memory of the machine"))
+        .suggest_as(Safety::Safe, format!("add {other}{size}"), edit.filter(|_| has_room));
 }

@@ -23,7 +23,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
 /// Does the node take part in elections with others, and without a guard?
 fn needs_guard(peer: Peer<'_>) -> bool {
     let node = peer.node;
-    let among_others = node.is_bound() == Some(true) || node.remote_seeds().len() >= 2;
+    let among_others = node.is_bound() == Some(true) || node.remote_seeds().nth(1).is_some();
     let guarded = match node.get(MINIMUM_MASTERS) {
         Some(setting) => setting.is_open() || node.integer(MINIMUM_MASTERS).is_none_or(|value| value.value >= 1),
         None => node.means(MINIMUM_MASTERS),

@@ -20,6 +20,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             .filter_map(|peer| Some((peer, peer.node.integer(MINIMUM_MASTERS)?)))
             .filter(|(_, value)| value.value >= 1)
             .collect();
+        report_bystanders(&cluster, &guarded, findings);
         let masters = cluster.master_count();
         if masters.certain {
             for found in &guarded {
@@ -27,6 +28,28 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
             }
         } else {
             report_open(&cluster, &guarded, masters, context, findings);
+        }
+    }
+}
+
+/// On a node that cannot become master the value decides nothing; another one than on the masters only misleads.
+fn report_bystanders(cluster: &Cluster<'_>, guarded: &[Guarded<'_>], findings: &mut Findings) {
+    let Some((_, expected)) = guarded.first() else { return };
+    if guarded.iter().any(|(_, value)| value.value != expected.value) {
+        return;
+    }
+    for peer in cluster.sound().filter(|peer| peer.node.is_master_eligible() == Some(false)) {
+        if let Some(value) = peer.node.integer(MINIMUM_MASTERS).filter(|value| value.value != expected.value) {
+            findings
+                .report(
+                    value.span,
+                    format!(
+                        "minimum_master_nodes is {} here and {} on the master-eligible nodes, where alone it counts",
+                        value.value, expected.value
+                    ),
+                )
+                .label(expected.span, "this one counts")
+                .severity(Severity::Info);
         }
     }
 }

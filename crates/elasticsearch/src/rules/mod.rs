@@ -58,7 +58,6 @@ mod yaml_syntax;
 
 /// Rules that see one configuration.
 pub(crate) static FILE_RULES: &[&Rule<Elasticsearch>] = &[
-    &allocation_restricted::RULE,
     &auto_create_index::RULE,
     &bad_value::RULE,
     &breaker_limits::RULE,
@@ -81,7 +80,6 @@ pub(crate) static FILE_RULES: &[&Rule<Elasticsearch>] = &[
     &jvm_line_format::RULE,
     &jvm_options_d_ignored::RULE,
     &memory_lock::RULE,
-    &minimum_master_nodes_ignored::RULE,
     &node_roles_conflict::RULE,
     &open_without_security::RULE,
     &path_data::RULE,
@@ -97,6 +95,7 @@ pub(crate) static FILE_RULES: &[&Rule<Elasticsearch>] = &[
 
 /// Rules that see all configurations of a stack.
 pub(crate) static SET_RULES: &[&Rule<Set<Elasticsearch>>] = &[
+    &allocation_restricted::RULE,
     &cluster_name_mismatch::RULE,
     &discovery_not_configured::RULE,
     &duplicate_node_name::RULE,
@@ -106,6 +105,7 @@ pub(crate) static SET_RULES: &[&Rule<Set<Elasticsearch>>] = &[
     &initial_master_nodes_missing::RULE,
     &jvm_heap_over_half_ram::RULE,
     &loopback_in_cluster::RULE,
+    &minimum_master_nodes_ignored::RULE,
     &minimum_master_nodes_missing::RULE,
     &minimum_master_nodes_wrong::RULE,
     &no_master_or_data_node::RULE,

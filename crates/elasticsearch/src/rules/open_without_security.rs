@@ -2,7 +2,7 @@
 
 use crate::model::Elasticsearch;
 use crate::node::{Binding, Node, Publication, Server};
-use confvet_core::{Address, Context, Findings, Rule, Severity, Span};
+use confvet_core::{Address, Context, Edit, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/open-without-security", check };
 
@@ -18,10 +18,24 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
                 format!("HTTP on {host} and no authentication: anyone who reaches port {port} can read and delete every index"),
             )
             .severity(severity)
-            .help("bind to loopback or a private interface, or enable security with TLS");
+            .help("bind to loopback or a private interface, or enable security with TLS")
+            .suggest("let only this machine reach HTTP", bind_to_loopback(node, span, context));
         if let Some(off) = reason.filter(|off| *off != span) {
             report.label(off, "security is off");
         }
+    }
+}
+
+/// `http.host: _local_`, which leaves the nodes' own connections as they are.
+fn bind_to_loopback(node: &Node, host: Span, context: &Context<'_>) -> Option<Edit> {
+    let setting = node.settings().find(|setting| setting.value_span.contains(host))?;
+    match setting.key.as_str() {
+        "http.host" | "http.bind_host" => {
+            let plain = setting.scalar().filter(|scalar| scalar.span == host && !setting.is_open())?;
+            (context.text(plain.content) == plain.text.as_str()).then(|| Edit::replace(plain.content, "_local_"))
+        }
+        _ if node.get("http.host").is_some() => None,
+        _ => node.insert_beside(setting, context.sources, "http.host: _local_"),
     }
 }
 

@@ -11,9 +11,8 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
     for node in
         model.sound_nodes().filter(|node| !node.is_for_tests(context) && node.container.is_none() && !node.is_managed())
     {
-        let Some(setting) = node.get("path.data").filter(|setting| !setting.is_open()) else { continue };
-        let data = setting.items();
-        if data.len() > 1 && node.release.is_from(7, 13) {
+        let data = paths(node, "path.data");
+        if let Some(setting) = node.get("path.data").filter(|_| data.len() > 1 && node.release.is_from(7, 13)) {
             findings
                 .report(setting.value_span, "several data paths are deprecated since 7.13")
                 .severity(Severity::Warning)
@@ -70,10 +69,9 @@ fn report_overlaps(node: &Node, data: &Scalar, findings: &mut Findings) {
     let data_path = normal(data);
     for (key, what) in [("path.logs", "the logs"), ("path.repo", "a snapshot repository")] {
         for other in paths(node, key) {
-            if is_within(&normal(&other), &data_path) || (key == "path.repo" && is_within(&data_path, &normal(&other)))
-            {
+            if is_within(&normal(&other), &data_path) || is_within(&data_path, &normal(&other)) {
                 // Logs below the data are merely untidy.
-                if key == "path.logs" && normal(&other) != data_path {
+                if key == "path.logs" && !is_within(&data_path, &normal(&other)) {
                     continue;
                 }
                 findings

@@ -3,7 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::Node;
 use crate::settings::{Scalar, Setting, Value};
-use confvet_core::{Category, Context, Findings, Rule, Severity, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
 use std::collections::HashSet;
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/placeholder-unresolved", check };
@@ -23,9 +23,13 @@ fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
         let mut circles: HashSet<&str> = HashSet::new();
         for document in &node.documents {
             for setting in &document.settings {
-                for scalar in scalars(setting) {
-                    for placeholder in placeholders(scalar) {
-                        check_one(node, setting, &placeholder, &mut circles, findings);
+                for scalar in scalars(setting).iter().filter(|scalar| scalar.text.contains("${")) {
+                    let (found, unclosed) = placeholders(scalar);
+                    for placeholder in &found {
+                        check_one(node, setting, placeholder, &mut circles, findings);
+                    }
+                    if let Some(span) = unclosed.filter(|_| !found.is_empty()) {
+                        report_unclosed(node, setting, span, findings);
                     }
                 }
             }
@@ -41,23 +45,33 @@ fn scalars(setting: &Setting) -> &[Scalar] {
     }
 }
 
-/// The outermost placeholders of a text; those inside a default count when it is needed.
-fn placeholders(scalar: &Scalar) -> Vec<Placeholder<'_>> {
+/// Once one placeholder is replaced the text is looked at again, and then an open one is an error.
+fn report_unclosed(node: &Node, setting: &Setting, span: Span, findings: &mut Findings) {
+    let certain = node.release.is_stated() && node.release.is_from(5, 0);
+    findings
+        .report(span, format!("this `${{` of {} is never closed: the node refuses to start", setting.key))
+        .severity(Severity::Error)
+        .category(if certain { Category::Invalid } else { Category::Outage })
+        .help("close it with `}`");
+}
+
+/// The outermost placeholders of a text, and where one is left open; those inside a default count when it is needed.
+fn placeholders(scalar: &Scalar) -> (Vec<Placeholder<'_>>, Option<Span>) {
     let text = scalar.text.as_str();
     let exact = scalar.content.len() == text.len();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find("${").map(|start| at + start) {
-        let Some(end) = closing_brace(text, start) else { break };
+        let span = |end: usize| if exact { scalar.content.slice(start..end) } else { scalar.span };
+        let Some(end) = closing_brace(text, start) else { return (found, Some(span(text.len()))) };
         let inner = &text[start + 2..end];
         let (name, has_default) = inner.split_once(':').map_or((inner, false), |(name, _)| (name, true));
-        let span = if exact { scalar.content.slice(start..end + 1) } else { scalar.span };
         if !name.contains("${") {
-            found.push(Placeholder { name, has_default, span });
+            found.push(Placeholder { name, has_default, span: span(end + 1) });
         }
         at = end + 1;
     }
-    found
+    (found, None)
 }
 
 /// Where the brace of a placeholder that starts at `start` closes, inner ones left aside.
@@ -108,8 +122,15 @@ fn check_one<'n>(
             )
             .severity(Severity::Info)
             .category(Category::Outage)
-            .help(format!("give it a default, as in `${{{name}:value}}`, or see that every environment sets it"));
+            .help(format!("give it a default, as in `${{{name}:value}}`, or see that every environment sets it"))
+            .suggest("use the default of the setting where it is not set", default_of(placeholder));
     }
+}
+
+/// An empty default unsets the setting.
+fn default_of(placeholder: &Placeholder<'_>) -> Option<Edit> {
+    let exact = placeholder.span.len() == placeholder.name.len() + "${}".len();
+    exact.then(|| Edit::replace(placeholder.span.slice(placeholder.span.len() - 1..placeholder.span.len()), ":}"))
 }
 
 fn is_defined(node: &Node, name: &str) -> bool {
@@ -150,7 +171,8 @@ fn report_circle<'n>(
         if !seen.insert(&current.key) {
             return;
         }
-        let inner = scalars(current).iter().flat_map(placeholders).find(|inner| node.get(inner.name).is_some());
+        let mut inner = scalars(current).iter().flat_map(|scalar| placeholders(scalar).0);
+        let inner = inner.find(|inner| node.get(inner.name).is_some());
         next = inner.as_ref().and_then(|inner| node.get(inner.name));
         if let Some(inner) = inner {
             way.push((&current.key, inner.span));

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Node;
-use confvet_core::{Category, Context, Findings, Rule, Set, Severity};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Set, Severity, Spanned};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/recovery-gates", check };
 
@@ -36,14 +36,14 @@ const GATES: &[Gate] = &[
     },
 ];
 
-fn check(set: &Set<Elasticsearch>, _: &Context<'_>, findings: &mut Findings) {
+fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
     let directory = Directory::new(set);
     for cluster in directory.clusters() {
         let closed = cluster.is_closed();
         for gate in GATES {
             let count = if closed { count(&cluster, gate) } else { None };
             for peer in cluster.sound() {
-                report(peer, gate, count, findings);
+                report(peer, gate, count, context, findings);
             }
         }
     }
@@ -54,7 +54,13 @@ fn count(cluster: &Cluster<'_>, gate: &Gate) -> Option<i64> {
     cluster.peers.iter().map(counted).sum()
 }
 
-fn report(peer: Peer<'_>, gate: &Gate, count: Option<i64>, findings: &mut Findings) {
+/// Replaces what stands as a bare number.
+fn set_to(value: &Spanned<i64>, number: i64, context: &Context<'_>) -> Option<Edit> {
+    let bare = context.text(value.span).bytes().all(|byte| byte.is_ascii_digit()) && number > 0;
+    bare.then(|| Edit::replace(value.span, number.to_string()))
+}
+
+fn report(peer: Peer<'_>, gate: &Gate, count: Option<i64>, context: &Context<'_>, findings: &mut Findings) {
     let node = peer.node;
     let positive = |key| node.integer(key).filter(|value| value.value > 0);
     let (recover_after, expected) = (positive(gate.recover_after), positive(gate.expected));
@@ -69,7 +75,8 @@ fn report(peer: Peer<'_>, gate: &Gate, count: Option<i64>, findings: &mut Findin
                         gate.recover_after, value.value, gate.nodes
                     ),
                 )
-                .severity(Severity::Error);
+                .severity(Severity::Error)
+                .suggest(format!("write {many}"), set_to(value, many, context));
         } else if let Some(expected) = expected.as_ref().filter(|expected| expected.value < value.value) {
             findings
                 .report(
@@ -81,7 +88,8 @@ fn report(peer: Peer<'_>, gate: &Gate, count: Option<i64>, findings: &mut Findin
                 )
                 .label(expected.span, gate.expected)
                 .severity(Severity::Warning)
-                .help("recover after fewer nodes than are expected");
+                .help("recover after fewer nodes than are expected")
+                .suggest(format!("write {}", expected.value), set_to(value, expected.value, context));
         }
     }
     let Some(value) = expected else { return };
@@ -94,7 +102,8 @@ fn report(peer: Peer<'_>, gate: &Gate, count: Option<i64>, findings: &mut Findin
                     gate.expected, value.value, gate.nodes
                 ),
             )
-            .severity(Severity::Warning);
+            .severity(Severity::Warning)
+            .suggest(format!("write {many}"), set_to(&value, many, context));
     } else if !GATES.iter().any(|gate| node.get(gate.recover_after).is_some())
         && node.get("gateway.recover_after_time").is_none()
     {

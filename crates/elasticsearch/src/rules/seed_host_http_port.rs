@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
-use crate::node::{Seed, Server};
+use crate::node::{Carrier, Seed, Server};
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Set};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/seed-host-http-port", check };
@@ -12,10 +12,18 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
     for cluster in directory.clusters() {
         for peer in cluster.sound() {
             for seed in peer.node.seeds().unwrap_or_default() {
-                if is_http(&cluster, peer, &seed) {
-                    report(&cluster, &seed, context, findings);
+                if is_http(&cluster, peer, seed) {
+                    let reached = cluster.reached_by(seed);
+                    let port = reached.iter().find_map(|peer| peer.node.port(Server::Transport)).unwrap_or(9300);
+                    report(seed, port, context, findings);
                 }
             }
+        }
+    }
+    let alone = set.members.iter().flat_map(|member| &member.model().nodes);
+    for node in alone.filter(|node| node.carrier == Carrier::SeedFile) {
+        for seed in node.seeds().unwrap_or_default().iter().filter(|seed| seed.is_url || seed.port == Some(9200)) {
+            report(seed, 9300, context, findings);
         }
     }
 }
@@ -31,9 +39,9 @@ pub(super) fn is_http(cluster: &Cluster<'_>, peer: Peer<'_>, seed: &Seed) -> boo
     !transport && (http || seed.is_url)
 }
 
-fn report(cluster: &Cluster<'_>, seed: &Seed, context: &Context<'_>, findings: &mut Findings) {
+/// `port` is the one that the node speaks the transport protocol at.
+fn report(seed: &Seed, port: u16, context: &Context<'_>, findings: &mut Findings) {
     let text = &seed.scalar.text;
-    let port = cluster.reached_by(seed).iter().find_map(|peer| peer.node.port(Server::Transport)).unwrap_or(9300);
     let report = findings
         .report(seed.scalar.span, format!("`{text}`: discovery speaks the transport protocol ({port}), not HTTP"))
         .help(format!("name the host alone, or with port {port}"));

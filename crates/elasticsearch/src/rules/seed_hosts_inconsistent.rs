@@ -4,17 +4,20 @@ use super::{seed_host_http_port, seed_hosts_missing_node};
 use crate::cluster::{Cluster, Directory, Machine, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Seed;
-use crate::settings::Setting;
-use confvet_core::{Context, Findings, Rule, Set, Severity};
+use confvet_core::{Context, Findings, Rule, Safety, Set, Severity, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/seed-hosts-inconsistent", check };
 
+/// What seeds dial, and in whose lists.
+type Listed<'a> = BTreeMap<(Machine, u16), Vec<(&'a Lister<'a>, &'a Seed)>>;
+
 /// A node with its list of seeds, mistaken entries left out.
 struct Lister<'a> {
     peer: Peer<'a>,
-    setting: &'a Setting,
-    seeds: Vec<Seed>,
+    /// Where the list is written.
+    span: Span,
+    seeds: Vec<&'a Seed>,
     places: BTreeSet<(Machine, u16)>,
     reached: Vec<Peer<'a>>,
     has_mistakes: bool,
@@ -33,10 +36,10 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
         {
             continue;
         }
-        let mut listed: BTreeMap<(Machine, u16), Vec<(&Lister<'_>, &Seed)>> = BTreeMap::new();
+        let mut listed: Listed<'_> = BTreeMap::new();
         for lister in &listers {
             for seed in &lister.seeds {
-                listed.entry(cluster.dialled(seed)).or_default().push((lister, seed));
+                listed.entry(cluster.dialled(seed)).or_default().push((lister, *seed));
             }
         }
         for lister in listers.iter().filter(|lister| !lister.has_mistakes) {
@@ -47,16 +50,16 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
 
 impl<'a> Lister<'a> {
     fn of(cluster: &Cluster<'a>, peer: Peer<'a>) -> Option<Self> {
-        let setting = peer.node.seed_setting()?;
-        let mut seeds = peer.node.seeds()?;
-        let all = seeds.len();
-        seeds.retain(|seed| {
+        let span = peer.node.seed_span()?;
+        let all = peer.node.seeds()?;
+        let is_right = |seed: &&Seed| {
             seed_hosts_missing_node::mistaken_for(cluster, peer, seed).is_none()
                 && !seed_host_http_port::is_http(cluster, peer, seed)
-        });
+        };
+        let seeds: Vec<&Seed> = all.iter().filter(is_right).collect();
         let places = seeds.iter().map(|seed| cluster.dialled(seed)).collect();
-        let reached = cluster.reached_by_all(&seeds);
-        Some(Self { peer, setting, has_mistakes: seeds.len() < all, seeds, places, reached })
+        let reached = cluster.reached_by_all(seeds.iter().copied());
+        Some(Self { peer, span, has_mistakes: seeds.len() < all.len(), seeds, places, reached })
     }
 
     /// Does the list hold every master-eligible node, its own aside?
@@ -69,21 +72,21 @@ fn report(
     cluster: &Cluster<'_>,
     lister: &Lister<'_>,
     masters: &[Peer<'_>],
-    listed: &BTreeMap<(Machine, u16), Vec<(&Lister<'_>, &Seed)>>,
+    listed: &Listed<'_>,
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let missing = listed.iter().filter(|(place, _)| !lister.places.contains(place)).find_map(|(_, listings)| {
+    let mut missing = listed.iter().filter(|(place, _)| !lister.places.contains(place)).filter_map(|(_, listings)| {
         let own = |seed: &Seed, peer: Peer<'_>| cluster.reached_by(seed).iter().any(|reached| reached.is(peer));
         listings.iter().find(|(other, seed)| !own(seed, lister.peer) && !own(seed, other.peer))
     });
-    let Some((other, seed)) = missing else { return };
+    let Some((other, seed)) = missing.next() else { return };
     let others = || lister.reached.iter().filter(|other| !other.is(lister.peer));
     let has_masters = masters.iter().any(|master| !master.is(lister.peer));
     let cut_off = others().next().is_none() || (has_masters && !others().any(|other| other.is_among(masters)));
-    findings
+    let report = findings
         .report(
-            lister.setting.value_span,
+            lister.span,
             format!(
                 "seed hosts differ inside cluster {}: {} is missing here ({} has it)",
                 cluster.name,
@@ -91,7 +94,16 @@ fn report(
                 other.peer.place(context)
             ),
         )
-        .label(other.setting.value_span, "this list has it")
+        .label(other.span, "this list has it")
         .severity(if cut_off { Severity::Error } else { Severity::Warning })
         .help("list the master-eligible nodes, the same on every node");
+    // Seeds more than the others have do no harm: only whose they are may be unknown.
+    let closed = cluster.is_closed();
+    let of_master = |seed: &Seed| cluster.reached_by(seed).iter().any(|reached| reached.is_among(masters));
+    let wanted = std::iter::once(*seed).chain(missing.map(|(_, seed)| *seed)).filter(|seed| !closed || of_master(seed));
+    let wanted: Vec<&str> = wanted.map(|seed| seed.scalar.text.as_str()).collect();
+    let list = lister.peer.node.seed_setting();
+    let edit = list.and_then(|list| list.append_items(context.sources, &wanted));
+    let safety = if closed { Safety::Safe } else { Safety::Unsafe };
+    report.suggest_as(safety, "list what the others list", edit);
 }

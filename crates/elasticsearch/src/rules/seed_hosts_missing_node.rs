@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Seed;
-use crate::settings::Setting;
+use crate::seeds::SeedFile;
 use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Spanned};
 use std::collections::HashSet;
 
@@ -14,18 +14,22 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
     for cluster in directory.clusters() {
         for peer in cluster.sound() {
             let seeds = peer.node.seeds().unwrap_or_default();
-            for seed in &seeds {
+            for seed in seeds {
                 if let Some((node, address)) = mistaken_for(&cluster, peer, seed) {
                     report_typo(&cluster, seed, node, &address, context, findings);
                 } else {
                     report_useless(&cluster, seed, findings);
                 }
             }
-            report_list(&cluster, &seeds, context, findings);
+            report_list(&cluster, seeds, context, findings);
         }
         if cluster.is_closed() && cluster.peers.len() > 1 {
-            report_unseeded(&cluster, findings);
+            report_unseeded(&cluster, context, findings);
         }
+    }
+    for file in set.members.iter().flat_map(|member| &member.model().nodes).filter_map(|node| node.seed_file.as_deref())
+    {
+        report_unusable(file, findings);
     }
 }
 
@@ -42,13 +46,13 @@ pub(super) fn mistaken_for<'a>(
         return None;
     }
     let own_seeds = peer.node.seeds()?;
-    let reached = cluster.reached_by_all(&own_seeds);
+    let reached = cluster.reached_by_all(own_seeds);
     let text = seed.address.to_string();
     let near = |other: &Peer<'a>| -> Option<(Peer<'a>, Spanned<Address>)> {
-        let mut addresses = other.node.addresses().into_iter();
+        let mut addresses = other.node.addresses().iter();
         let address = addresses
             .find(|address| confvet_core::nearest(&address.value.to_string(), [text.as_str()], 1).is_some())?;
-        Some((*other, address))
+        Some((*other, address.clone()))
     };
     let missing = |other: &&Peer<'a>| !other.is(peer) && !other.is_among(&reached);
     let mut candidates = cluster.peers.iter().filter(missing).filter_map(near);
@@ -109,6 +113,20 @@ fn report_useless(cluster: &Cluster<'_>, seed: &Seed, findings: &mut Findings) {
     }
 }
 
+/// Only whole lines are comments: the text behind an address becomes part of it, and the line names nobody.
+fn report_unusable(file: &SeedFile, findings: &mut Findings) {
+    for entry in file.entries.iter().filter(|entry| entry.text.contains([' ', '\t', ','])) {
+        findings
+            .report(
+                entry.span,
+                format!("`{}` is no `host:port`: each line names one node, and nothing else", entry.text),
+            )
+            .severity(Severity::Error)
+            .category(Category::Outage)
+            .help("put comments and further addresses on lines of their own");
+    }
+}
+
 fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, findings: &mut Findings) {
     const MANY: usize = 10;
     let mut seen = HashSet::new();
@@ -136,14 +154,11 @@ fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, fin
 }
 
 /// A master that no other node knows cannot be found after a full restart.
-fn report_unseeded(cluster: &Cluster<'_>, findings: &mut Findings) {
+fn report_unseeded(cluster: &Cluster<'_>, context: &Context<'_>, findings: &mut Findings) {
     let mut seeded: Vec<Peer<'_>> = Vec::new();
     for peer in cluster.sound() {
-        if peer.node.has_dynamic_discovery() || peer.node.seed_setting().is_none_or(Setting::is_open) {
-            return;
-        }
-        let seeds = peer.node.seeds().unwrap_or_default();
-        for seed in &seeds {
+        let Some(seeds) = peer.node.seeds().filter(|_| !peer.node.has_dynamic_discovery()) else { return };
+        for seed in seeds {
             // A misspelt seed is reported as such, not the node it misses too; a name may be an alias of any node.
             if mistaken_for(cluster, peer, seed).is_some()
                 || (matches!(seed.address, Address::Name(_)) && !cluster.is_known(seed))
@@ -151,20 +166,23 @@ fn report_unseeded(cluster: &Cluster<'_>, findings: &mut Findings) {
                 return;
             }
         }
-        seeded.extend(cluster.reached_by_all(&seeds).into_iter().filter(|reached| !reached.is(peer)));
+        seeded.extend(cluster.reached_by_all(seeds).into_iter().filter(|reached| !reached.is(peer)));
     }
     Peer::sort(&mut seeded);
     for master in cluster.masters().filter(|master| !master.is_among(&seeded)) {
         let node = master.node;
-        let Some(address) = node.addresses().into_iter().next() else { continue };
+        let Some(address) = node.addresses().first() else { continue };
         let span = node.name().map_or(address.span, |name| name.span);
         let mut report = findings
             .report(span, format!("master-eligible node {} ({}) is in nobody's seed list", node.title(), address.value))
             .severity(Severity::Warning);
-        for other in cluster.sound().filter(|other| !other.is(master)).take(5) {
-            if let Some(setting) = other.node.seed_setting() {
-                report = report.label(setting.value_span, "not in this list");
-            }
+        let others = || cluster.sound().filter(|other| !other.is(master));
+        for span in others().filter_map(|other| other.node.seed_span()).take(5) {
+            report = report.label(span, "not in this list");
         }
+        let written = address.value.to_string();
+        let lists = others().filter_map(|other| other.node.seed_setting());
+        let edits: Vec<Edit> = lists.filter_map(|list| list.append_item(context.sources, &written)).collect();
+        report.suggest("list it on the other nodes", edits);
     }
 }

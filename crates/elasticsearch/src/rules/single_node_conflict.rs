@@ -61,10 +61,14 @@ fn report_single(cluster: &Cluster<'_>, peer: Peer<'_>, kind: &Scalar, context: 
             .severity(severity)
             .category(Category::Outage)
             .help("delete discovery.type");
-        if let Some(anchor) = other.node.anchor(&["cluster.name"]) {
-            report.label(anchor.key_span, "another node of the cluster");
+        let report = match other.node.anchor(&["cluster.name"]) {
+            Some(anchor) => report.label(anchor.key_span, "another node of the cluster"),
+            None => report,
+        };
+        if let Some(edit) = node.get("discovery.type").and_then(|setting| setting.delete(context.sources)) {
+            report.suggest("delete discovery.type", [edit]);
         }
-    } else if let Some(seeds) = node.seed_setting().filter(|_| !node.remote_seeds().is_empty()) {
+    } else if let Some(seeds) = node.seed_setting().filter(|_| node.remote_seeds().next().is_some()) {
         findings
             .report(kind.span, "discovery.type: single-node ignores the seed hosts")
             .label(seeds.key_span, "ignored")
@@ -74,9 +78,14 @@ fn report_single(cluster: &Cluster<'_>, peer: Peer<'_>, kind: &Scalar, context: 
     }
 }
 
-/// Two single nodes of one name are two examples; a member of a cluster is not single.
+/// Two single nodes of one name are two examples; a member of a cluster is not single. Files that bear the name of every
+/// image or of every node by default need not have to do with each other.
 fn belongs(peer: Peer<'_>, other: Peer<'_>) -> bool {
-    peer.own_cluster_name().is_some() && (!other.node.is_single_node() || other.node.file == peer.node.file)
+    if other.node.file == peer.node.file {
+        return peer.own_cluster_name().is_some();
+    }
+    let named = peer.own_cluster_name().is_some_and(|name| !matches!(name, "elasticsearch" | "docker-cluster"));
+    named && !other.node.is_single_node()
 }
 
 /// The discovery types of a release. Plugins may bring others.

@@ -22,7 +22,7 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
                     continue;
                 };
                 match parameter {
-                    "queue_size" => report_queue(node, setting, pool, value, findings),
+                    "queue_size" => report_queue(node, setting, pool, value, context, findings),
                     "size" => report_size(setting, pool, value, context, findings),
                     _ => {}
                 }
@@ -42,7 +42,14 @@ fn default_queue(node: &Node, pool: &str) -> Option<i64> {
     })
 }
 
-fn report_queue(node: &Node, setting: &Setting, pool: &str, value: i64, findings: &mut Findings) {
+fn report_queue(
+    node: &Node,
+    setting: &Setting,
+    pool: &str,
+    value: i64,
+    context: &Context<'_>,
+    findings: &mut Findings,
+) {
     let Some(default) = default_queue(node, pool) else { return };
     let what = if value < 0 {
         "unbounded".to_owned()
@@ -54,7 +61,8 @@ fn report_queue(node: &Node, setting: &Setting, pool: &str, value: i64, findings
     findings
         .report(setting.value_span, format!("{} {value}: {what}", setting.key))
         .severity(Severity::Warning)
-        .help("rejected requests are the signal that a node is full; a long queue hides it and fills the heap");
+        .help("rejected requests are the signal that a node is full; a long queue hides it and fills the heap")
+        .suggest("go back to the default", setting.delete(context.sources));
 }
 
 fn report_size(setting: &Setting, pool: &str, value: i64, context: &Context<'_>, findings: &mut Findings) {
@@ -71,7 +79,21 @@ fn report_size(setting: &Setting, pool: &str, value: i64, context: &Context<'_>,
                     ),
                 )
                 .severity(Severity::Error)
-                .category(Category::Invalid);
+                .category(Category::Invalid)
+                .suggest("go back to the default", setting.delete(context.sources));
+        }
+        // One and a half per processor, and one more.
+        Some(cpus)
+            if pool == "search" && value > cpus * 3 / 2 + 1 && setting.line_comment(context.sources).is_none() =>
+        {
+            findings
+                .report(
+                    setting.value_span,
+                    format!("{} {value}: the default on {cpus} processors is {}", setting.key, cpus * 3 / 2 + 1),
+                )
+                .severity(Severity::Warning)
+                .help("more threads than processors only make searches wait for each other; if it was measured, say so in a comment on the line")
+                .suggest("go back to the default", setting.delete(context.sources));
         }
         _ => {
             findings

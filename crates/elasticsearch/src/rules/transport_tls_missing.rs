@@ -2,35 +2,36 @@
 
 use crate::model::Elasticsearch;
 use crate::node::{Binding, Node, Server};
-use confvet_core::{Category, Context, Findings, Rule, Severity, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/transport-tls-missing", check };
 
 const TRANSPORT: &str = "xpack.security.transport.ssl.";
+const ENABLED: &str = "xpack.security.transport.ssl.enabled";
 
-fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
+fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
     for node in model.sound_nodes().filter(|node| node.has_settings() && !node.is_managed()) {
         if node.release.is_opensearch() || node.release.is_before(6, 0) {
             continue;
         }
-        report_transport(node, findings);
+        report_transport(node, context, findings);
         report_token_service(node, findings);
         report_verification(node, findings);
     }
 }
 
-fn report_transport(node: &Node, findings: &mut Findings) {
+fn report_transport(node: &Node, context: &Context<'_>, findings: &mut Findings) {
     let secured = node.is_true("xpack.security.enabled")
         || (node.release.is_from(8, 0)
             && node.get("xpack.security.enabled").is_none()
             && node.below("xpack.security.").next().is_some());
     let encrypted = node
-        .get(&format!("{TRANSPORT}enabled"))
+        .get(ENABLED)
         .is_some_and(|setting| setting.is_open() || crate::settings::as_bool(setting, &node.release) != Some(false));
     // Other keys of the group without `enabled` are a matter of their own.
     let incomplete = node.release.may_be_from(7, 0)
         && node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"))
-        && node.get(&format!("{TRANSPORT}enabled")).is_none();
+        && node.get(ENABLED).is_none();
     let trial = node.text("xpack.license.self_generated.type").is_some_and(|kind| kind.text == "trial");
     if !secured
         || encrypted
@@ -53,7 +54,20 @@ fn report_transport(node: &Node, findings: &mut Findings) {
         .report(span, "security is on but transport TLS is off: the node refuses to start in production mode")
         .severity(severity)
         .category(Category::Outage)
-        .help("set xpack.security.transport.ssl.enabled: true, with a keystore or a certificate and key");
+        .help("set xpack.security.transport.ssl.enabled: true, with a keystore or a certificate and key")
+        .suggest("switch it on, with a keystore that you create", switch_on(node, context));
+}
+
+/// The switch and, where nothing names a key, the keystore that `elasticsearch-certutil` would create.
+fn switch_on(node: &Node, context: &Context<'_>) -> Option<Edit> {
+    let has_key = node.below(TRANSPORT).any(|setting| !setting.key.ends_with(".enabled"));
+    if let Some(switch) = node.get(ENABLED) {
+        let off = context.text(switch.value_span) == "false" && has_key;
+        return off.then(|| Edit::replace(switch.value_span, "true"));
+    }
+    let anchor = node.get("xpack.security.enabled").filter(|anchor| anchor.parents.is_empty() && !has_key)?;
+    let lines = format!("{ENABLED}: true\n{TRANSPORT}keystore.path: certs/transport.p12");
+    node.insert_beside(anchor, context.sources, &lines)
 }
 
 fn report_token_service(node: &Node, findings: &mut Findings) {

@@ -19,10 +19,10 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
 }
 
 fn is_unknown(setting: &Setting, release: &Release) -> bool {
-    let hole = setting.key.contains("{{") || setting.key.contains("${") || setting.key.ends_with("<<");
+    let has_hole = || setting.key.contains("{{") || setting.key.contains("${") || setting.key.ends_with("<<");
     match setting.row.map(|row| row.kind) {
-        _ if hole => false,
-        None => true,
+        None => !has_hole(),
+        Some(_) if release.oss && setting.key.starts_with("xpack.") => true,
         // The fork left X-Pack behind.
         Some(_) if release.is_opensearch() && setting.key.starts_with("xpack.") => true,
         // Built in from 6.3 on, a list of its own until 7.17.
@@ -39,6 +39,14 @@ fn is_of_named_plugin(node: &Node, key: &str) -> bool {
 }
 
 fn report(setting: &Setting, release: &Release, context: &Context<'_>, findings: &mut Findings) {
+    if release.oss && setting.key.starts_with("xpack.") {
+        findings
+            .report(setting.key_span, format!("unknown setting `{}`: the -oss distribution has no X-Pack", setting.key))
+            .severity(Severity::Error)
+            .category(if release.is_from(5, 0) && release.is_stated() { Category::Invalid } else { Category::Outage })
+            .help("remove it, or run the default distribution");
+        return;
+    }
     let near = if setting.row.is_none() { keys::nearest(&setting.key) } else { None };
     let checked = release.is_stated() && release.is_from(5, 0) && !release.is_opensearch();
     let severity = if release.is_before(5, 0) && release.is_stated() {

@@ -17,6 +17,11 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             let (what, help) = describe(shape);
             findings.report(*span, format!("{what}: {release} cannot read this file")).help(help);
         }
+        if let Some(span) = document.bad_bytes {
+            findings
+                .report(span, format!("this byte is not UTF-8: {release} cannot read this file"))
+                .help("save the file as UTF-8");
+        }
         report_aliases(document, findings);
     }
 }

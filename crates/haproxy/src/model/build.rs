@@ -1,7 +1,8 @@
 //! From lines to the model: sections, inheritance, servers with the options that hold for them.
 
 use super::check::{CheckKind, HealthCheck};
-use super::proxy::{Bind, Proxy};
+use super::names::Names;
+use super::proxy::{Bind, Mode, Proxy};
 use super::schema::Schema;
 use super::server::{Server, ServerOption};
 use super::statement::{ByName, Prefix, SameKey, Section, SectionKind, Statement};
@@ -10,8 +11,8 @@ use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
 use crate::table::{Arguments, Context, HaVersion, Key};
 use crate::values::{Endpoint, endpoint};
-use confvet_core::{FileId, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Edit, FileId, Span};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Reads the files in load order.
@@ -43,7 +44,7 @@ impl Builder {
         let mut branches = std::mem::take(&mut self.branches);
         let mut conditions = Conditions::new(&mut branches, self.target);
         let mut in_section = false;
-        while let Some(line) = lexer.next_line() {
+        while let Some(mut line) = lexer.next_line() {
             if line.words[0].text.starts_with('.') {
                 self.syntax.extend(conditions.directive(&line.words));
                 continue;
@@ -51,14 +52,15 @@ impl Builder {
             let Some(branch) = conditions.branch() else { continue };
             if let Some(kind) = SectionKind::of_word(&line.words[0].text) {
                 in_section = true;
-                self.section(kind, line.words, branch);
+                self.section(kind, line.words.drain(..), branch);
             } else if in_section {
-                self.statement(line, branch);
+                self.statement(&mut line, branch);
             } else {
                 let is_bom = line.words[0].text.starts_with('\u{feff}');
                 let kind = SyntaxKind::OutOfSection;
                 self.syntax.extend((!is_bom).then(|| SyntaxProblem { kind, span: line.words[0].span }));
             }
+            lexer.reuse(line.words);
         }
         self.syntax.extend(conditions.finish());
         self.syntax.append(&mut lexer.problems);
@@ -66,8 +68,7 @@ impl Builder {
         self.branches = branches;
     }
 
-    fn section(&mut self, kind: SectionKind, words: Vec<Word>, branch: Branch) {
-        let mut words = words.into_iter();
+    fn section(&mut self, kind: SectionKind, mut words: impl Iterator<Item = Word>, branch: Branch) {
         let word = words.next().map_or(Span::new(FileId(0), 0..0), |word| word.span);
         let mut name = words.next();
         let mut from = None;
@@ -82,32 +83,43 @@ impl Builder {
             }
         }
         let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
-        let (statements, by_keyword) = (Vec::new(), ByName::new());
-        self.sections.push(Section { kind, index, word, name, from, extra, statements, by_keyword, branch });
+        let (statements, by_keyword, keywords) = (Vec::new(), ByName::new(), Names::default());
+        self.sections.push(Section { kind, index, word, name, from, extra, statements, by_keyword, keywords, branch });
     }
 
-    fn statement(&mut self, line: Line, branch: Branch) {
+    fn statement(&mut self, line: &mut Line, branch: Branch) {
         let Some(section) = self.sections.last_mut() else { return };
-        let mut words = line.words;
+        let words = &mut line.words;
         let mut prefix = None;
         if words.len() > 1 && matches!(words[0].text.as_str(), "no" | "default") {
             let word = words.remove(0);
             prefix = Some((if word.text == "no" { Prefix::No } else { Prefix::Default }, word.span));
         }
-        hide_secrets(section.kind, &mut words, &mut self.secrets);
+        hide_secrets(section.kind, words, &mut self.secrets);
         // An empty word ends the statement; it stays as the last word, so that rules see what is cut off.
         let context = section.kind.context();
         let key = context.and_then(|context| context.find(&words[0].text)).map(SameKey);
-        let sub = (section.kind.is_proxy()).then(|| sub_key(&words)).flatten().map(SameKey);
+        let sub = (section.kind.is_proxy()).then(|| sub_key(words)).flatten().map(SameKey);
+        let condition_at = Statement::find_condition(words).and_then(|at| u16::try_from(at).ok());
+        let has_calls = Statement::find_calls(words);
+        let has_variable = words.iter().any(Word::is_variable);
+        let has_empty = words.iter().any(Word::is_empty);
+        let has_literal_variable = words.iter().any(Word::has_literal_variable);
         let statement = Arc::new(Statement {
-            words: words.into(),
+            words: words.drain(..).collect(),
             prefix,
             branch,
             section: section.index,
             line: line.span,
             key,
             sub,
+            condition_at,
+            has_calls,
+            has_variable,
+            has_empty,
+            has_literal_variable,
         });
+        section.keywords.add(statement.keyword());
         let same = match section.by_keyword.get_mut(statement.keyword()) {
             Some(same) => same,
             None => section.by_keyword.entry(statement.words[0].text.clone()).or_default(),
@@ -133,6 +145,7 @@ impl Builder {
             template,
             branches,
             index: Index::default(),
+            uses: std::sync::OnceLock::new(),
         };
         let mut named_defaults: BTreeMap<String, usize> = BTreeMap::new();
         for section in sections {
@@ -159,7 +172,11 @@ impl Builder {
             }
         }
         haproxy.index = Index::of(&haproxy);
-        haproxy.problems = Schema::check(&haproxy);
+        let (problems, looks) = Schema::check(&haproxy);
+        haproxy.problems = problems;
+        for (proxy, looks) in haproxy.defaults.iter_mut().chain(&mut haproxy.proxies).zip(looks) {
+            proxy.looks = looks;
+        }
         (haproxy, secrets)
     }
 }
@@ -239,26 +256,31 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
 fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy {
     let from = parent.and_then(|number| haproxy.defaults.get(number));
     let mut settings = from.map(|from| from.settings.clone()).unwrap_or_default();
+    let mut set = from.map(|from| from.set).unwrap_or_default();
     let mut check = HealthCheck::inherited(from.map(|from| &from.check));
     let mut logs = from.map(|from| from.logs.clone()).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
-    let (mut acls, mut tracks) = (ByName::new(), ByName::new());
+    let (mut acls, mut tracks) = (HashMap::new(), HashMap::new());
     let mut binds = Vec::new();
     let mut servers = Vec::new();
     for statement in &section.statements {
         if let Some(slot) = statement.slot() {
+            match statement.sub {
+                Some(_) => set.add_pair(statement.text(0), statement.text(1)),
+                None => set.add(statement.text(0)),
+            }
             match settings.binary_search_by_key(&slot, |(slot, _)| *slot) {
                 Ok(index) => settings[index].1 = Arc::clone(statement),
                 Err(index) => settings.insert(index, (slot, Arc::clone(statement))),
             }
         }
         if let Some(track) = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc")) {
-            tracks.entry(track.text.clone()).or_default().push(Arc::clone(statement));
+            tracks.entry(track.text.clone()).or_insert_with(Vec::new).push(Arc::clone(statement));
         }
         match statement.keyword() {
             "acl" => {
                 let name = statement.word(1).map(|name| name.text.clone()).unwrap_or_default();
-                acls.entry(name).or_default().push(Arc::clone(statement));
+                acls.entry(name).or_insert_with(Vec::new).push(Arc::clone(statement));
             }
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
                 check.take(statement);
@@ -278,7 +300,28 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
             _ => {}
         }
     }
-    Proxy { section, defaults: parent, binds, servers, check, acls, tracks, settings, logs, default_server }
+    let mut proxy = Proxy {
+        section,
+        defaults: parent,
+        binds,
+        servers,
+        check,
+        acls,
+        tracks,
+        settings,
+        set,
+        logs,
+        default_server,
+        server_names: std::sync::OnceLock::new(),
+        looks: Names::default(),
+        mode: Mode::Tcp,
+        is_disabled: false,
+        is_postgres: false,
+    };
+    proxy.mode = proxy.read_mode();
+    proxy.is_disabled = proxy.read_disabled();
+    proxy.is_postgres = proxy.read_postgres();
+    proxy
 }
 
 fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Option<Server> {
@@ -288,7 +331,22 @@ fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Opti
     let word = statement.word(address_at)?;
     let address = endpoint(word, 0..word.text.len());
     let own = options(statement, address_at + 1, Context::ServerOption);
-    Some(Server { statement: Arc::clone(statement), name, address, slots, defaults: Arc::clone(defaults), own })
+    let mut set = Names::default();
+    for option in defaults.iter().chain(&own) {
+        set.add(option.name());
+    }
+    let mut server = Server {
+        statement: Arc::clone(statement),
+        name,
+        address,
+        slots,
+        defaults: Arc::clone(defaults),
+        own,
+        set,
+        is_checked: true,
+    };
+    server.is_checked = server.check().is_some();
+    Some(server)
 }
 
 /// `5` is 1 to 5, `3-7` is what it says.
@@ -301,11 +359,12 @@ fn slots(text: &str) -> (u32, u32) {
 
 fn bind(statement: &Arc<Statement>) -> Option<Bind> {
     let word = statement.word(1)?;
-    Some(Bind {
-        statement: Arc::clone(statement),
-        addresses: addresses(word),
-        options: options(statement, 2, Context::BindOption),
-    })
+    let options = options(statement, 2, Context::BindOption);
+    let mut set = Names::default();
+    for option in &options {
+        set.add(option.name());
+    }
+    Some(Bind { statement: Arc::clone(statement), addresses: addresses(word), options, set })
 }
 
 /// The comma-separated addresses of a word.
@@ -346,6 +405,17 @@ impl Statement {
             at += 1 + arguments(key, self, at);
         }
         at == self.words.len()
+    }
+
+    /// Puts options behind the last word of a `server`, `server-template` or `default-server` line. `None` where HAProxy
+    /// would not read them: it gives a line up at a word it does not know.
+    pub fn append_options(&self, options: &str) -> Option<Edit> {
+        let first_option = match self.keyword() {
+            "server" => 3,
+            "server-template" => 4,
+            _ => 1,
+        };
+        self.reads_on_at(first_option).then(|| Edit::insert_after(self.span(), format!(" {options}")))
     }
 }
 

@@ -12,34 +12,88 @@ pub struct Call<'a> {
     pub word: &'a Word,
     /// Its name.
     pub name: &'a str,
-    name_at: Range<usize>,
+    name_at: u32,
     /// What stands in its parentheses.
     pub arguments: &'a str,
-    arguments_at: usize,
+    /// Where that starts; 0 without parentheses.
+    arguments_at: u32,
+    /// Its parentheses are closed, if there are any.
+    pub is_closed: bool,
 }
 
 impl<'a> Call<'a> {
     /// Where the name stands.
     pub fn span(&self) -> Span {
-        self.word.slice(self.name_at.clone())
+        let at = self.name_at as usize;
+        self.word.slice(at..at + self.name.len())
     }
 
-    /// An argument by its number, without its quotes.
+    /// It has parentheses, with or without something in them.
+    pub fn has_parentheses(&self) -> bool {
+        self.arguments_at > 0
+    }
+
+    /// All arguments as they are written. Commas in quotes separate nothing.
+    pub fn written_arguments(&self) -> impl Iterator<Item = &'a str> {
+        self.argument_ranges().map(|range| &self.arguments[range])
+    }
+
+    fn argument_ranges(&self) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let bytes = self.arguments.as_bytes();
+        let mut next = Some(0);
+        std::iter::from_fn(move || {
+            let start = next?;
+            let end = start + argument_length(&bytes[start..]);
+            next = (bytes.get(end) == Some(&b',')).then_some(end + 1);
+            Some(start..end)
+        })
+    }
+
+    /// The header it reads, when it is one in which a proxy in front tells the address of the client, and which
+    /// clients can send themselves.
+    pub(crate) fn client_header(&self) -> Option<&'static str> {
+        if !matches!(self.name, "hdr" | "req.hdr" | "hdr_ip" | "req.hdr_ip" | "fhdr" | "req.fhdr") {
+            return None;
+        }
+        let name = self.argument(0)?;
+        CLIENT_HEADERS.iter().copied().find(|header| name.eq_ignore_ascii_case(header))
+    }
+
+    /// An argument by its number, without its quotes; `None` when it is missing or empty.
     pub fn argument(&self, index: usize) -> Option<&'a str> {
-        self.arguments
-            .split(',')
-            .nth(index)
-            .map(|argument| argument.trim_matches(['"', '\'']))
-            .filter(|argument| !argument.is_empty())
+        let argument = self.written_arguments().nth(index)?.trim_matches(['"', '\'']);
+        (!argument.is_empty()).then_some(argument)
     }
 
     /// Where an argument stands.
     pub fn argument_span(&self, index: usize) -> Span {
-        let before: usize = self.arguments.split(',').take(index).map(|argument| argument.len() + 1).sum();
-        let length = self.arguments.split(',').nth(index).map_or(0, str::len);
-        let start = self.arguments_at + before;
-        self.word.slice(start..start + length)
+        let at = self.arguments_at as usize;
+        match self.argument_ranges().nth(index) {
+            Some(range) if self.has_parentheses() => self.word.slice(at + range.start..at + range.end),
+            _ => self.span(),
+        }
     }
+}
+
+/// Headers in which proxies tell the address of the client.
+pub(crate) const CLIENT_HEADERS: &[&str] =
+    &["x-forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "forwarded"];
+
+/// Up to the comma or the parenthesis that ends an argument, as the program's second tokenizer sees it.
+fn argument_length(bytes: &[u8]) -> usize {
+    let mut quote = None;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match (quote, byte) {
+            (None, b',' | b')') => return at,
+            (None | Some(b'"'), b'\\') => at += 1,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
 }
 
 /// A fetch with its converters.
@@ -81,33 +135,30 @@ impl<'a> Expression<'a> {
 
 fn call(word: &Word, at: usize) -> Option<(Call<'_>, usize)> {
     let text = word.text.as_str();
-    let rest = &text[at..];
-    let length =
-        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(rest.len());
+    let bytes = text.as_bytes();
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
+    let length = bytes[at..].iter().position(|byte| !in_name(byte)).unwrap_or(bytes.len() - at);
     if length == 0 {
         return None;
     }
     let end = at + length;
-    let mut call = Call { word, name: &text[at..end], name_at: at..end, arguments: "", arguments_at: end };
-    if !text[end..].starts_with('(') {
+    let name_at = u32::try_from(at).unwrap_or(u32::MAX);
+    let mut call = Call { word, name: &text[at..end], name_at, arguments: "", arguments_at: 0, is_closed: true };
+    if bytes.get(end) != Some(&b'(') {
         return Some((call, end));
     }
-    let mut quote = None;
-    for (index, byte) in text.bytes().enumerate().skip(end + 1) {
-        match (quote, byte) {
-            (None, b')') => {
-                call.arguments = &text[end + 1..index];
-                call.arguments_at = end + 1;
-                return Some((call, index + 1));
-            }
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), _) if open == byte => quote = None,
-            _ => {}
+    call.arguments_at = u32::try_from(end + 1).unwrap_or(u32::MAX);
+    let mut close = end + 1;
+    loop {
+        close = (close + argument_length(&bytes[close..])).min(bytes.len());
+        if bytes.get(close) != Some(&b',') {
+            break;
         }
+        close += 1;
     }
-    call.arguments = &text[end + 1..];
-    call.arguments_at = end + 1;
-    Some((call, text.len()))
+    call.arguments = &text[end + 1..close];
+    call.is_closed = close < bytes.len();
+    Some((call, (close + 1).min(bytes.len())))
 }
 
 /// The flags of a criterion that take a word.
@@ -196,26 +247,30 @@ pub enum Term<'a> {
 }
 
 /// What stands behind `if` or `unless`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Condition<'a> {
     /// `unless`.
     pub unless: bool,
     /// The word `if` or `unless`.
     pub keyword: &'a Word,
-    /// Its parts.
-    pub terms: Vec<Term<'a>>,
     /// All its words, keyword included.
     pub words: &'a [Word],
 }
 
 impl<'a> Condition<'a> {
+    /// Its parts.
+    pub fn terms(&self) -> Terms<'a> {
+        Terms { words: &self.words[1..] }
+    }
+
     /// It holds always: `if TRUE`, `unless FALSE`.
     pub fn is_always(&self) -> bool {
-        match &self.terms[..] {
-            [Term::Named { negated, name, .. }] => {
-                let value = match *name {
+        let mut terms = self.terms();
+        match (terms.next(), terms.next()) {
+            (Some(Term::Named { negated, name, .. }), None) => {
+                let value = match name {
                     "TRUE" => !negated,
-                    "FALSE" => *negated,
+                    "FALSE" => negated,
                     _ => return false,
                 };
                 value != self.unless
@@ -225,16 +280,16 @@ impl<'a> Condition<'a> {
     }
 
     /// The named ACLs.
-    pub fn names(&self) -> impl Iterator<Item = (&'a str, &'a Word)> {
-        self.terms.iter().filter_map(|term| match term {
-            Term::Named { name, word, .. } => Some((*name, *word)),
+    pub fn names(&self) -> impl Iterator<Item = (&'a str, &'a Word)> + use<'a> {
+        self.terms().filter_map(|term| match term {
+            Term::Named { name, word, .. } => Some((name, word)),
             _ => None,
         })
     }
 
     /// The anonymous ACLs.
-    pub fn criteria(&self) -> impl Iterator<Item = &Criterion<'a>> {
-        self.terms.iter().filter_map(|term| match term {
+    pub fn criteria(&self) -> impl Iterator<Item = Criterion<'a>> + use<'a> {
+        self.terms().filter_map(|term| match term {
             Term::Anonymous { criterion, .. } => Some(criterion),
             _ => None,
         })
@@ -293,19 +348,30 @@ const CONDITIONAL: &[&str] = &[
 ];
 
 impl Statement {
-    /// The condition at its end.
-    pub fn condition(&self) -> Option<Condition<'_>> {
-        if !CONDITIONAL.contains(&self.keyword()) {
+    /// Which of the words is the `if` or `unless` of its condition.
+    pub(crate) fn find_condition(words: &[Word]) -> Option<usize> {
+        if !CONDITIONAL.contains(&words.first()?.text.as_str()) {
             return None;
         }
-        let at = self.words.iter().skip(1).position(|word| matches!(word.text.as_str(), "if" | "unless"))? + 1;
-        Some(read_condition(&self.words[at..]))
+        words.iter().skip(1).position(|word| matches!(word.text.as_str(), "if" | "unless")).map(|index| index + 1)
+    }
+
+    /// Does a word hold a call with arguments, or a log-format expression?
+    pub(crate) fn find_calls(words: &[Word]) -> bool {
+        words.iter().any(|word| word.text.contains(['(', '[']))
+    }
+
+    /// The condition at its end.
+    pub fn condition(&self) -> Option<Condition<'_>> {
+        let words = self.words.get(self.condition_at? as usize..)?;
+        let keyword = words.first()?;
+        Some(Condition { unless: keyword.text == "unless", keyword, words })
     }
 
     /// The words in front of the condition.
     pub fn without_condition(&self) -> &[Word] {
-        match self.condition() {
-            Some(condition) => &self.words[..self.words.len() - condition.words.len()],
+        match self.condition_at {
+            Some(at) => self.words.get(..at as usize).unwrap_or_default(),
             None => &self.words,
         }
     }
@@ -321,33 +387,24 @@ impl Statement {
     }
 
     /// Every criterion: of an `acl` line, or of the anonymous ACLs in its condition.
-    pub fn criteria(&self) -> Vec<Criterion<'_>> {
-        let own = self.criterion();
-        let anonymous = self.condition().map(|condition| condition.criteria().cloned().collect::<Vec<_>>());
-        own.into_iter().chain(anonymous.into_iter().flatten()).collect()
+    pub fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
+        self.criterion().into_iter().chain(self.condition().into_iter().flat_map(|condition| condition.criteria()))
     }
 
     /// Every sample expression: criteria, `%[…]` in log-format strings, and words that are expressions themselves.
-    pub fn expressions(&self) -> Vec<Expression<'_>> {
-        let mut found: Vec<Expression<'_>> =
-            self.criteria().into_iter().filter_map(|criterion| criterion.expression).collect();
-        for word in &self.words {
-            let mut at = 0;
-            while let Some(open) = word.text[at..].find("%[") {
-                let start = at + open + 2;
-                at = start;
-                if let Some((expression, end)) = Expression::read(word, start) {
-                    found.push(expression);
-                    at = end;
-                }
-            }
-        }
-        found.extend(self.expression_word().and_then(Expression::of_word));
-        found
+    pub fn expressions(&self) -> impl Iterator<Item = Expression<'_>> {
+        self.criteria().filter_map(|criterion| criterion.expression).chain(self.sample_expressions())
+    }
+
+    /// The expressions that give a value: all but the criteria of ACLs.
+    pub(crate) fn sample_expressions(&self) -> impl Iterator<Item = Expression<'_>> {
+        let words = if self.has_calls { &self.words[..] } else { &[] };
+        let in_formats = words.iter().flat_map(FormatExpressions::of);
+        in_formats.chain(self.expression_word().and_then(Expression::of_word))
     }
 
     /// The word that is an expression by the statement's own grammar.
-    fn expression_word(&self) -> Option<&Word> {
+    pub(crate) fn expression_word(&self) -> Option<&Word> {
         let action_at = match self.keyword() {
             "http-request" | "http-response" | "http-after-response" => 1,
             "tcp-request" | "tcp-response" => 2,
@@ -355,42 +412,87 @@ impl Statement {
             _ => return None,
         };
         let action = self.text(action_at);
-        let takes = action.starts_with("track-sc")
+        let is_expression = action.starts_with("track-sc")
             || action.starts_with("set-var(")
-            || matches!(action, "set-src" | "set-dst" | "set-src-port" | "set-dst-port");
-        if takes { self.word(action_at + 1) } else { None }
+            || action.starts_with("do-resolve(")
+            || matches!(
+                action,
+                "capture"
+                    | "set-src"
+                    | "set-dst"
+                    | "set-src-port"
+                    | "set-dst-port"
+                    | "set-priority-class"
+                    | "set-priority-offset"
+            );
+        // These take a number as well.
+        let may_be = action.starts_with("sc-set-gpt") || matches!(action, "set-mark" | "set-tos");
+        let word = self.word(action_at + 1).filter(|_| is_expression || may_be)?;
+        (is_expression || word.text.contains(|c: char| !c.is_ascii_hexdigit() && c != 'x')).then_some(word)
     }
 }
 
-fn read_condition(words: &[Word]) -> Condition<'_> {
-    let keyword = &words[0];
-    let mut terms = Vec::new();
-    let mut negated = false;
-    let mut at = 1;
-    while let Some(word) = words.get(at) {
-        at += 1;
-        let text = word.text.as_str();
-        match text {
-            "or" | "OR" | "||" => terms.push(Term::Or),
-            "!" => {
-                negated = !negated;
-                continue;
-            }
-            "{" | "!{" => {
-                let close =
-                    words[at..].iter().position(|word| word.text == "}").map_or(words.len(), |length| at + length);
-                if let Some(criterion) = Criterion::read(&words[at..close]) {
-                    terms.push(Term::Anonymous { negated: negated != (text == "!{"), criterion });
-                }
-                at = close + 1;
-            }
-            _ => {
-                let name = text.trim_start_matches('!');
-                let flips = (text.len() - name.len()) % 2 == 1;
-                terms.push(Term::Named { negated: negated != flips, name, word });
+/// The expressions in the `%[…]` of a log-format string.
+struct FormatExpressions<'a> {
+    word: &'a Word,
+    at: usize,
+}
+
+impl<'a> FormatExpressions<'a> {
+    fn of(word: &'a Word) -> Self {
+        Self { word, at: 0 }
+    }
+}
+
+impl<'a> Iterator for FormatExpressions<'a> {
+    type Item = Expression<'a>;
+
+    fn next(&mut self) -> Option<Expression<'a>> {
+        loop {
+            let open = self.word.text.get(self.at..)?.find("%[")?;
+            self.at += open + 2;
+            if let Some((expression, end)) = Expression::read(self.word, self.at) {
+                self.at = end;
+                return Some(expression);
             }
         }
-        negated = false;
     }
-    Condition { unless: keyword.text == "unless", keyword, terms, words }
+}
+
+/// The parts of a condition, one after the other.
+#[derive(Debug, Clone)]
+pub struct Terms<'a> {
+    words: &'a [Word],
+}
+
+impl<'a> Iterator for Terms<'a> {
+    type Item = Term<'a>;
+
+    fn next(&mut self) -> Option<Term<'a>> {
+        let mut negated = false;
+        loop {
+            let (word, rest) = self.words.split_first()?;
+            self.words = rest;
+            let text = word.text.as_str();
+            match text {
+                "or" | "OR" | "||" => return Some(Term::Or),
+                "!" => negated = !negated,
+                "{" | "!{" => {
+                    let close = rest.iter().position(|word| word.text == "}").unwrap_or(rest.len());
+                    self.words = rest.get(close + 1..).unwrap_or_default();
+                    match Criterion::read(&rest[..close]) {
+                        Some(criterion) => {
+                            return Some(Term::Anonymous { negated: negated != (text == "!{"), criterion });
+                        }
+                        None => negated = false,
+                    }
+                }
+                _ => {
+                    let name = text.trim_start_matches('!');
+                    let flips = (text.len() - name.len()) % 2 == 1;
+                    return Some(Term::Named { negated: negated != flips, name, word });
+                }
+            }
+        }
+    }
 }

@@ -272,6 +272,10 @@ fn has_postgres_name(name: &str) -> bool {
 impl Proxy {
     /// A server port is PostgreSQL's or PgBouncer's, or a name says so.
     pub fn is_postgres(&self) -> bool {
+        self.is_postgres
+    }
+
+    pub(crate) fn read_postgres(&self) -> bool {
         let postgres_server = |server: &Server| {
             server.address.fixed_port().map_or_else(|| has_postgres_name(&server.name), is_postgres_port)
         };
@@ -411,13 +415,15 @@ impl Haproxy {
     pub fn redis_pools<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = &'a Proxy> {
         let redis_port = |port: u16| (6379..=6389).contains(&port);
         self.proxies.iter().filter(move |proxy| {
+            // Some port of Redis, or none at all: nearly every proxy is out here.
+            let ports = || proxy.servers.iter().map(|server| server.address.fixed_port());
+            if proxy.servers.is_empty() || !ports().all(|port| port.is_none_or(redis_port)) {
+                return false;
+            }
             let tokens = tokens(proxy.name());
             let named = |words: &[&str]| tokens.iter().any(|token| words.contains(&token.as_str()));
-            let ports: Vec<Option<u16>> = proxy.servers.iter().map(|server| server.address.fixed_port()).collect();
-            let by_port = !ports.is_empty() && ports.iter().all(|port| port.is_some_and(redis_port));
-            let by_name = named(&["redis", "valkey"])
-                && ports.iter().all(|port| port.is_none_or(redis_port))
-                && !ports.is_empty();
+            let by_port = ports().all(|port| port.is_some());
+            let by_name = named(&["redis", "valkey"]);
             let balanced =
                 proxy.effective("balance").map_or("", |balance| balance.text(1).split('(').next().unwrap_or_default());
             let sharded = matches!(balanced, "source" | "uri" | "hash" | "url_param")

@@ -1,15 +1,18 @@
 //! Proxies: what they say themselves, and what holds for them.
 
 use super::check::HealthCheck;
+use super::names::Names;
 use super::server::{Server, ServerOption};
-use super::statement::{ByName, Section, SectionKind, Statement};
+use super::statement::{Section, SectionKind, Statement};
 use crate::syntax::Word;
 use crate::table::Context;
 use crate::values::{Endpoint, Unit, time};
+use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What a proxy speaks.
@@ -95,11 +98,17 @@ pub struct Bind {
     pub addresses: Vec<Endpoint>,
     #[serde(skip)]
     pub(crate) options: Vec<ServerOption>,
+    #[serde(skip)]
+    pub(crate) set: Names,
 }
 
 impl Bind {
     /// The last option of this name.
+    #[inline]
     pub fn option(&self, name: &str) -> Option<&ServerOption> {
+        if !self.set.may_hold(name) {
+            return None;
+        }
         self.options.iter().rev().find(|option| option.name() == name)
     }
 
@@ -144,19 +153,33 @@ pub struct Proxy {
     pub check: HealthCheck,
     /// Its `acl` lines, by name.
     #[serde(skip)]
-    pub(crate) acls: ByName,
+    pub(crate) acls: HashMap<CompactString, Vec<Arc<Statement>>>,
     /// Its rules that feed a counter, by their action.
     #[serde(skip)]
-    pub(crate) tracks: ByName,
+    pub(crate) tracks: HashMap<CompactString, Vec<Arc<Statement>>>,
     /// Settings that hold, by their number in the keyword table.
     #[serde(skip)]
     pub(crate) settings: Vec<(u16, Arc<Statement>)>,
+    /// The names of these settings.
+    #[serde(skip)]
+    pub(crate) set: Names,
     /// `log` lines that hold.
     #[serde(skip)]
     pub(crate) logs: Vec<Arc<Statement>>,
     /// Options of the `default-server` lines that hold at its end.
     #[serde(skip)]
     pub(crate) default_server: Arc<Vec<ServerOption>>,
+    #[serde(skip)]
+    pub(crate) server_names: OnceLock<HashSet<CompactString>>,
+    /// The fetches of its expressions, and the headers that clients could forge.
+    #[serde(skip)]
+    pub(crate) looks: Names,
+    #[serde(skip)]
+    pub(crate) mode: Mode,
+    #[serde(skip)]
+    pub(crate) is_disabled: bool,
+    #[serde(skip)]
+    pub(crate) is_postgres: bool,
 }
 
 impl Deref for Proxy {
@@ -169,7 +192,12 @@ impl Deref for Proxy {
 impl Proxy {
     /// The statement that decides a setting (`timeout server`, `option redispatch`, `balance`), in the proxy or in the
     /// defaults it inherits from. A negated one is returned too.
+    #[inline]
     pub fn effective(&self, setting: &str) -> Option<&Statement> {
+        if self.set.may_hold(setting) { self.find_setting(setting) } else { None }
+    }
+
+    fn find_setting(&self, setting: &str) -> Option<&Statement> {
         let (context, name) = match setting.split_once(' ') {
             Some(("option", name)) => (Context::ProxyOption, name),
             Some(("timeout", name)) => (Context::ProxyTimeout, name),
@@ -184,7 +212,11 @@ impl Proxy {
     }
 
     /// The statement that switches an option on.
+    #[inline]
     pub fn option(&self, name: &str) -> Option<&Statement> {
+        if !self.set.may_hold_pair("option", name) {
+            return None;
+        }
         self.effective_option(name).filter(|statement| !statement.is_negated())
     }
 
@@ -211,6 +243,10 @@ impl Proxy {
 
     /// What it speaks; tcp when nothing is said.
     pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    pub(crate) fn read_mode(&self) -> Mode {
         match self.mode_setting().map(|statement| statement.text(1)) {
             None | Some("tcp") => Mode::Tcp,
             Some("http" | "haterm") => Mode::Http,
@@ -251,6 +287,10 @@ impl Proxy {
 
     /// Switched off.
     pub fn is_disabled(&self) -> bool {
+        self.is_disabled
+    }
+
+    pub(crate) fn read_disabled(&self) -> bool {
         match (self.last("disabled"), self.last("enabled")) {
             (None, None) => self.effective("disabled").is_some(),
             (Some(disabled), Some(enabled)) => disabled.span().start > enabled.span().start,
@@ -277,6 +317,17 @@ impl Proxy {
         self.servers.iter().filter(move |server| !server.is_disabled() && !weightless(server))
     }
 
+    /// May one of its expressions use one of these fetches, or read one of these headers? False is certain.
+    pub(crate) fn may_look_at(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.looks.may_hold(name))
+    }
+
+    /// Is there a server of this name?
+    pub fn has_server(&self, name: &str) -> bool {
+        let names = || self.servers.iter().map(|server| server.name.text.clone()).collect::<HashSet<_>>();
+        self.server_names.get_or_init(names).contains(name)
+    }
+
     /// How many servers there are, templates counted in full.
     pub fn server_count(&self) -> u32 {
         self.servers.iter().map(Server::count).fold(0, u32::saturating_add)
@@ -290,6 +341,11 @@ impl Proxy {
     /// The ACLs of this name, which are alternatives of each other.
     pub fn acls(&self, name: &str) -> impl Iterator<Item = &Statement> {
         self.acls.get(name).into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// The names of its ACLs, in no particular order.
+    pub(crate) fn acl_names(&self) -> impl Iterator<Item = &str> {
+        self.acls.keys().map(CompactString::as_str)
     }
 
     /// The rules with this action (`track-sc0`), which feed one counter.

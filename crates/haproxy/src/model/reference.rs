@@ -1,14 +1,16 @@
 //! Names that statements use, and the sections and lines that define them.
 
-use super::expression::{Condition, PREDEFINED};
+use super::expression::{Call, Condition, Expression, PREDEFINED};
 use super::statement::{SectionKind, Statement};
 use super::{Haproxy, Proxy};
 use crate::syntax::Word;
+use crate::table::{Argument, Context as Keywords};
+use compact_str::CompactString;
 use confvet_core::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Named {
     /// A backend or listen.
     Backend,
@@ -36,7 +38,11 @@ pub enum Named {
     LogProfile,
     /// A proxy with a stick-table, or a table of a peers section.
     Table,
-    /// A server of the same proxy.
+    /// `@STORE/NAME`: a certificate of a crt-store.
+    Certificate,
+    /// A frontend or listen.
+    Frontend,
+    /// A server of the same proxy, or `BACKEND/SERVER`.
     Server,
 }
 
@@ -57,6 +63,8 @@ impl Named {
             Self::Ring => "ring",
             Self::LogProfile => "log-profile",
             Self::Table => "stick-table",
+            Self::Certificate => "certificate",
+            Self::Frontend => "frontend",
             Self::Server => "server",
         }
     }
@@ -88,16 +96,26 @@ pub struct Reference<'a> {
     pub span: Span,
     /// The statement that uses it; `None` for `from` in a section header.
     pub statement: Option<&'a Statement>,
+    /// Where it is used.
+    pub proxy: &'a Proxy,
 }
 
-/// Fetches whose first argument is a backend.
-const BACKEND_FETCHES: &[&str] =
-    &["avg_queue", "be_conn", "be_conn_free", "be_sess_rate", "connslots", "nbsrv", "queue"];
+/// A name in use, as the model keeps it.
+#[derive(Debug)]
+pub(crate) struct Use {
+    named: Named,
+    name: CompactString,
+    span: Span,
+    /// Number of the section among the defaults and proxies.
+    section: u32,
+    /// Number of the statement in it.
+    statement: Option<u32>,
+}
 
 impl Haproxy {
     /// The names that exist, by what they stand for. ACLs and servers are left out: they belong to their proxies.
-    pub fn definitions(&self) -> BTreeMap<Named, BTreeSet<&str>> {
-        let mut names: BTreeMap<Named, BTreeSet<&str>> = BTreeMap::new();
+    pub fn definitions(&self) -> BTreeMap<Named, HashSet<&str>> {
+        let mut names: BTreeMap<Named, HashSet<&str>> = BTreeMap::new();
         let kinds = [
             Named::Userlist,
             Named::Resolvers,
@@ -115,52 +133,67 @@ impl Haproxy {
         }
         let backends = self.proxies.iter().filter(|proxy| proxy.has_backend_side());
         names.insert(Named::Backend, backends.map(|proxy| proxy.name()).collect());
+        let frontends = self.proxies.iter().filter(|proxy| proxy.has_frontend_side());
+        names.insert(Named::Frontend, frontends.map(|proxy| proxy.name()).collect());
         names.insert(Named::Defaults, self.defaults.iter().map(|defaults| defaults.name()).collect());
         let tables = self.proxies.iter().filter(|proxy| proxy.last("stick-table").is_some());
         names.insert(Named::Table, tables.map(|proxy| proxy.name()).collect());
         names
     }
 
-    /// Every name that is used, with the proxy that uses it.
-    pub fn references(&self) -> Vec<(&Proxy, Reference<'_>)> {
-        let mut found = Vec::new();
-        for proxy in self.sections() {
-            if let Some(from) = proxy.from.as_ref().filter(|from| from.is_known()) {
-                found.push((
-                    proxy,
-                    Reference { named: Named::Defaults, name: &from.text, span: from.span, statement: None },
-                ));
+    /// Every name that is used, section by section.
+    pub fn references(&self) -> impl Iterator<Item = Reference<'_>> {
+        self.uses.get_or_init(|| self.find_uses()).iter().filter_map(|used| {
+            let number = used.section as usize;
+            let proxy = self.defaults.get(number).or_else(|| self.proxies.get(number - self.defaults.len()))?;
+            let statement = used.statement.and_then(|number| proxy.statements.get(number as usize));
+            let statement = statement.map(AsRef::as_ref);
+            Some(Reference { named: used.named, name: &used.name, span: used.span, statement, proxy })
+        })
+    }
+
+    fn find_uses(&self) -> Vec<Use> {
+        let mut uses = Vec::new();
+        // The `default_backend` of a defaults section is looked up for those who inherit it.
+        let mut inherited = vec![false; self.defaults.len()];
+        for proxy in
+            self.proxies.iter().filter(|proxy| proxy.has_frontend_side() && proxy.last("default_backend").is_none())
+        {
+            if let Some(number) = proxy.defaults {
+                inherited[number] = true;
             }
-            let no_table = proxy.kind != SectionKind::Defaults && proxy.last("stick-table").is_none();
-            let default = proxy.last("default_backend").map(Statement::span);
-            for statement in &proxy.statements {
+        }
+        for (section, proxy) in (0_u32..).zip(self.sections()) {
+            if let Some(from) = proxy.from.as_ref().filter(|from| from.is_known()) {
+                uses.push(Use {
+                    named: Named::Defaults,
+                    name: from.text.clone(),
+                    span: from.span,
+                    section,
+                    statement: None,
+                });
+            }
+            let is_defaults = proxy.kind == SectionKind::Defaults;
+            let default = proxy
+                .last("default_backend")
+                .map(Statement::span)
+                .filter(|_| !is_defaults || inherited.get(section as usize).copied().unwrap_or_default());
+            for (number, statement) in (0_u32..).zip(&proxy.statements) {
                 // Of several `default_backend` lines only the last one is looked up.
                 if statement.is("default_backend") && Some(statement.span()) != default {
                     continue;
                 }
-                let track = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc"));
-                if let Some(track) =
-                    track.filter(|_| no_table && statement.after("table").is_none() && proxy.name.is_some())
-                {
-                    let reference = Reference {
-                        named: Named::Table,
-                        name: proxy.name(),
-                        span: track.span,
-                        statement: Some(statement),
-                    };
-                    found.push((proxy, reference));
-                }
-                collect(statement, &mut |named, name, span| {
-                    found.push((proxy, Reference { named, name, span, statement: Some(statement) }));
+                collect(proxy, statement, &mut |named, name, span| {
+                    uses.push(Use { named, name: name.into(), span, section, statement: Some(number) });
                 });
             }
         }
-        found
+        uses
     }
 }
 
 /// Hands every name that a statement uses to `found`.
-fn collect<'a>(statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
+fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
     let mut word = |named, word: Option<&'a Word>| {
         if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !word.text.contains(['$', '%'])) {
             found(named, word.text.as_str(), word.span);
@@ -173,15 +206,33 @@ fn collect<'a>(statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, 
         "use-fcgi-app" => word(Named::FcgiApp, statement.word(1)),
         "email-alert" if statement.text(1) == "mailers" => word(Named::Mailers, statement.word(2)),
         "filter" if statement.text(1) == "cache" => word(Named::Cache, statement.word(2)),
+        "bind" => {
+            for pair in statement.words.windows(2).filter(|pair| pair[0].text == "crt" && pair[1].text.starts_with('@'))
+            {
+                word(Named::Certificate, Some(&pair[1]));
+            }
+        }
         "stick-table" => word(Named::Peers, statement.after("peers")),
         "stick" => word(Named::Table, statement.after("table")),
-        "server" | "server-template" | "default-server" => word(Named::Resolvers, statement.after("resolvers")),
+        "server" | "server-template" | "default-server" => {
+            word(Named::Resolvers, statement.after("resolvers"));
+            if proxy.kind != SectionKind::Defaults {
+                word(Named::Server, statement.after("track"));
+            }
+        }
         "http-request" if statement.text(1) == "cache-use" => word(Named::Cache, statement.word(2)),
         "http-response" if statement.text(1) == "cache-store" => word(Named::Cache, statement.word(2)),
-        "http-request" | "http-response" | "tcp-request"
-            if statement.text(1).starts_with("track-sc") || statement.text(2).starts_with("track-sc") =>
-        {
-            word(Named::Table, statement.after("table"));
+        "http-request" | "http-response" | "tcp-request" => {
+            let at = if statement.is("tcp-request") { 2 } else { 1 };
+            if statement.text(at).starts_with("track-sc") {
+                match statement.after("table") {
+                    Some(table) => word(Named::Table, Some(table)),
+                    None if proxy.kind != SectionKind::Defaults && proxy.last("stick-table").is_none() => {
+                        found(Named::Table, proxy.name(), statement.words[at].span);
+                    }
+                    None => {}
+                }
+            }
         }
         "log" => {
             word(Named::LogProfile, statement.after("profile"));
@@ -194,43 +245,49 @@ fn collect<'a>(statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, 
         _ => {}
     }
     if let Some(condition) = statement.condition() {
-        for (name, word) in condition.names().filter(|(_, word)| word.is_known()) {
-            if PREDEFINED.binary_search(&name).is_err() && !name.contains(['$', '%']) && !name.is_empty() {
+        for (name, word) in condition.names() {
+            if word.is_known()
+                && PREDEFINED.binary_search(&name).is_err()
+                && !name.contains(['$', '%'])
+                && !name.is_empty()
+            {
                 found(Named::Acl, name, Condition::name_span(name, word));
             }
         }
     }
-    if !statement.words.iter().any(|word| word.text.contains('(')) {
+    if !statement.has_calls {
         return;
     }
     for expression in statement.expressions() {
-        for call in expression.calls() {
-            let name = call.name;
-            let (named, index) = match name {
-                "http_auth" | "http_auth_group" => (Named::Userlist, 0),
-                _ if BACKEND_FETCHES.contains(&name) => (Named::Backend, 0),
-                "in_table" => (Named::Table, 0),
-                _ if name.starts_with("table_") => (Named::Table, 0),
-                _ if name.starts_with("sc_") => (Named::Table, 1),
-                _ if name.starts_with("src_") && name != "src_port" => (Named::Table, 0),
-                _ => continue,
-            };
-            // A table may be given by a number first: `sc_get_gpc(0,1,table)`.
-            let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-            let argument = (index..index + 3).find(|&index| call.argument(index).is_none_or(|text| !is_number(text)));
-            let Some((index, argument)) = argument.and_then(|index| Some((index, call.argument(index)?))) else {
-                continue;
-            };
-            if !argument.contains(['$', '%']) && call.word.is_known() || call.word.text.contains("%[") {
-                found(named, argument, call.argument_span(index));
-            }
+        called(&expression.fetch, Keywords::Fetch, found);
+        for converter in &expression.converters {
+            called(converter, Keywords::Converter, found);
         }
     }
-    if let Some(rest) = statement.text(1).strip_prefix("do-resolve(").filter(|_| statement.is("http-request"))
-        && let Some(resolvers) = rest.trim_end_matches(')').split(',').nth(1)
-        && let Some(word) = statement.word(1)
+    if let Some(action) = statement.word(1).filter(|action| action.text.starts_with("do-resolve("))
+        && let Some(call) = Expression::of_word(action).map(|expression| expression.fetch)
+        && let Some(resolvers) = call.argument(1)
     {
-        let start = word.text.find(resolvers).unwrap_or(0);
-        found(Named::Resolvers, resolvers, word.slice(start..start + resolvers.len()));
+        found(Named::Resolvers, resolvers, call.argument_span(1));
+    }
+}
+
+/// The names among the arguments of a fetch or converter.
+fn called<'a>(call: &Call<'a>, context: Keywords, found: &mut impl FnMut(Named, &'a str, Span)) {
+    let variable = call.word.is_variable() || call.word.has_literal_variable();
+    let shape =
+        Some(()).filter(|()| !call.arguments.is_empty() && !variable).and_then(|()| context.find(call.name)?.call);
+    for (index, argument) in shape.into_iter().flat_map(|shape| shape.arguments.iter().enumerate()) {
+        let named = match argument {
+            Argument::Table => Named::Table,
+            Argument::Backend => Named::Backend,
+            Argument::Frontend => Named::Frontend,
+            Argument::Server => Named::Server,
+            Argument::Userlist => Named::Userlist,
+            _ => continue,
+        };
+        if let Some(name) = call.argument(index).filter(|name| !name.contains(['$', '%'])) {
+            found(named, name, call.argument_span(index));
+        }
     }
 }

@@ -1,14 +1,19 @@
 //! Every statement held against the keyword table: what HAProxy refuses, ignores, or is about to.
 
 use super::build::{addresses, arguments, family, option_key};
+use super::names::Names;
 use super::statement::{SectionKind, Statement};
 use super::{Haproxy, Proxy, Section};
 use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
 use confvet_core::{Span, did_you_mean};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+mod actions;
+mod calls;
+mod grammar;
 mod values;
 
 /// Something about a statement that only the keyword tables and the value readers know.
@@ -104,25 +109,21 @@ pub enum ProblemKind {
     },
 }
 
-/// Words that may follow `deny` and `tarpit`.
-const ANSWERS: &[&str] = &[
-    "deny_status",
-    "status",
-    "content-type",
-    "errorfile",
-    "errorfiles",
-    "default-errorfiles",
-    "file",
-    "lf-file",
-    "string",
-    "lf-string",
-    "hdr",
-];
+/// What HAProxy makes of a keyword in a kind of section.
+enum Standing {
+    Fits,
+    Ignored,
+    Refused,
+}
 
 /// One run over a configuration.
 pub(crate) struct Schema<'a> {
     haproxy: &'a Haproxy,
     problems: Vec<Problem>,
+    /// The certificates that `bind` lines load by themselves, each with the first section that does; filled when asked.
+    loaded: Option<HashMap<&'a str, u32>>,
+    /// What the expressions of each proxy look at.
+    looks: Vec<Names>,
 }
 
 /// What may have a `no` or `default` in front, beside options.
@@ -130,8 +131,9 @@ const NEGATABLE: &[&str] =
     &["option", "log", "busy-polling", "set-dumpable", "strict-limits", "insecure-fork-wanted", "numa-cpu-mapping"];
 
 impl<'a> Schema<'a> {
-    pub(crate) fn check(haproxy: &'a Haproxy) -> Vec<Problem> {
-        let mut schema = Schema { haproxy, problems: Vec::new() };
+    /// What is wrong, and what the expressions of each section look at, in the order of [`Haproxy::sections`].
+    pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Names>) {
+        let mut schema = Schema { haproxy, problems: Vec::new(), loaded: None, looks: Vec::new() };
         for section in haproxy.globals.iter().chain(&haproxy.others) {
             schema.header(section);
             for statement in &section.statements {
@@ -140,11 +142,12 @@ impl<'a> Schema<'a> {
         }
         for proxy in haproxy.sections() {
             schema.header(proxy);
+            schema.looks.push(Names::default());
             for statement in &proxy.statements {
                 schema.proxy(proxy, statement);
             }
         }
-        schema.problems
+        (schema.problems, schema.looks)
     }
 
     fn add(&mut self, statement: &Arc<Statement>, span: Span, kind: ProblemKind) {
@@ -246,8 +249,8 @@ impl<'a> Schema<'a> {
     fn plain(&mut self, section: &Section, statement: &Arc<Statement>) {
         let Some(context) = section.kind.context() else { return };
         let word = &statement.words[0];
-        if statement.prefix.is_some() && section.kind != SectionKind::Program {
-            self.prefix(statement);
+        if statement.prefix.is_some() && section.kind != SectionKind::Program && self.prefix(statement) {
+            return;
         }
         match statement.key {
             Some(key) => {
@@ -267,6 +270,7 @@ impl<'a> Schema<'a> {
             }
         }
         match (section.kind, word.text.as_str()) {
+            (SectionKind::CrtStore, "load") => self.load(statement),
             (SectionKind::Peers | SectionKind::Ring, "server" | "default-server")
                 if section.kind == SectionKind::Ring =>
             {
@@ -278,14 +282,37 @@ impl<'a> Schema<'a> {
         self.values(None, statement);
     }
 
-    /// `no` or `default` in front of something that takes neither.
-    fn prefix(&mut self, statement: &Arc<Statement>) {
-        if NEGATABLE.contains(&statement.keyword()) {
+    /// A certificate that a `bind` further up has loaded by itself cannot be loaded a second time.
+    fn load(&mut self, statement: &Arc<Statement>) {
+        let Some(certificate) =
+            statement.after("crt").filter(|word| word.is_known() && statement.after("alias").is_none())
+        else {
             return;
+        };
+        let haproxy = self.haproxy;
+        let loaded = self.loaded.get_or_insert_with(|| {
+            let binds = haproxy.proxies.iter().rev().flat_map(|proxy| &proxy.binds);
+            let certificates = binds.flat_map(|bind| bind.options().filter(|option| option.name() == "crt"));
+            certificates.map(|option| (option.text(), option.statement.section)).collect()
+        });
+        if loaded.get(certificate.text.as_str()).is_some_and(|&section| section < statement.section) {
+            let message = format!(
+                "`{}` is already loaded by a `bind` above: a crt-store stands in front of what uses it",
+                certificate.text
+            );
+            self.add(statement, certificate.span, ProblemKind::Invalid { message, instead: None });
+        }
+    }
+
+    /// `no` or `default` in front of something that takes neither? True when that is reported.
+    fn prefix(&mut self, statement: &Arc<Statement>) -> bool {
+        if NEGATABLE.contains(&statement.keyword()) {
+            return false;
         }
         let place = "a negation: only options can be negated".to_owned();
         let kind = ProblemKind::NotAllowed { word: format!("no {}", statement.setting()), place, deletable: false };
         self.add(statement, statement.keyword_span(), kind);
+        true
     }
 
     fn proxy(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
@@ -300,8 +327,8 @@ impl<'a> Schema<'a> {
             }
             return;
         };
-        if statement.prefix.is_some() {
-            self.prefix(statement);
+        if statement.prefix.is_some() && self.prefix(statement) {
+            return;
         }
         if self.version(statement, key, word, word.span) {
             return;
@@ -336,12 +363,19 @@ impl<'a> Schema<'a> {
             }
         }
         let decisive = statement.sub.map_or(key, |sub| sub.0);
-        if !self.place(proxy, statement, key, decisive) {
-            return;
+        // What is ignored is read all the same, and refused when it cannot be.
+        match self.place(proxy, statement, key, decisive) {
+            Standing::Fits => self.grammar(proxy, statement),
+            Standing::Ignored => {
+                self.grammar(proxy, statement);
+                self.values(Some(proxy), statement);
+                return;
+            }
+            Standing::Refused => return,
         }
-        self.actions(statement);
+        self.actions(proxy, statement);
         self.criteria(statement);
-        self.fetches(statement);
+        self.fetches(proxy, statement);
         if statement.is("use_backend") {
             self.condition_at(statement, 2);
         }
@@ -355,12 +389,18 @@ impl<'a> Schema<'a> {
         self.values(Some(proxy), statement);
     }
 
-    /// May it stand here? False when not.
-    fn place(&mut self, proxy: &Proxy, statement: &Arc<Statement>, key: &'static Key, decisive: &'static Key) -> bool {
-        let Some(place) = proxy.place() else { return true };
+    /// May it stand here?
+    fn place(
+        &mut self,
+        proxy: &Proxy,
+        statement: &Arc<Statement>,
+        key: &'static Key,
+        decisive: &'static Key,
+    ) -> Standing {
+        let Some(place) = proxy.place() else { return Standing::Fits };
         let fits = key.fits(place) && decisive.fits(place);
         if fits {
-            return true;
+            return Standing::Fits;
         }
         let is_defaults = matches!(place, Place::Defaults | Place::NamedDefaults);
         let boolean = decisive.negatable == Negatable::NoAndDefault;
@@ -376,79 +416,10 @@ impl<'a> Schema<'a> {
         if fatal || (boolean && !is_defaults && self.haproxy.at_least((3, 2, 0))) {
             let kind = ProblemKind::NotAllowed { word: statement.setting(), place: proxy.title(), deletable: false };
             self.add(statement, span, kind);
+            Standing::Refused
         } else {
             self.add(statement, span, ProblemKind::Ignored { word: statement.setting() });
-        }
-        false
-    }
-
-    /// The action of a rule.
-    fn actions(&mut self, statement: &Arc<Statement>) {
-        let (at, context, what) = match (statement.keyword(), statement.text(1)) {
-            ("http-request", _) => (1, Context::HttpRequestAction, "http-request action"),
-            ("http-response", _) => (1, Context::HttpResponseAction, "http-response action"),
-            ("http-after-response", _) => (1, Context::HttpAfterResponseAction, "http-after-response action"),
-            ("tcp-request", "connection") => (2, Context::TcpRequestConnectionAction, "tcp-request connection action"),
-            ("tcp-request", "session") => (2, Context::TcpRequestSessionAction, "tcp-request session action"),
-            ("tcp-request", "content") => (2, Context::TcpRequestContentAction, "tcp-request content action"),
-            ("tcp-response", "content") => (2, Context::TcpResponseContentAction, "tcp-response content action"),
-            ("quic-initial", _) => (1, Context::QuicInitialAction, "quic-initial action"),
-            ("filter", _) => (1, Context::Filter, "filter"),
-            _ => return,
-        };
-        let Some(word) = statement.word(at).filter(|word| !word.is_variable()) else { return };
-        match context.find_action(&word.text) {
-            Some(key) => {
-                self.version(statement, key, word, word.span);
-                self.action_end(statement, at, key.name);
-                if let Some(service) = statement.word(at + 1).filter(|word| key.name == "use-service" && is_plain(word))
-                    && Context::Service.find(&service.text).is_none()
-                    && !service.text.starts_with("lua.")
-                {
-                    self.unknown(statement, service, "service", Context::Service);
-                }
-            }
-            None => self.unknown(statement, word, what, context),
-        }
-    }
-
-    /// Behind the arguments of an action only a condition may stand.
-    fn action_end(&mut self, statement: &Arc<Statement>, at: usize, action: &str) {
-        let arguments = match action {
-            "allow" | "accept" | "reject" | "auth" | "disable-l7-retry" | "silent-drop"
-                if statement.word(at + 1).is_none() =>
-            {
-                return;
-            }
-            "allow" | "accept" => 0,
-            "set-header" | "add-header" => 2,
-            "replace-header" | "replace-value" => 3,
-            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-log-level" | "set-nice"
-            | "set-tos" | "set-mark" => 1,
-            "replace-path" | "replace-pathq" | "replace-uri" => 2,
-            "deny" | "tarpit" if !ANSWERS.contains(&statement.text(at + 1)) => 0,
-            _ => return,
-        };
-        let end = at + 1 + arguments;
-        let splits = statement.words.iter().any(|word| word.is_variable() || word.is_empty());
-        if splits {
-            return;
-        }
-        if (at + 1..end).any(|at| statement.word(at).is_none()) {
-            let count = if arguments == 1 { "one word".to_owned() } else { format!("{arguments} words") };
-            let message = format!("`{action}` needs {count} behind it");
-            self.add(statement, statement.words[at].span, ProblemKind::Invalid { message, instead: None });
-        } else {
-            self.condition_at(statement, end);
-        }
-    }
-
-    /// Here only `if` or `unless` may stand.
-    fn condition_at(&mut self, statement: &Arc<Statement>, at: usize) {
-        let Some(word) = statement.word(at) else { return };
-        if !matches!(word.text.as_str(), "if" | "unless" | "\\") && !word.is_variable() && !word.is_empty() {
-            let message = format!("only `if` or `unless` may stand here, not `{}`", word.text);
-            self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+            Standing::Ignored
         }
     }
 
@@ -456,6 +427,12 @@ impl<'a> Schema<'a> {
     fn criteria(&mut self, statement: &Arc<Statement>) {
         let own = Arc::clone(statement);
         for criterion in own.criteria() {
+            if criterion.expression.is_none() && criterion.word.is_known() && !criterion.word.text.contains(['$', '<'])
+            {
+                let message = format!("`{}` is nothing that an ACL can test", criterion.word.text);
+                self.add(statement, criterion.word.span, ProblemKind::Invalid { message, instead: None });
+                continue;
+            }
             if let Some(flag) = criterion
                 .flags
                 .iter()
@@ -466,6 +443,12 @@ impl<'a> Schema<'a> {
                 self.add(statement, flag.span, ProblemKind::Invalid { message, instead: None });
             }
         }
+        if let Some(pair) = own.condition().and_then(|condition| {
+            condition.words.windows(2).find(|pair| matches!(pair[0].text.as_str(), "{" | "!{") && pair[1].text == "}")
+        }) {
+            let message = "`{ }` tests nothing".to_owned();
+            self.add(statement, pair[0].span.to(pair[1].span), ProblemKind::Invalid { message, instead: None });
+        }
         if let Some(condition) = own.condition()
             && let Some(open) = condition.words.iter().rposition(|word| word.text == "{" || word.text == "!{")
             && !condition.words[open..].iter().any(|word| word.text == "}")
@@ -473,51 +456,6 @@ impl<'a> Schema<'a> {
         {
             let message = "`{` without `}` in the condition".to_owned();
             self.add(statement, condition.words[open].span, ProblemKind::Invalid { message, instead: None });
-        }
-    }
-
-    /// Sample fetches and converters.
-    fn fetches(&mut self, statement: &Arc<Statement>) {
-        let own = Arc::clone(statement);
-        for expression in own.expressions() {
-            let fetch = &expression.fetch;
-            let criterion = fetch.word.text.starts_with(fetch.name);
-            let known =
-                Context::Fetch.find(fetch.name).or_else(|| Context::AclAlias.find(fetch.name).filter(|_| criterion));
-            self.call(statement, known, fetch, "sample fetch", Context::Fetch);
-            for converter in &expression.converters {
-                self.call(
-                    statement,
-                    Context::Converter.find(converter.name),
-                    converter,
-                    "converter",
-                    Context::Converter,
-                );
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        statement: &Arc<Statement>,
-        known: Option<&'static Key>,
-        call: &super::Call<'_>,
-        what: &'static str,
-        context: Context,
-    ) {
-        if call.name.starts_with("lua.") || !is_plain(call.word) && call.word.text.starts_with(call.name) {
-            return;
-        }
-        match known {
-            Some(key) if !key.build => {
-                self.version(statement, key, call.name, call.span());
-            }
-            Some(_) => {}
-            None if is_build(call.name) => {}
-            None => {
-                let near = did_you_mean(call.name, context.names().chain(Context::AclAlias.names()));
-                self.add(statement, call.span(), ProblemKind::Unknown { what, word: call.name.to_owned(), near });
-            }
         }
     }
 
@@ -532,18 +470,18 @@ impl<'a> Schema<'a> {
                 }
                 return;
             };
+            // HAProxy complains, and goes on without the option.
             if is_default && !key.fits_default_server() {
-                let place = "a `default-server` line".to_owned();
-                let kind = ProblemKind::NotAllowed { word: word.text.to_string(), place, deletable: false };
-                self.add(statement, word.span, kind);
+                self.add(statement, word.span, ProblemKind::Ignored { word: word.text.to_string() });
                 return;
             }
             if !key.build && self.version(statement, key, word, word.span) {
                 return;
             }
             // At the end of a line these are read as the number 0, without a word.
-            let silent = matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr")
-                && context == Context::ServerOption;
+            let silent =
+                matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr" | "resolve-opts")
+                    && context == Context::ServerOption;
             if key.arguments == Arguments::One
                 && !silent
                 && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)

@@ -1,5 +1,6 @@
 //! Servers and the options that hold for them.
 
+use super::names::Names;
 use super::statement::Statement;
 use crate::syntax::Word;
 use crate::table::Key;
@@ -79,6 +80,12 @@ pub struct Server {
     pub(crate) defaults: Arc<Vec<ServerOption>>,
     #[serde(serialize_with = "options_as_words")]
     pub(crate) own: Vec<ServerOption>,
+    /// The names of all options that hold for it.
+    #[serde(skip)]
+    pub(crate) set: Names,
+    /// Whether its health is checked, which is asked for every server.
+    #[serde(skip)]
+    pub(crate) is_checked: bool,
 }
 
 fn options_as_words<S: serde::Serializer>(options: &[ServerOption], serializer: S) -> Result<S::Ok, S::Error> {
@@ -102,12 +109,22 @@ impl Server {
     }
 
     /// The option of this name that holds, on its own line or from `default-server`.
+    #[inline]
     pub fn option(&self, name: &str) -> Option<&ServerOption> {
+        if self.set.may_hold(name) { self.find_option(name) } else { None }
+    }
+
+    fn find_option(&self, name: &str) -> Option<&ServerOption> {
         self.options().rev().find(|option| option.name() == name)
     }
 
     /// Is a flag set, and not taken back with `no-…`?
+    #[inline]
     pub fn flag(&self, name: &str) -> Option<&ServerOption> {
+        if self.set.may_hold(name) { self.find_flag(name) } else { None }
+    }
+
+    fn find_flag(&self, name: &str) -> Option<&ServerOption> {
         let is_no = |option: &ServerOption| option.name().strip_prefix("no-") == Some(name);
         let last = self.options().rev().find(|option| option.name() == name || is_no(option))?;
         (last.name() == name).then_some(last)
@@ -115,12 +132,22 @@ impl Server {
 
     /// Is its health checked?
     pub fn check(&self) -> Option<&ServerOption> {
+        if !self.is_checked {
+            return None;
+        }
         self.flag("check")
     }
 
     /// Something looks after its health: a check of its own, an agent, or another server's check.
     pub fn is_watched(&self) -> bool {
-        self.check().is_some() || self.flag("agent-check").is_some() || self.option("track").is_some()
+        self.is_checked || self.flag("agent-check").is_some() || self.option("track").is_some()
+    }
+
+    /// It has one of the options that need others beside them, or an address without a port. Nearly every server has
+    /// neither.
+    pub(crate) fn may_be_refused(&self) -> bool {
+        ["ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
+            || self.address.fixed_port().is_none()
     }
 
     /// Only used when all others are down.
@@ -130,6 +157,9 @@ impl Server {
 
     /// Starts in maintenance.
     pub fn is_disabled(&self) -> bool {
+        if !self.set.may_hold("disabled") {
+            return false;
+        }
         let last = self.options().rev().find(|option| matches!(option.name(), "disabled" | "enabled"));
         last.is_some_and(|option| option.name() == "disabled")
     }
@@ -200,8 +230,8 @@ impl Server {
         }
     }
 
-    /// Adds words to the end of its line.
-    pub fn append(&self, words: &str) -> Edit {
-        Edit::insert_after(self.statement.span(), format!(" {words}"))
+    /// Puts options behind the last of its line, if HAProxy reads the line to its end.
+    pub fn append(&self, options: &str) -> Option<Edit> {
+        self.statement.append_options(options)
     }
 }

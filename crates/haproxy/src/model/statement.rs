@@ -1,5 +1,6 @@
 //! Sections and their statements.
 
+use super::names::Names;
 use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Context, Key, Place};
@@ -133,6 +134,8 @@ pub struct Section {
     /// The statements by keyword, which most rules ask for.
     #[serde(skip)]
     pub(crate) by_keyword: ByName,
+    #[serde(skip)]
+    pub(crate) keywords: Names,
     /// Under which `.if` it stands.
     #[serde(skip)]
     pub branch: Branch,
@@ -166,13 +169,20 @@ impl Section {
     }
 
     /// The statements with this keyword.
+    #[inline]
     pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
-        self.by_keyword.get(keyword).map_or(&[][..], Vec::as_slice).iter().map(AsRef::as_ref)
+        let found = if self.keywords.may_hold(keyword) { self.of_keyword(keyword) } else { &[] };
+        found.iter().map(AsRef::as_ref)
     }
 
     /// The last statement with this keyword.
+    #[inline]
     pub fn last(&self, keyword: &str) -> Option<&Statement> {
-        self.by_keyword.get(keyword)?.last().map(AsRef::as_ref)
+        if self.keywords.may_hold(keyword) { self.of_keyword(keyword).last().map(AsRef::as_ref) } else { None }
+    }
+
+    fn of_keyword(&self, keyword: &str) -> &[Arc<Statement>] {
+        self.by_keyword.get(keyword).map_or(&[], Vec::as_slice)
     }
 
     /// Which `places` of a keyword it is.
@@ -220,6 +230,13 @@ pub struct Statement {
     pub(crate) line: Span,
     pub(crate) key: Option<SameKey>,
     pub(crate) sub: Option<SameKey>,
+    /// The word `if` or `unless` of its condition.
+    pub(crate) condition_at: Option<u16>,
+    /// A word holds a call with arguments, or a log-format expression.
+    pub(crate) has_calls: bool,
+    pub(crate) has_variable: bool,
+    pub(crate) has_empty: bool,
+    pub(crate) has_literal_variable: bool,
 }
 
 /// A row of the keyword table; two are equal when they are the same row.
@@ -313,6 +330,36 @@ impl Statement {
         self.prefix.is_some()
     }
 
+    /// A word holds a variable in double quotes.
+    pub fn has_variable(&self) -> bool {
+        self.has_variable
+    }
+
+    /// A word holds a variable outside double quotes, where it is taken literally.
+    pub fn has_literal_variable(&self) -> bool {
+        self.has_literal_variable
+    }
+
+    /// A word is empty, and ends the statement.
+    pub fn has_empty(&self) -> bool {
+        self.has_empty
+    }
+
+    /// All its words are what the text says: no variable may become several words or none, and none is empty.
+    pub fn is_whole(&self) -> bool {
+        !self.has_variable && !self.has_empty
+    }
+
+    /// It may hold a sample expression.
+    pub(crate) fn may_look(&self) -> bool {
+        self.has_calls || self.condition_at.is_some() || self.is("acl") || self.expression_word().is_some()
+    }
+
+    /// Does a word hold a call with arguments, or a log-format expression?
+    pub(crate) fn has_calls(&self) -> bool {
+        self.has_calls
+    }
+
     /// Does its keyword, or its second word, mean something in http mode only?
     pub fn needs_http(&self) -> bool {
         self.sub.or(self.key).is_some_and(|key| key.0.http_only)
@@ -337,6 +384,26 @@ impl Statement {
     /// Takes the whole line out of the file.
     pub fn delete(&self) -> Edit {
         Edit::delete(self.line)
+    }
+
+    /// For an `option httpchk` with headers in its version word: the option without them, and an `http-check send` that
+    /// sends the same. `None` where a header cannot be written without quotes.
+    pub(crate) fn with_headers_sent(&self, version: &Word) -> Option<Edit> {
+        let text = version.text.replace("\\r\\n", "\r\n");
+        let mut lines = text.split("\r\n");
+        let number = lines.next().filter(|number| number.starts_with("HTTP/"))?;
+        let mut sent = format!("http-check send ver {number}");
+        for line in lines.filter(|line| !line.is_empty()) {
+            let (name, value) = line.split_once(':')?;
+            let value = value.trim();
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/' | '*');
+            if value.is_empty() || !value.chars().all(plain) || !name.chars().all(plain) {
+                return None;
+            }
+            sent.push_str(&format!(" hdr {name} {value}"));
+        }
+        let option = self.words.get(3)?;
+        (self.words.len() == 5).then(|| Edit::replace(option.span.after().to(version.span), format!("\n    {sent}")))
     }
 
     /// Puts a line in front of it.

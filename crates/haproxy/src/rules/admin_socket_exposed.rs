@@ -2,7 +2,7 @@
 
 use crate::model::Haproxy;
 use crate::values::{Host, endpoint};
-use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/admin-socket-exposed", check };
 
@@ -46,10 +46,16 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             }
             _ => continue,
         };
+        let instead = match &address.host {
+            Host::Unix(_) => "660",
+            _ if socket.after("mode").is_none() => "/run/haproxy/admin.sock mode 660",
+            _ => "/run/haproxy/admin.sock",
+        };
         let report = findings
             .report(span, message)
             .severity(severity)
-            .help("use a UNIX socket: `stats socket /run/haproxy/admin.sock mode 660 level admin`");
+            .help("use a UNIX socket: `stats socket /run/haproxy/admin.sock mode 660 level admin`")
+            .suggest("for a group of this machine only", [Edit::replace(span, instead)]);
         if let Some(level) = level.filter(|level| level.span != span) {
             report.label(level.span, "with this level");
         }

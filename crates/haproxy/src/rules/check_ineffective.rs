@@ -113,6 +113,6 @@ fn unchecked_options(proxy: &Proxy, findings: &mut Findings) {
                 option.span(),
                 format!("`{}` does nothing: server `{}` is not checked", option.name(), server.name.text),
             )
-            .suggest("check it", (!proxy.lacks_check_port(server)).then(|| server.append("check")));
+            .suggest("check it", (!proxy.lacks_check_port(server)).then(|| server.append("check")).flatten());
     }
 }

@@ -59,7 +59,7 @@ fn values(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
                         ),
                     )
                     .label(cookie.keyword_span(), "the others keep theirs")
-                    .suggest("give it one", [server.append(&format!("cookie {}", server.name.text))]);
+                    .suggest("give it one", server.append(&format!("cookie {}", server.name.text)));
             }
             Some(option) if option.value().is_some_and(crate::syntax::Word::is_known) => {
                 if let Some(first) = seen.insert(option.text(), server) {

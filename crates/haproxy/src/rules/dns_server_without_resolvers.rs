@@ -93,7 +93,7 @@ fn unresolved(server: &Server, name: &str, section: Option<(&str, confvet_core::
             }
             report
                 .label(header, "these resolvers are not used")
-                .suggest("look it up again and again", [server.append(&words)]);
+                .suggest("look it up again and again", server.append(&words));
         }
         None => {
             let at = server.statement.span();

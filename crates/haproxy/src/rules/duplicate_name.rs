@@ -1,7 +1,7 @@
 //! Two things of one name where HAProxy allows only one.
 
 use crate::condition::Branch;
-use crate::model::{Haproxy, SectionKind};
+use crate::model::{Haproxy, Proxy, SectionKind};
 use confvet_core::{Context, Findings, Rule, Span};
 use std::collections::BTreeMap;
 
@@ -60,8 +60,15 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// May two servers have one name? The quick look that nearly always ends the matter.
+fn has_doubles(proxy: &Proxy) -> bool {
+    let mut names: Vec<&str> = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1]) || proxy.servers.iter().any(|server| server.slots.is_some())
+}
+
 fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    for proxy in &haproxy.proxies {
+    for proxy in haproxy.proxies.iter().filter(|proxy| has_doubles(proxy)) {
         let mut seen: Seen<String> = Seen::new();
         for server in proxy.servers.iter().filter(|server| server.name.is_known()) {
             let names: Vec<String> = match server.slots {

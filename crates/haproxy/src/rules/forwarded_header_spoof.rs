@@ -1,12 +1,10 @@
 //! A decision that rests on a header every client can write.
 
-use crate::model::{Call, Haproxy, Mode, Proxy, Statement};
+use crate::model::{CLIENT_HEADERS, Call, Haproxy, Mode, Proxy, Statement};
 use confvet_core::{Context, Edit, Findings, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/forwarded-header-spoof", check };
-
-const HEADERS: &[&str] = &["x-forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "forwarded"];
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
@@ -34,6 +32,9 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 .label(place, "anybody can connect here")
                 .suggest("delete what clients send", insert);
         }
+        if !proxy.may_look_at(CLIENT_HEADERS) {
+            continue;
+        }
         let mut looks = Looks::default();
         // What one rule was told of is clean, or known, for all rules below.
         let mut told: BTreeSet<&str> = BTreeSet::new();
@@ -42,7 +43,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             for call in calls(proxy, rule, &mut told) {
-                let Some(header) = header(&call).filter(|header| !cleaned(header, rule.span().start)) else {
+                let Some(header) = call.client_header().filter(|header| !cleaned(header, rule.span().start)) else {
                     continue;
                 };
                 let shown = call.argument(0).unwrap_or(header);
@@ -76,19 +77,13 @@ fn decides(rule: &Statement) -> bool {
 
 /// What a rule looks at, through the ACLs it names, but for those in `told`.
 fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement, told: &mut BTreeSet<&'a str>) -> Vec<Call<'a>> {
-    let mut found: Vec<Call<'a>> = rule.expressions().into_iter().map(|expression| expression.fetch).collect();
+    let mut found: Vec<Call<'a>> = rule.expressions().map(|expression| expression.fetch).collect();
     if let Some(condition) = rule.condition() {
         for (name, _) in condition.names().filter(|(name, _)| told.insert(name)) {
             found.extend(proxy.acls(name).flat_map(Statement::expressions).map(|expression| expression.fetch));
         }
     }
     found
-}
-
-fn header(call: &Call<'_>) -> Option<&'static str> {
-    let fetch = matches!(call.name, "hdr" | "req.hdr" | "hdr_ip" | "req.hdr_ip" | "fhdr" | "req.fhdr");
-    let name = call.argument(0)?;
-    HEADERS.iter().copied().find(|header| fetch && name.eq_ignore_ascii_case(header))
 }
 
 /// The ACLs that look at who is connected, as far as they have been asked for.
@@ -102,8 +97,8 @@ impl<'a> Looks<'a> {
     fn at_source(&mut self, proxy: &'a Proxy, rule: &'a Statement) -> bool {
         let Some(condition) = rule.condition() else { return false };
         let source = |statement: &Statement| {
-            let mut expressions = statement.expressions().into_iter();
-            expressions
+            statement
+                .expressions()
                 .any(|expression| matches!(expression.fetch.name, "src" | "fc_src" | "ssl_c_verify" | "ssl_c_used"))
         };
         source(rule)
@@ -115,7 +110,7 @@ impl<'a> Looks<'a> {
 fn cleaned_at(proxy: &Proxy) -> BTreeMap<&'static str, u32> {
     let mut first = BTreeMap::new();
     for rule in proxy.rules("http-request") {
-        if let Some(header) = HEADERS.iter().copied().find(|header| cleans(rule, header)) {
+        if let Some(header) = CLIENT_HEADERS.iter().copied().find(|header| cleans(rule, header)) {
             first.entry(header).or_insert(rule.span().start);
         }
     }

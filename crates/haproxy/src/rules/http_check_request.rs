@@ -1,6 +1,6 @@
 //! An HTTP health check that sends no request, or another one than is written.
 
-use crate::model::Haproxy;
+use crate::model::{Haproxy, Server};
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
 use std::collections::BTreeSet;
 
@@ -72,16 +72,22 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             continue;
         };
         let Some(version) = request.version_word.filter(|_| !patroni.contains(&proxy.header())) else { continue };
-        let own = proxy.statements.iter().any(|line| line.words.iter().any(|word| word.span == version.span));
-        if own && version.text.len() == "HTTP/1.1".len() {
+        let own = proxy.statements.iter().find(|line| line.words.iter().any(|word| word.span == version.span));
+        if let Some(own) = own.filter(|_| version.text.len() == "HTTP/1.1".len()) {
             let name = proxy.name();
+            let host = proxy.servers.iter().find_map(Server::host);
+            let edit = host.map(|host| match own.keyword() {
+                "http-check" => Edit::insert_after(own.span(), format!(" hdr Host {host}")),
+                _ => own.insert_line_after(&format!("http-check send hdr Host {host}")),
+            });
             findings
                 .report(
                     version.span,
                     format!("`HTTP/1.1` without a Host header: strict servers answer the checks of `{name}` with 400"),
                 )
                 .severity(Severity::Warning)
-                .help("add `http-check send hdr Host` with the name the servers expect");
+                .help("add `http-check send hdr Host` with the name the servers expect")
+                .suggest_as(Safety::Unsafe, "send a Host header", edit);
         }
     }
 }

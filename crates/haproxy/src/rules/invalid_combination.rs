@@ -1,6 +1,6 @@
 //! Words that are each right, and that HAProxy refuses together.
 
-use crate::model::{CheckKind, Haproxy, Proxy, SectionKind, Server};
+use crate::model::{CheckKind, Haproxy, Mode, Proxy, SectionKind, Server};
 use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/invalid-combination", check };
@@ -17,24 +17,29 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let certificate = ["crt", "crt-list", "generate-certificates", "default-crt"]
                 .iter()
                 .any(|name| bind.option(name).is_some());
-            let variable = bind.statement.words.iter().any(crate::syntax::Word::is_variable);
+            let variable = bind.statement.has_variable();
             if let Some(ssl) = bind.option("ssl").filter(|_| !certificate && !variable && !f_use) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }
         }
         for server in &proxy.servers {
-            let variable = server.statement.words.iter().any(crate::syntax::Word::is_variable);
-            if variable {
+            let plain = !server.may_be_refused() || server.statement.has_variable();
+            if plain {
                 continue;
             }
             if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
                 let edit = server.append("verify required ca-file @system-ca");
-                refuse(
-                    server.statement.branch,
-                    ssl.span(),
-                    "`ssl` needs `ca-file`, or `verify none`".to_owned(),
-                    Some(edit),
-                );
+                refuse(server.statement.branch, ssl.span(), "`ssl` needs `ca-file`, or `verify none`".to_owned(), edit);
+            }
+            let branch = server.statement.branch;
+            if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {
+                refuse(branch, redir.span(), "`redir` needs `mode http`".to_owned(), None);
+            }
+            if let (Some(track), Some(_)) = (server.option("track"), server.check()) {
+                refuse(branch, track.span(), "`track` and `check` exclude each other".to_owned(), None);
+            }
+            if let Some(agent) = server.flag("agent-check").filter(|_| server.option("agent-port").is_none()) {
+                refuse(branch, agent.span(), "`agent-check` needs `agent-port`".to_owned(), None);
             }
             if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
                 refuse(
@@ -44,6 +49,13 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     None,
                 );
             }
+        }
+        if let Some(header) = proxy.all("http-send-name-header").filter_map(|line| line.word(1)).next()
+            && header.text.eq_ignore_ascii_case("host")
+            && haproxy.target.is_some_and(|target| target >= (3, 4, 0))
+        {
+            let message = "since HAProxy 3.4 `http-send-name-header` may not write the Host header".to_owned();
+            refuse(proxy.branch, header.span, message, None);
         }
         cookie(proxy, &mut refuse);
         checks(haproxy, proxy, &mut refuse);
@@ -75,7 +87,11 @@ fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Op
 }
 
 fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
-    let own_http: Vec<_> = proxy.all("http-check").collect();
+    let own_http: Vec<_> = if proxy.all("http-check").any(|line| line.text(1) == "connect") {
+        proxy.all("http-check").collect()
+    } else {
+        Vec::new()
+    };
     let position = |name: &str| own_http.iter().position(|line| line.text(1) == name);
     if let (Some(connect), Some(expect)) = (position("connect"), position("expect"))
         && connect < expect

@@ -24,11 +24,17 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         .collect();
     if !global_logs && !logs_somewhere {
         if let Some(first) = frontends.first() {
+            let target = haproxy.defaults_of(first).unwrap_or(first);
             findings
                 .report(global.header(), "no log target anywhere: an incident leaves no trace")
                 .severity(Severity::Warning)
                 .label(first.header(), "its traffic is not logged")
-                .help("add `log /dev/log local0`, or `log stdout format raw local0` in a container, and `log global` in defaults");
+                .help("add `log /dev/log local0`, or `log stdout format raw local0` in a container, and `log global` in defaults")
+                .suggest_as(
+                    Safety::Unsafe,
+                    "log to the system's log",
+                    [global.insert_first("log /dev/log local0"), target.insert_first("log global")],
+                );
         }
         return;
     }

@@ -1,6 +1,6 @@
 //! Limits that contradict each other.
 
-use crate::model::{Haproxy, Proxy, Statement, Timeout};
+use crate::model::{Haproxy, Proxy, Server, Statement, Timeout};
 use confvet_core::units::display_duration;
 use confvet_core::{Context, Fact, Findings, Rule, Safety, Severity};
 use std::collections::BTreeSet;
@@ -121,27 +121,17 @@ fn one_active_node(haproxy: &Haproxy, proxy: &Proxy, global: Option<(&Statement,
 }
 
 fn narrow_backend(haproxy: &Haproxy, proxy: &Proxy, global: Option<(&Statement, u64)>, findings: &mut Findings) {
-    let active: Vec<_> = proxy.servers.iter().filter(|server| !server.is_backup() && !server.is_disabled()).collect();
-    let limits: Option<Vec<u64>> = active
-        .iter()
-        .map(|server| {
-            server
-                .option("maxconn")
-                .and_then(|option| u64::try_from(option.number()?).ok())
-                .filter(|limit| *limit > 0)
-                .map(|limit| limit.saturating_mul(u64::from(server.count())))
-        })
-        .collect();
-    let (Some(limits), Some(entering)) = (limits.filter(|limits| !limits.is_empty()), entrance(haproxy, proxy, global))
-    else {
-        return;
+    let active = || proxy.servers.iter().filter(|server| !server.is_backup() && !server.is_disabled());
+    let limit = |server: &Server| {
+        let limit = server.option("maxconn").and_then(|option| u64::try_from(option.number()?).ok());
+        limit.filter(|limit| *limit > 0).map(|limit| limit.saturating_mul(u64::from(server.count())))
     };
-    let total: u64 = limits.iter().fold(0, |sum, limit| sum.saturating_add(*limit));
+    let Some(entering) = entrance(haproxy, proxy, global) else { return };
+    let Some(first) = active().next().filter(|server| server.option("maxconn").is_some()) else { return };
+    let Some(total) = active().try_fold(0_u64, |sum, server| Some(sum.saturating_add(limit(server)?))) else { return };
     if total < entering / 10 && proxy.timeout(Timeout::Queue).is_none() {
-        let span = active[0]
-            .option("maxconn")
-            .and_then(|option| option.value())
-            .map_or(active[0].name.span, |value| value.span);
+        let value = first.option("maxconn").and_then(|option| option.value());
+        let span = value.map_or(first.name.span, |value| value.span);
         say(proxy, span, entering, total, findings);
     }
 }

@@ -1,7 +1,7 @@
 //! A route to a backend of another mode.
 
 use crate::model::{Haproxy, Mode, Proxy};
-use confvet_core::{Context, Findings, Rule, Span};
+use confvet_core::{Context, Edit, Findings, Rule, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/mode-mismatch", check };
 
@@ -26,9 +26,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             };
             let (severity, category) = haproxy.refused(route.branch);
             let report = findings.report(name.span, message).severity(severity).category(category);
+            let aligned = (!itself).then(|| match backend.mode_setting().filter(|line| backend.owns(line)) {
+                Some(line) => line.word(1).map(|word| Edit::replace(word.span, from.as_str())),
+                None => Some(backend.insert_first(&format!("mode {}", from.as_str()))),
+            });
             report
                 .label(mode_span(proxy), format!("{} mode", from.as_str()))
-                .label(mode_span(backend), format!("{} mode", to.as_str()));
+                .label(mode_span(backend), format!("{} mode", to.as_str()))
+                .suggest("give both one mode", aligned.flatten());
         }
     }
 }

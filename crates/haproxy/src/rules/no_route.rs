@@ -63,7 +63,7 @@ fn backend(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
     let elsewhere = proxy.last("dispatch").is_some()
         || proxy.effective("transparent").is_some()
         || proxy.option("transparent").is_some();
-    let any_variable = proxy.all("server").any(|server| server.words.iter().any(crate::syntax::Word::is_variable));
+    let any_variable = proxy.all("server").any(crate::model::Statement::has_variable);
     if proxy.usable_servers().next().is_some() || elsewhere || answers(proxy) || any_variable {
         return;
     }

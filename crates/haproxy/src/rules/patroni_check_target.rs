@@ -29,7 +29,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             if server.option("port").is_none() && proxy.check.connect_port().is_none() && proxy.is_postgres() {
                 report
                     .help(format!("add `port {rest}`, where Patroni answers"))
-                    .suggest(format!("check port {rest}"), [server.append(&format!("port {rest}"))]);
+                    .suggest(format!("check port {rest}"), server.append(&format!("port {rest}")));
             }
         }
     }

@@ -48,7 +48,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             Some(option) => Edit::replace(option.span(), request),
             None => Edit::insert_before(pool.proxy.servers[0].statement.span(), format!("{request}\n    ")),
         }];
-        edits.extend(pool.proxy.servers.iter().map(|server| server.append("port 8008")));
+        edits.extend(pool.proxy.servers.iter().filter_map(|server| server.append("port 8008")));
         report.suggest("ask Patroni for the role", edits);
     }
 }

@@ -43,16 +43,17 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let own_default = proxy.all("default-server").rfind(|line| line.span().start < server.statement.span().start);
         let span = own_default.map_or(server.name.span, crate::model::Statement::keyword_span);
         let edit = match own_default {
-            Some(line) => Edit::insert_after(line.span(), " on-marked-down shutdown-sessions"),
-            None => {
-                Edit::insert_before(server.statement.span(), "default-server on-marked-down shutdown-sessions\n    ")
-            }
+            Some(line) => line.append_options("on-marked-down shutdown-sessions"),
+            None => Some(Edit::insert_before(
+                server.statement.span(),
+                "default-server on-marked-down shutdown-sessions\n    ",
+            )),
         };
         findings
             .report(span, message)
             .severity(severity)
             .label(proxy.header(), "this pool keeps them")
             .help("add `on-marked-down shutdown-sessions`")
-            .suggest_as(Safety::Safe, "close them when a node goes down", [edit]);
+            .suggest_as(Safety::Safe, "close them when a node goes down", edit);
     }
 }

@@ -1,7 +1,7 @@
 //! Pools of one cluster that list different nodes, written for today's roles.
 
 use crate::model::{Haproxy, Pool, Purpose, Server};
-use confvet_core::{Context, Findings, Rule, Safety, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-pool-members", check };
@@ -36,8 +36,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let lists = writer.set.iter().filter_map(|host| readers.get(host.as_str()));
         let related: BTreeSet<usize> = lists.flat_map(|numbers| numbers.iter().take(MOST)).copied().collect();
         for reader in related.into_iter().take(MOST).map(|number| &nodes[number]) {
-            compare(writer, reader, true, findings);
-            compare(reader, writer, false, findings);
+            compare(writer, reader, true, context, findings);
+            compare(reader, writer, false, context, findings);
         }
     }
 }
@@ -62,7 +62,7 @@ impl<'a> Nodes<'a> {
 }
 
 /// The nodes of `other` that `pool` lacks.
-fn compare(mine: &Nodes<'_>, theirs: &Nodes<'_>, writes: bool, findings: &mut Findings) {
+fn compare(mine: &Nodes<'_>, theirs: &Nodes<'_>, writes: bool, context: &Context<'_>, findings: &mut Findings) {
     let (pool, other) = (mine.pool, theirs.pool);
     let missing: Vec<(&Server, &String)> = other
         .proxy
@@ -84,5 +84,15 @@ fn compare(mine: &Nodes<'_>, theirs: &Nodes<'_>, writes: bool, findings: &mut Fi
     findings
         .report(pool.proxy.header(), message)
         .label(first.statement.span(), "listed here")
-        .help("list every node in both pools");
+        .help("list every node in both pools")
+        .suggest_as(Safety::Unsafe, "copy the lines", copies(mine, &missing, context));
+}
+
+/// The lines of the missing servers behind the last server, unless a name is taken.
+fn copies(mine: &Nodes<'_>, missing: &[(&Server, &String)], context: &Context<'_>) -> Option<Edit> {
+    let proxy = mine.pool.proxy;
+    let last = proxy.servers.last()?;
+    let free = missing.iter().all(|(server, _)| !proxy.has_server(&server.name.text) && !server.is_backup());
+    let lines: Vec<&str> = missing.iter().map(|(server, _)| context.text(server.statement.span())).collect();
+    free.then(|| last.statement.insert_line_after(&lines.join("\n    ")))
 }

@@ -26,7 +26,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 "headers hidden in the version of `option httpchk` were removed in HAProxy 2.7; use `http-check send`",
             )
             .severity(severity)
-            .category(category);
+            .category(category)
+            .suggest_as(Safety::Safe, "send them with `http-check send`", statement.with_headers_sent(version));
     }
 }
 

@@ -27,8 +27,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     Host::Internal => false,
                     Host::Unix(_) | Host::Variable => true,
                 };
-                let variable = server.statement.words.iter().any(|word| word.text.contains("[*]"));
-                !server.is_watched() && !refuses && real && !variable
+                let variable = || {
+                    server.statement.has_variable()
+                        && server.statement.words.iter().any(|word| word.text.contains("[*]"))
+                };
+                !server.is_watched() && !refuses && real && !variable()
             })
             .collect();
         let Some((first, others)) = unwatched.split_first() else { continue };
@@ -43,6 +46,6 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             report = report.label(other.name.span, "not checked either");
         }
         let checkable = unwatched.iter().filter(|server| !proxy.lacks_check_port(server));
-        report.suggest("check them", checkable.map(|server| server.append("check")).collect::<Vec<_>>());
+        report.suggest("check them", checkable.filter_map(|server| server.append("check")).collect::<Vec<_>>());
     }
 }

@@ -15,6 +15,8 @@ const TLS_CONTENT: &[&str] = &[
     "req_ssl_ver",
     "req.ssl_alpn",
 ];
+/// Fetches of the name the client asked for.
+const SNI: &[&str] = &["req.ssl_sni", "req_ssl_sni", "ssl_fc_sni", "ssl_fc_sni_end", "ssl_fc_sni_reg"];
 const CONTENT: &[&str] = &["req.len", "req_len", "req.payload", "payload", "req.rdp_cookie", "req_rdp_cookie"];
 
 fn is_tls_content(call: &Call<'_>) -> bool {
@@ -33,9 +35,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_frontend_side() && !proxy.is_disabled()) {
+        if proxy.mode() != Mode::Tcp && !proxy.may_look_at(SNI) {
+            continue;
+        }
         let calls = decisive_calls(proxy);
         let tls: Vec<_> = proxy.binds.iter().filter(|bind| bind.terminates_tls()).collect();
-        let variable = proxy.binds.iter().any(|bind| bind.statement.words.iter().any(crate::syntax::Word::is_variable));
+        let variable = proxy.binds.iter().any(|bind| bind.statement.has_variable());
         if !proxy.binds.is_empty() && !variable {
             blind(context, proxy, &calls, tls.len(), findings);
         }

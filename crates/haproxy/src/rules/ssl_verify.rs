@@ -1,6 +1,7 @@
 //! TLS to servers that does not prove who they are.
 
-use crate::model::{Haproxy, Mode, Server, ServerOption};
+use crate::model::{Haproxy, Mode, Proxy, Server, ServerOption};
+use crate::syntax::Word;
 use confvet_core::{Context, Edit, Findings, Rule, Safety};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ssl-verify", check };
@@ -60,7 +61,7 @@ fn suggest(report: confvet_core::Report<'_>, server: &Server, option: &ServerOpt
             [Edit::replace(option.whole(), "verify required ca-file @system-ca")],
         );
     } else if let Some(host) = server.address.host_name() {
-        report.suggest_as(Safety::Unsafe, "check the name", [server.append(&format!("verifyhost {host}"))]);
+        report.suggest_as(Safety::Unsafe, "check the name", server.append(&format!("verifyhost {host}")));
     }
 }
 
@@ -84,26 +85,40 @@ fn plain(mode: Mode, proxy: &str, server: &Server, findings: &mut Findings) {
     }
 }
 
-/// Client certificates that are asked for and never looked at.
+/// Client certificates that are asked for and never looked at: not by the proxy, not by the rules it inherits, and not
+/// by any backend that it may send to.
 fn optional_certificates(haproxy: &Haproxy, findings: &mut Findings) {
+    let mut any_backend = None;
     for proxy in &haproxy.proxies {
-        let looks = |name: &str| name.starts_with("ssl_c_") || name == "ssl_fc_has_crt";
         let Some(optional) =
             proxy.binds.iter().filter_map(|bind| bind.option("verify")).find(|verify| verify.text() == "optional")
         else {
             continue;
         };
-        let routes_elsewhere = haproxy.has_dynamic_routes();
-        let backends = proxy.routes().filter_map(|route| haproxy.backend(route.text(1)));
-        let looked_at = std::iter::once(proxy).chain(backends).flat_map(|proxy| &proxy.statements).any(|statement| {
-            statement.words.iter().any(|word| word.text.contains("ssl_c_") || word.text.contains("ssl_fc_has_crt"))
-                || statement.expressions().iter().any(|expression| looks(expression.fetch.name))
-        });
-        if !looked_at && !routes_elsewhere {
+        let by_name = |name: &Word| haproxy.backend(&name.text).is_some_and(looks_at_certificates);
+        let looked_at = looks_at_certificates(proxy)
+            || haproxy.defaults_of(proxy).is_some_and(looks_at_certificates)
+            || proxy.routes().filter_map(|route| route.word(1)).any(|name| {
+                if name.is_known() {
+                    by_name(name)
+                } else {
+                    let mut backends = haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side());
+                    *any_backend.get_or_insert_with(|| backends.any(looks_at_certificates))
+                }
+            });
+        if !looked_at {
             let span = optional.value().map_or(optional.span(), |value| value.span);
             findings
                 .report(span, "client certificates are asked for, and no rule looks at them")
                 .help("deny unless `{ ssl_c_used }` and `{ ssl_c_verify 0 }`, or write `verify required`");
         }
     }
+}
+
+/// A rule, or what a rule hands on, depends on the certificate of the client. Logs only tell of it.
+fn looks_at_certificates(proxy: &Proxy) -> bool {
+    let logs = |keyword: &str| keyword.contains("log-format") || keyword.starts_with("unique-id");
+    proxy.statements.iter().filter(|statement| statement.may_look() && !logs(statement.keyword())).any(|statement| {
+        statement.words.iter().any(|word| word.text.contains("ssl_c_") || word.text.contains("ssl_fc_has_crt"))
+    })
 }

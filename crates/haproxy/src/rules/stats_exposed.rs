@@ -55,7 +55,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         let report = findings
             .report(span, format!("the stats page on {place} needs no password{danger}"))
             .severity(if admin.is_some() { Severity::Error } else { Severity::Warning })
-            .help("add `stats auth USER:PASSWORD`, or bind to 127.0.0.1");
+            .help("add `stats auth USER:PASSWORD`, or bind to 127.0.0.1")
+            .suggest("ask for a password", [first.insert_line_after("stats auth admin:CHANGE-THIS-PASSWORD")]);
         if let Some(bind) = bind {
             report.label(bind.statement.words[1].span, "reachable from outside");
         }

@@ -13,11 +13,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in &haproxy.proxies {
         let mut fed = BTreeMap::new();
         for statement in &proxy.statements {
-            if !statement
-                .words
-                .iter()
-                .any(|word| word.text.contains("sc") || word.text.contains("src_") || word.text.contains("table_"))
-            {
+            if !statement.may_look() {
                 continue;
             }
             for expression in statement.expressions() {

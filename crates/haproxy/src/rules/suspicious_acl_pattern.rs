@@ -1,9 +1,9 @@
 //! A word among the patterns of an ACL that was meant as an operator or a flag, or a pattern that cannot match.
 
-use crate::model::{Criterion, Haproxy};
+use crate::model::{Criterion, Haproxy, Statement};
 use crate::syntax::Word;
 use crate::table::Context as Keywords;
-use confvet_core::{Context, Findings, Rule};
+use confvet_core::{Context, Edit, Findings, Rule};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/suspicious-acl-pattern", check };
 
@@ -19,7 +19,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                         .report(word.span, format!("`{}` is a pattern here, not an operator or flag", word.text))
                         .help(
                             "alternatives are several `acl` lines of one name; flags stand in front of the first value",
-                        );
+                        )
+                        .suggest("write it as it is meant", rewritten(statement, &criterion, word));
                 }
                 None => impossible(&criterion, findings),
             }
@@ -49,12 +50,35 @@ fn stray<'a>(criterion: &Criterion<'a>) -> Option<&'a Word> {
     values.iter().enumerate().skip(1).map(|(index, word)| (word, index + 1 < values.len())).find_map(|(word, more)| {
         let text = word.text.as_str();
         let operator = OPERATORS.contains(&text) || FLAGS.contains(&text);
-        let fetch = more && compares_text(criterion) && text.contains(['_', '.', '(']) && !text.contains('/') && {
-            let name = text.split('(').next().unwrap_or(text);
-            Keywords::Fetch.find(name).is_some() || Keywords::AclAlias.find(name).is_some()
-        };
+        let looks = text.contains(['_', '.', '(']) && !text.contains('/');
+        let fetch = more && compares_text(criterion) && looks && names_fetch(text);
         ((operator || fetch) && !word.is_quoted()).then_some(word)
     })
+}
+
+/// The flag in front of the first value, or the alternative on a line of its own.
+fn rewritten(statement: &Statement, criterion: &Criterion<'_>, word: &Word) -> Vec<Edit> {
+    let at = criterion.values.iter().position(|value| value.span == word.span).filter(|_| statement.is("acl"));
+    let (Some(at), Some(first)) = (at.filter(|&at| at > 0), criterion.values.first()) else { return Vec::new() };
+    let before = &criterion.values[at - 1];
+    let next = criterion.values.get(at + 1);
+    match (word.text.as_str(), next) {
+        ("-i" | "-n", _) => vec![
+            Edit::insert_before(first.span, format!("{} ", word.text)),
+            Edit::delete(before.span.after().to(word.span)),
+        ],
+        ("or" | "||", Some(next)) if names_fetch(&next.text) => {
+            let line = format!("\n    acl {} ", statement.text(1));
+            vec![Edit::replace(before.span.after().to(next.span.before()), line)]
+        }
+        ("or" | "||", Some(_)) => vec![Edit::delete(before.span.after().to(word.span))],
+        _ => Vec::new(),
+    }
+}
+
+fn names_fetch(text: &str) -> bool {
+    let name = text.split('(').next().unwrap_or(text);
+    Keywords::Fetch.find(name).is_some() || Keywords::AclAlias.find(name).is_some()
 }
 
 /// Patterns that the fetch never gives.

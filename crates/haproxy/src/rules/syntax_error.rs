@@ -2,7 +2,7 @@
 
 use crate::model::Haproxy;
 use crate::syntax::{SyntaxKind, SyntaxProblem};
-use confvet_core::{Context, Edit, Findings, Report, Rule, Safety, Severity};
+use confvet_core::{Context, Edit, Findings, Report, Rule, Safety};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/syntax-error", check };
 
@@ -40,7 +40,7 @@ fn what(problem: &SyntaxProblem, context: &Context<'_>) -> String {
         SyntaxKind::Nul => "a NUL byte".to_owned(),
         SyntaxKind::Bom => "a byte order mark becomes part of the first word".to_owned(),
         SyntaxKind::MissingNewline => "the last line does not end with a line feed".to_owned(),
-        SyntaxKind::Continuation => "line continuation does not exist in HAProxy".to_owned(),
+        SyntaxKind::Continuation { .. } => "line continuation does not exist in HAProxy".to_owned(),
         SyntaxKind::OutOfSection => format!("`{written}` stands before the first section"),
         SyntaxKind::UnclosedIf => "`.if` without `.endif`".to_owned(),
         SyntaxKind::LoneDirective => format!("`{written}` without `.if`"),
@@ -74,8 +74,12 @@ fn mend(report: Report<'_>, problem: &SyntaxProblem, context: &Context<'_>) {
         SyntaxKind::NotAVariable { .. } => {
             report.help("write the word in single quotes, or the dollar sign as `\\$`");
         }
-        SyntaxKind::Continuation => {
-            report.help("put the whole statement on one line").severity(Severity::Error);
+        SyntaxKind::Continuation { join } => {
+            report.help("put the whole statement on one line").suggest_as(
+                Safety::Unsafe,
+                "join the lines",
+                join.map(Edit::delete),
+            );
         }
         _ => {}
     }

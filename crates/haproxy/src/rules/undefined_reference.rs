@@ -1,8 +1,8 @@
 //! A name that nothing defines.
 
-use crate::model::{Haproxy, Named, Proxy, Reference};
+use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/undefined-reference", check };
 
@@ -11,45 +11,47 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let definitions = haproxy.definitions();
-    let mut acls: BTreeMap<&str, &Proxy> = BTreeMap::new();
-    for proxy in haproxy.sections() {
-        for acl in proxy.all("acl") {
-            acls.entry(acl.text(1)).or_insert(proxy);
-        }
-    }
+    let certificates = haproxy.stored_certificates();
     let mut hints = Hints { left: COMPARISONS };
-    let mut section = None;
-    let mut servers: BTreeSet<&str> = BTreeSet::new();
-    let mut template = false;
-    let mut here: BTreeMap<&str, u32> = BTreeMap::new();
-    for (proxy, reference) in haproxy.references() {
-        if section != Some(proxy.header()) {
-            section = Some(proxy.header());
-            here = proxy.all("acl").rev().map(|acl| (acl.text(1), acl.span().start)).collect();
-            servers = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
-            template = proxy.servers.iter().any(|server| server.slots.is_some());
-        }
+    for reference in haproxy.references() {
         match reference.named {
-            Named::Acl => acl(haproxy, &reference, &here, &acls, &mut hints, findings),
+            Named::Acl => acl(haproxy, &reference, &mut hints, findings),
             _ if haproxy.is_part() => {}
-            Named::Server => {
-                if !template && !servers.is_empty() && !servers.contains(reference.name) {
-                    let near = hints.near(reference.name, servers.len(), servers.iter().copied());
-                    report(haproxy, &reference, near, findings);
+            Named::Server => server(haproxy, &reference, &mut hints, findings),
+            Named::Certificate => {
+                let name = reference.name.strip_prefix('@').and_then(|name| name.split_once('/'));
+                if !name.is_some_and(|name| certificates.contains(&name)) {
+                    report(haproxy, &reference, None, findings);
                 }
             }
             named => {
                 let Some(names) = definitions.get(&named) else { continue };
                 let implicit = (named == Named::Resolvers && reference.name == "default")
-                    || (named == Named::Table
-                        && (reference.name.contains('/') || definitions[&Named::Peers].contains(reference.name)));
+                    || (named == Named::Table && is_of_peers(haproxy, reference.name, &definitions));
                 if !names.contains(reference.name) && !implicit {
-                    let near = hints.near(reference.name, names.len(), names.iter().copied());
+                    let near = hints.near(reference.name, names.len(), || sorted(names.iter().copied()));
                     report(haproxy, &reference, near, findings);
                 }
             }
         }
     }
+}
+
+/// `PEERS/TABLE`, or a peers section itself.
+fn is_of_peers(haproxy: &Haproxy, name: &str, definitions: &BTreeMap<Named, HashSet<&str>>) -> bool {
+    let (peers, table) = name.split_once('/').map_or((name, None), |(peers, table)| (peers, Some(table)));
+    let declares = |table: &str| {
+        let mut sections = haproxy.of_kind(SectionKind::Peers).filter(|section| section.name() == peers);
+        sections.any(|section| section.all("table").any(|line| line.text(1) == table))
+    };
+    definitions[&Named::Peers].contains(peers) && table.is_none_or(declares)
+}
+
+/// The order of a hash set must not show.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names
 }
 
 /// How many names are compared for hints before the rest of a huge file goes without them.
@@ -61,22 +63,46 @@ struct Hints {
 }
 
 impl Hints {
-    fn near<'a>(&mut self, name: &str, count: usize, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    fn near<'a>(&mut self, name: &str, count: usize, names: impl FnOnce() -> Vec<&'a str>) -> Option<&'a str> {
         self.left = self.left.checked_sub(count)?;
-        did_you_mean(name, names)
+        did_you_mean(name, names())
+    }
+
+    /// Another section that declares the ACL.
+    fn section_with<'a>(&mut self, haproxy: &'a Haproxy, acl: &str) -> Option<&'a Proxy> {
+        self.left = self.left.checked_sub(haproxy.proxies.len())?;
+        haproxy.sections().find(|proxy| proxy.acls(acl).next().is_some())
     }
 }
 
-fn acl(
-    haproxy: &Haproxy,
-    reference: &Reference<'_>,
-    here: &BTreeMap<&str, u32>,
-    acls: &BTreeMap<&str, &Proxy>,
-    hints: &mut Hints,
-    findings: &mut Findings,
-) {
-    match here.get(reference.name) {
-        Some(&start) if start < reference.span.start => {}
+/// A server of the proxy itself, or of the backend in front of the slash.
+fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
+    let (proxy, name) = match reference.name.split_once('/') {
+        Some((backend, name)) => match haproxy.backend(backend) {
+            Some(proxy) => (proxy, name),
+            None => {
+                report(haproxy, reference, None, findings);
+                return;
+            }
+        },
+        None => (reference.proxy, reference.name),
+    };
+    let from_template = proxy.servers.iter().any(|server| server.slots.is_some());
+    let routes_by_rule = reference.statement.is_some_and(|statement| statement.is("use-server"));
+    if from_template || proxy.kind == SectionKind::Defaults || (routes_by_rule && proxy.servers.is_empty()) {
+        return;
+    }
+    if !proxy.has_server(name) {
+        let names = || proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
+        let near = hints.near(name, proxy.servers.len(), names).filter(|_| name == reference.name);
+        report(haproxy, reference, near, findings);
+    }
+}
+
+fn acl(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
+    let proxy = reference.proxy;
+    match proxy.acls(reference.name).next().map(|acl| acl.span().start) {
+        Some(start) if start < reference.span.start => {}
         Some(_) => {
             let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();
             let (severity, category) = haproxy.refused(branch);
@@ -84,9 +110,11 @@ fn acl(
             findings.report(reference.span, message).severity(severity).category(category);
         }
         None => {
-            let near = hints.near(reference.name, here.len(), here.keys().copied());
+            let here = || sorted(proxy.acl_names());
+            let near = hints.near(reference.name, proxy.acl_names().count(), here);
             let report = report(haproxy, reference, near, findings);
-            if let Some(elsewhere) = acls.get(reference.name)
+            let other = hints.section_with(haproxy, reference.name);
+            if let Some(elsewhere) = other
                 && let Some(line) = elsewhere.acls(reference.name).next()
             {
                 report.label(line.span(), format!("declared in {}, not visible here", elsewhere.title()));

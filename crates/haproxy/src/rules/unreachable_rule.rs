@@ -1,8 +1,10 @@
 //! A rule that another one above it always wins against.
 
 use crate::model::{Haproxy, Proxy, SectionKind, Statement};
+use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unreachable-rule", check };
 
@@ -17,7 +19,7 @@ const SETS: &[&str] = &[
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.sections() {
-        for set in SETS {
+        for set in SETS.iter().filter(|set| proxy.rules(set).nth(1).is_some()) {
             hidden(haproxy, context, &proxy.rules(set).collect::<Vec<_>>(), findings);
         }
         routes(haproxy, context, proxy, findings);
@@ -70,9 +72,28 @@ fn hidden(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement], findin
     same_condition(haproxy, context, &rules[..end], findings);
 }
 
+/// Words that are the same when their texts are.
+struct SameWords<'a>(&'a [Word]);
+
+impl PartialEq for SameWords<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(other.0).all(|(one, other)| one.text == other.text)
+    }
+}
+
+impl Eq for SameWords<'_> {}
+
+impl Hash for SameWords<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.0 {
+            word.text.hash(state);
+        }
+    }
+}
+
 /// Two final rules under the same condition, and nothing between them that may change what it reads.
 fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement], findings: &mut Findings) {
-    let mut seen: BTreeMap<String, &Statement> = BTreeMap::new();
+    let mut seen: HashMap<SameWords<'_>, &Statement> = HashMap::new();
     for rule in rules {
         let Some(condition) = rule.condition() else {
             if !is_final(rule) {
@@ -80,14 +101,12 @@ fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement]
             }
             continue;
         };
-        let final_rule =
-            is_final(rule) || rule.is("use_backend") && rule.word(1).is_some_and(crate::syntax::Word::is_known);
+        let final_rule = is_final(rule) || rule.is("use_backend") && rule.word(1).is_some_and(Word::is_known);
         if !final_rule {
             seen.clear();
             continue;
         }
-        let text = condition.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-        match seen.get(&text) {
+        match seen.get(&SameWords(condition.words)) {
             Some(first) if !haproxy.exclude_each_other(first.branch, rule.branch) => {
                 let message = format!(
                     "never reached: line {} has the same condition and applies first",
@@ -97,7 +116,7 @@ fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement]
             }
             Some(_) => {}
             None => {
-                seen.insert(text, rule);
+                seen.insert(SameWords(condition.words), rule);
             }
         }
     }
@@ -110,9 +129,7 @@ fn routes(haproxy: &Haproxy, context: &Context<'_>, proxy: &Proxy, findings: &mu
     let rules: Vec<&Statement> = proxy.all("use_backend").collect();
     let default = proxy.last("default_backend");
     let always = rules.iter().position(|rule| {
-        rule.is_unconditional()
-            && haproxy.is_certain(rule.branch)
-            && rule.word(1).is_some_and(crate::syntax::Word::is_known)
+        rule.is_unconditional() && haproxy.is_certain(rule.branch) && rule.word(1).is_some_and(Word::is_known)
     });
     if let Some(index) = always {
         let winner = rules[index];
@@ -133,7 +150,8 @@ fn routes(haproxy: &Haproxy, context: &Context<'_>, proxy: &Proxy, findings: &mu
                 server.name.span,
                 format!("never used: `default_backend` sends everything to `{}`", default.text(1)),
             )
-            .label(default.span(), "wins against the servers of this `listen`");
+            .label(default.span(), "wins against the servers of this `listen`")
+            .suggest("use the servers", [default.delete()]);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Something that is defined and never used.
 
-use crate::model::{Haproxy, Named, Proxy, SectionKind, Term};
+use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
+use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unused-definition", check };
 
@@ -10,10 +11,9 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.is_part() || haproxy.global().any(|line| line.keyword().starts_with("lua-load")) {
         return;
     }
-    let references = haproxy.references();
-    let used: BTreeSet<(Named, &str)> =
-        references.iter().map(|(_, reference)| (reference.named, reference.name)).collect();
-    let mentioned: BTreeSet<&str> = haproxy.mentions().collect();
+    let mut used: HashSet<(Named, &str)> = HashSet::new();
+    used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
+    let mentioned: HashSet<&str> = haproxy.mentions().collect();
     if !haproxy.has_dynamic_routes() {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
@@ -48,23 +48,24 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    for proxy in &haproxy.proxies {
-        acls(proxy, findings);
+    let mut references = haproxy.references().filter(|used| used.named == Named::Acl).peekable();
+    for proxy in haproxy.sections().filter(|proxy| proxy.last("acl").is_some()) {
+        let here = |used: &Reference<'_>| used.proxy.header() == proxy.header();
+        let mut used = HashSet::new();
+        while references.next_if(|reference| !here(reference) && reference.proxy.index < proxy.index).is_some() {}
+        while let Some(reference) = references.next_if(here) {
+            used.insert(reference.name);
+        }
+        if proxy.kind != SectionKind::Defaults {
+            acls(proxy, &used, findings);
+        }
     }
 }
 
-fn acls(proxy: &Proxy, findings: &mut Findings) {
-    let mut used: BTreeSet<&str> = BTreeSet::new();
-    for statement in &proxy.statements {
-        let Some(condition) = statement.condition() else { continue };
-        used.extend(condition.terms.iter().filter_map(|term| match term {
-            Term::Named { name, .. } => Some(*name),
-            _ => None,
-        }));
-    }
-    let by_fetch =
-        proxy.statements.iter().any(|statement| statement.words.iter().any(|word| word.text.contains("acl(")));
-    let mut reported = BTreeSet::new();
+fn acls(proxy: &Proxy, used: &HashSet<&str>, findings: &mut Findings) {
+    let names = |word: &Word| word.text.contains("acl(");
+    let by_fetch = proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
+    let mut reported = HashSet::new();
     for acl in proxy.all("acl").filter(|_| !by_fetch) {
         let Some(name) = acl.word(1).filter(|name| name.is_known()) else { continue };
         if !used.contains(name.text.as_str()) && !name.text.starts_with('_') && reported.insert(&name.text) {

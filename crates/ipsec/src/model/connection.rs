@@ -117,6 +117,8 @@ pub struct Connection {
     pub attempts: Option<u64>,
     /// The CHILD SA's lifetime in seconds, default included.
     pub lifetime: u64,
+    /// Rekeying begins before a lifetime ends, for what is known of margin and lifetimes.
+    pub rekeys_in_time: bool,
     /// libreswan: the first group of `ike=` also protects the CHILD SA.
     pub pfs: bool,
     /// Names another section in `also`.
@@ -197,11 +199,18 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn is_on(&self, key: Key) -> bool {
-        self.word(key).is_some_and(|(word, _)| matches!(word.as_str(), "yes" | "y" | "true" | "on" | "1"))
+        self.is_one_of(key, &["yes", "y", "true", "on", "1"])
     }
 
     pub(crate) fn is_off(&self, key: Key) -> bool {
-        self.word(key).is_some_and(|(word, _)| matches!(word.as_str(), "no" | "n" | "false" | "off" | "0"))
+        self.is_one_of(key, &["no", "n", "false", "off", "0"])
+    }
+
+    fn is_one_of(&self, key: Key, words: &[&str]) -> bool {
+        let folds = !self.program.is_strongswan();
+        self.setting(key).is_some_and(|setting| {
+            words.iter().any(|word| setting.value == *word || folds && setting.value.eq_ignore_ascii_case(word))
+        })
     }
 
     /// `lifetime`, `margintime`: two spellings of one field, of which strongSwan lets the parents' win.
@@ -285,6 +294,61 @@ const RIGHT: SideKeys = SideKeys {
     virtual_ip: [Key::RIGHTSOURCEIP, Key::RIGHTADDRESSPOOL],
 };
 
+/// What decides when an SA is rekeyed, in seconds.
+pub(crate) struct Rekeying<'a> {
+    /// How long before the end it begins, where that is set, and the setting.
+    pub(crate) margin: (u64, Option<&'a Setting>),
+    /// The margin with the greatest random addition.
+    pub(crate) with_fuzz: u64,
+    /// Lifetimes of the CHILD SA and of the IKE SA, those that are never rekeyed left out.
+    pub(crate) lifetimes: [Option<(&'static str, u64, Option<&'a Setting>)>; 2],
+}
+
+impl Rekeying<'_> {
+    /// Is there no time left between the two?
+    pub(crate) fn is_late(&self, lifetime: u64, program: &Program) -> bool {
+        let early = if program.is_libreswan() { self.margin.0 } else { self.with_fuzz };
+        early >= lifetime
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// When SAs are rekeyed; `None` when they never are, or a time cannot be read.
+    pub(crate) fn rekeying(&self) -> Option<Rekeying<'a>> {
+        let (no_rekey, no_reauth) = (self.is_off(Key::REKEY), self.is_off(Key::REAUTH));
+        if no_rekey && (no_reauth || self.program.is_libreswan()) {
+            return None;
+        }
+        let time = |setting: Option<&'a Setting>, default| match setting {
+            None => Some((default, None)),
+            Some(setting) => Some((seconds(&setting.value)?, Some(setting))),
+        };
+        let margin = time(self.margin(), 540)?;
+        let fuzz = match self.setting(Key::REKEYFUZZ) {
+            None => 100,
+            Some(setting) => setting.value.trim_end_matches('%').parse::<u64>().unwrap_or(100),
+        };
+        let ike_default = if self.program.is_libreswan() { 28_800 } else { 10_800 };
+        let lifetime = |name, setting: Option<&'a Setting>, default, off: bool| {
+            let (seconds, setting) = time(setting, default).filter(|(seconds, _)| *seconds > 0 && !off)?;
+            Some((name, seconds, setting))
+        };
+        let lifetimes = [
+            lifetime("lifetime", self.lifetime(), default_lifetime(self.program), no_rekey),
+            lifetime("ikelifetime", self.setting(Key::IKELIFETIME), ike_default, no_rekey && no_reauth),
+        ];
+        let with_fuzz = margin.0.saturating_mul(100 + fuzz) / 100;
+        Some(Rekeying { margin, with_fuzz, lifetimes })
+    }
+}
+
+fn rekeys_in_time(reader: &Reader<'_>) -> bool {
+    let late = |rekeying: Rekeying<'_>| {
+        rekeying.lifetimes.iter().flatten().any(|&(_, lifetime, _)| rekeying.is_late(lifetime, reader.program))
+    };
+    !reader.rekeying().is_some_and(late)
+}
+
 /// Builds the connection of a group of `conn` sections.
 pub(crate) fn from_conf(
     reader: &Reader<'_>,
@@ -300,11 +364,18 @@ pub(crate) fn from_conf(
     let right = end(reader, &RIGHT, &LEFT);
     let right_is_local = {
         let is_own = |end: &End| {
-            end.addresses.iter().any(|peer| matches!(peer, Peer::Ip(ip) if own_addresses.contains(&ip.to_string())))
+            !own_addresses.is_empty()
+                && end
+                    .addresses
+                    .iter()
+                    .any(|peer| matches!(peer, Peer::Ip(ip) if own_addresses.contains(&ip.to_string())))
         };
         let at_run_time =
             |end: &End| end.addresses.iter().any(|peer| matches!(peer, Peer::DefaultRoute | Peer::Interface(_)));
-        !is_own(&left) && (is_own(&right) || at_run_time(&right) && !at_run_time(&left))
+        // For libreswan `%any` is a peer, never this host.
+        let any_peer = |end: &End| reader.program.is_libreswan() && matches!(end.addresses.as_slice(), [Peer::Any]);
+        let right_by_address = at_run_time(&right) && !at_run_time(&left) || any_peer(&left) && !any_peer(&right);
+        !is_own(&left) && (is_own(&right) || right_by_address)
     };
     let (local, remote) = if right_is_local { (right, left) } else { (left, right) };
     let mut proposals = [None; 3];
@@ -363,7 +434,8 @@ pub(crate) fn from_conf(
             .and_then(|setting| seconds(&setting.value))
             .unwrap_or(default_lifetime(reader.program)),
         pfs: reader.program.is_libreswan() && !reader.is_off(Key::PFS),
-        values: reader.values.clone(),
+        rekeys_in_time: rekeys_in_time(reader),
+        values: Effective::default(),
         is_template: false,
     }
 }
@@ -421,8 +493,9 @@ fn end(reader: &Reader<'_>, keys: &SideKeys, other: &SideKeys) -> End {
     if let Some(setting) = reader.setting(keys.address) {
         end.address_span = Some(setting.value_span);
         if !setting.hole {
-            end.addresses =
-                setting.value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Peer::read).collect();
+            let items = setting.value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            end.addresses.reserve_exact(1);
+            end.addresses.extend(items.map(Peer::read));
         }
     }
     end.id = (reader.setting(keys.id)).map(|setting| Spanned::new(setting.value.clone(), setting.value_span));

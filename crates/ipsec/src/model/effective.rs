@@ -1,7 +1,7 @@
 //! Inheritance: what `also` and `conn %default` make of a section, in the order in which each program applies them.
 
 use crate::dialect::{Dialect, Program};
-use crate::keys::{Key, SectionKind};
+use crate::keys::{Key, KeySet, SectionKind};
 use crate::syntax::conf::{Conf, Section, Setting};
 use compact_str::CompactString;
 use confvet_core::Span;
@@ -41,23 +41,42 @@ pub struct Inherited {
 
 /// The values in force of one section, sorted by key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effective(Vec<Inherited>);
+pub struct Effective {
+    values: Vec<Inherited>,
+    /// One bit a key: most keys that are asked for are not set.
+    present: KeySet,
+}
 
 impl Effective {
     /// The value in force of a key.
     pub fn get(&self, key: Key) -> Option<Inherited> {
-        self.0.binary_search_by_key(&key, |inherited| inherited.key).ok().map(|index| self.0[index])
+        if !self.present.contains(key) {
+            return None;
+        }
+        self.values.binary_search_by_key(&key, |inherited| inherited.key).ok().map(|index| self.values[index])
     }
 
     /// All values in force.
     pub fn iter(&self) -> impl Iterator<Item = Inherited> {
-        self.0.iter().copied()
+        self.values.iter().copied()
     }
 
     fn insert_if_new(&mut self, inherited: Inherited) {
-        if let Err(at) = self.0.binary_search_by_key(&inherited.key, |old| old.key) {
-            self.0.insert(at, inherited);
+        if self.present.insert(inherited.key) {
+            let at = self.values.partition_point(|old| old.key < inherited.key);
+            self.values.insert(at, inherited);
         }
+    }
+
+    fn remove_empty(&mut self, conf: &Conf) {
+        let Self { values, present } = self;
+        values.retain(|inherited| {
+            let keep = !conf.settings[inherited.setting as usize].value.is_empty();
+            if !keep {
+                present.remove(inherited.key);
+            }
+            keep
+        });
     }
 }
 
@@ -122,6 +141,8 @@ pub(crate) struct Inheritance<'a> {
     /// For strongSwan: the ancestors of each group.
     lineage: Vec<Option<Rc<[usize]>>>,
     own: Vec<Option<Assignments>>,
+    /// The ancestors of a section without `also`.
+    only_default: Rc<[usize]>,
 }
 
 impl<'a> Inheritance<'a> {
@@ -130,7 +151,8 @@ impl<'a> Inheritance<'a> {
         let mut groups: Vec<Group> = Vec::new();
         for (index, section) in conf.sections.iter().enumerate().filter(|(_, section)| section.kind == kind) {
             let group = *by_name.entry(section.name.as_str()).or_insert_with(|| {
-                groups.push(Group { name: section.name.clone(), sections: Vec::new(), parents: Vec::new() });
+                let (name, sections) = (section.name.clone(), Vec::with_capacity(1));
+                groups.push(Group { name, sections, parents: Vec::new() });
                 groups.len() - 1
             });
             groups[group].sections.push(index);
@@ -140,7 +162,11 @@ impl<'a> Inheritance<'a> {
             for section in sections_in_force(group, conf, program) {
                 for index in section.first..section.end {
                     let setting = &conf.settings[index as usize];
-                    if setting.key == Some(Key::ALSO) && !setting.value.is_empty() && !setting.hole {
+                    if setting.key == Some(Key::ALSO)
+                        && setting.key_in(program.dialect, program.version).is_some()
+                        && !setting.value.is_empty()
+                        && !setting.hole
+                    {
                         parents.push((index, by_name.get(setting.value.as_str()).copied()));
                     }
                 }
@@ -157,6 +183,7 @@ impl<'a> Inheritance<'a> {
             flat: vec![None; count],
             lineage: vec![None; count],
             own: vec![None; count],
+            only_default: default.into_iter().collect(),
         }
     }
 
@@ -175,18 +202,37 @@ impl<'a> Inheritance<'a> {
                 }
             }
         } else {
-            // Sorted by key already.
-            effective.0.extend(self.own(group).iter().map(|&(key, setting)| Inherited { key, setting, via: Via::Own }));
-            for &ancestor in self.ancestors(group, 0).iter() {
-                let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
-                for &(key, setting) in self.own(ancestor).iter() {
-                    effective.insert_if_new(Inherited { key, setting, via });
+            self.resolve_strongswan(group, &mut effective);
+        }
+        effective.remove_empty(self.conf);
+        effective
+    }
+
+    /// Own settings from the last to the first, then those of the ancestors: what comes first stays.
+    fn resolve_strongswan(&mut self, group: usize, effective: &mut Effective) {
+        let ancestors = self.ancestors(group, 0);
+        let (conf, program) = (self.conf, self.program);
+        let Effective { values, present } = effective;
+        for &section in self.groups[group].sections.iter().rev() {
+            let section = &conf.sections[section];
+            values.reserve((section.end - section.first) as usize + 8 * ancestors.len());
+            for setting in (section.first..section.end).rev() {
+                let known = conf.settings[setting as usize].key_in(program.dialect, program.version);
+                let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
+                if present.insert(key) {
+                    values.push(Inherited { key, setting, via: Via::Own });
                 }
             }
         }
-        let conf = self.conf;
-        effective.0.retain(|inherited| !conf.settings[inherited.setting as usize].value.is_empty());
-        effective
+        for &ancestor in ancestors.iter() {
+            let via = if Some(ancestor) == self.default { Via::Default } else { Via::Also };
+            for &(key, setting) in self.own(ancestor).iter() {
+                if present.insert(key) {
+                    values.push(Inherited { key, setting, via });
+                }
+            }
+        }
+        values.sort_unstable_by_key(|inherited| inherited.key);
     }
 
     /// What a group sets itself, each key once, sorted by key.
@@ -194,13 +240,20 @@ impl<'a> Inheritance<'a> {
         if let Some(own) = &self.own[group] {
             return own.clone();
         }
+        let own: Assignments = self.assignments(group).into();
+        self.own[group] = Some(own.clone());
+        own
+    }
+
+    fn assignments(&self, group: usize) -> Vec<(Key, u32)> {
         let mut own: Vec<(Key, u32)> = Vec::new();
         let first_wins = self.program.is_libreswan_since((5, 0, 0));
         let skip_empty = self.program.is_libreswan() && !first_wins;
         for section in sections_in_force(&self.groups[group], self.conf, self.program) {
             for index in section.first..section.end {
                 let setting = &self.conf.settings[index as usize];
-                let Some(key) = setting.key.filter(|&key| key != Key::ALSO) else { continue };
+                let known = setting.key_in(self.program.dialect, self.program.version);
+                let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
                 if skip_empty && setting.value.is_empty() {
                     continue;
                 }
@@ -210,8 +263,6 @@ impl<'a> Inheritance<'a> {
         // Of one key the first in this order stays.
         own.sort_unstable_by_key(|&(key, index)| (key, if first_wins { index } else { u32::MAX - index }));
         own.dedup_by_key(|(key, _)| *key);
-        let own: Assignments = own.into();
-        self.own[group] = Some(own.clone());
         own
     }
 
@@ -222,6 +273,9 @@ impl<'a> Inheritance<'a> {
         }
         if Some(group) == self.default || depth > MAX_ALSO_DEPTH {
             return Rc::from([]);
+        }
+        if self.groups[group].parents.is_empty() {
+            return self.only_default.clone();
         }
         // While it is being made it is empty: a loop ends here.
         self.lineage[group] = Some(Rc::from([]));
@@ -357,7 +411,7 @@ impl<'a> Inheritance<'a> {
         let mut state = vec![State::New; self.groups.len()];
         let mut problems = Vec::new();
         for root in 0..self.groups.len() {
-            if state[root] != State::New || Some(root) == self.default {
+            if state[root] != State::New || Some(root) == self.default || self.groups[root].parents.is_empty() {
                 continue;
             }
             // Each step: the group, the next of its parents to visit, the `also` that led here.
@@ -415,29 +469,40 @@ pub struct Duplicate {
     pub name_span: Span,
 }
 
-/// All keys that occur twice in one section.
+/// All keys that occur twice in one section. strongSwan also merges repeated `config setup` and `%default`; of conns of
+/// one name it is enough to say that there are two.
 pub(crate) fn duplicates(conf: &Conf, program: &Program) -> Vec<Duplicate> {
     let mut all = Vec::new();
+    let merges =
+        |section: &Section| !program.is_libreswan() && (section.kind == SectionKind::Setup || section.name == DEFAULT);
+    let mut merged: [Seen; 3] = Default::default();
+    let mut own = Seen::default();
     for section in &conf.sections {
-        let mut seen: Vec<(Key, u32)> = Vec::new();
+        let seen = if merges(section) { &mut merged[section.kind as usize] } else { &mut own };
+        if !merges(section) {
+            seen.keys = KeySet::default();
+            seen.first.clear();
+        }
         for index in section.first..section.end {
             let setting: &Setting = &conf.settings[index as usize];
-            let Some(key) = setting.key.filter(|&key| key != Key::ALSO) else { continue };
+            let known = setting.key_in(program.dialect, program.version);
+            let Some(key) = known.filter(|&key| key != Key::ALSO) else { continue };
             let key = if program.is_libreswan() { key.canonical(Dialect::Libreswan) } else { key };
-            match seen.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, first)) => {
-                    let equal = conf.settings[*first as usize].value == setting.value;
-                    all.push(Duplicate {
-                        first: *first,
-                        later: index,
-                        equal,
-                        section: section.kind,
-                        name_span: section.name_span,
-                    });
-                }
-                None => seen.push((key, index)),
+            if seen.keys.insert(key) {
+                seen.first.push((key, index));
+            } else if let Some(&(_, first)) = seen.first.iter().find(|(known, _)| *known == key) {
+                let equal = conf.settings[first as usize].value == setting.value;
+                let (later, section, name_span) = (index, section.kind, section.name_span);
+                all.push(Duplicate { first, later, equal, section, name_span });
             }
         }
     }
     all
+}
+
+/// The keys of a section, each with the setting that has it first.
+#[derive(Default)]
+struct Seen {
+    keys: KeySet,
+    first: Vec<(Key, u32)>,
 }

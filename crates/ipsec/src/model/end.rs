@@ -1,6 +1,7 @@
 //! One end of a connection: address, identity, authentication, networks.
 
 use crate::selector::{Selector, SelectorList};
+use crate::syntax::has_hole;
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use serde::Serialize;
@@ -151,6 +152,11 @@ impl End {
         &self.networks.selectors
     }
 
+    /// The networks that have host bits, are public or belong to somebody else are among these.
+    pub(crate) fn remarkable_selectors(&self) -> &[Selector] {
+        if self.networks.remarkable { self.selectors() } else { &[] }
+    }
+
     /// Is there no known address: unset, any, or found at run time?
     pub fn is_wildcard(&self) -> bool {
         !self.addresses.iter().any(Peer::is_concrete)
@@ -208,10 +214,10 @@ impl End {
 }
 
 /// An id as both programs compare it: `@` stripped, letters folded, blanks of a distinguished name dropped. `None` for
-/// wildcards and ids that only the program knows.
+/// wildcards, ids that only the program knows, and what a template engine fills in.
 pub(crate) fn normalised_id(id: &str) -> Option<String> {
     let bare = id.trim().trim_start_matches('@').trim_start_matches("fqdn:").trim_start_matches("email:");
-    if bare.is_empty() || bare.starts_with('%') || bare.contains('*') {
+    if bare.is_empty() || bare.starts_with('%') || bare.contains('*') || has_hole(bare) {
         return None;
     }
     if let Ok(ip) = bare.parse::<IpAddr>() {
@@ -234,6 +240,7 @@ mod tests {
         assert_eq!(normalised_id("@GW.example"), normalised_id("gw.example"));
         assert_eq!(normalised_id("C=CH, O=Acme"), normalised_id("C=ch,O=acme"));
         assert_eq!(normalised_id("%any"), None);
+        assert_eq!(normalised_id("@{{ vpn_id }}"), None);
         assert_eq!(normalised_id("C=CH, CN=*"), None);
     }
 

@@ -26,7 +26,7 @@ use crate::syntax::{beside, conf, secrets, settings, sysctl};
 use confvet_core::{Fact, FileId, Input, Parsed, Span, source};
 use effective::{Inheritance, duplicates};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The kinds of file, as detection names them.
 pub(crate) const KINDS: &[&str] = &["ipsec.conf", "ipsec.secrets", "swanctl.conf", "strongswan.conf", "sysctl.conf"];
@@ -66,7 +66,7 @@ pub struct Ipsec {
     pub also_problems: Vec<AlsoProblem>,
     /// Own values without effect.
     #[serde(skip)]
-    pub overridden: Vec<(Overridden, Span)>,
+    pub overridden: Vec<Overridden>,
     /// Keys that occur twice in a section.
     #[serde(skip)]
     pub duplicates: Vec<Duplicate>,
@@ -137,16 +137,19 @@ impl Ipsec {
         self.connections.iter().filter(|connection| connection.is_live())
     }
 
-    /// The live connections that use a list of proposals.
-    pub fn users(&self) -> BTreeMap<usize, Vec<&Connection>> {
-        let mut users: BTreeMap<usize, Vec<&Connection>> = BTreeMap::new();
-        for connection in self.live() {
-            for index in connection.proposals.iter().flatten() {
-                users.entry(*index).or_default().push(connection);
-            }
+    /// The lists of proposals that live connections use.
+    pub fn live_proposals(&self) -> impl Iterator<Item = &ProposalList> {
+        let mut used = vec![false; self.proposals.len()];
+        for index in self.live().flat_map(|connection| connection.proposals.iter().flatten()) {
+            used[*index] = true;
         }
-        users
+        self.proposals.iter().zip(used).filter_map(|(list, used)| used.then_some(list))
     }
+}
+
+/// What tells the dialects apart in an `ipsec.conf`.
+pub(crate) fn signals_of(conf: &Conf) -> Vec<crate::dialect::Signal> {
+    signals::of_conf(conf)
 }
 
 /// The directory a gateway's files hang in.
@@ -210,7 +213,9 @@ fn read_settings(input: &Input<'_>) -> Parsed<Ipsec> {
         model.discards = read.discards;
         model.has_secrets = !read.secrets.is_empty();
         model.psk_index = psk::PskIndex::new(&read.secrets);
+        model.secrets.files.clone_from(&tree.files);
         model.secrets.entries = read.secrets;
+        model.secrets.incomplete = read.incomplete;
         model.secrets.masked = read.masked;
     } else {
         // Not loaded, but still secret.
@@ -283,32 +288,34 @@ fn read_conf(input: &Input<'_>) -> Parsed<Ipsec> {
 
 fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
     let program = model.program.clone();
-    let mut by_setting: BTreeMap<usize, usize> = BTreeMap::new();
+    // By the setting: several conns may inherit one list.
+    let mut by_setting: Vec<u32> = vec![u32::MAX; conf.settings.len()];
     let mut inheritance = Inheritance::new(conf, &program, SectionKind::Conn);
     model.also_problems = inheritance.problems();
     let templates: BTreeSet<usize> =
         inheritance.groups.iter().flat_map(|group| &group.parents).filter_map(|&(_, parent)| parent).collect();
+    model.connections.reserve(inheritance.groups.len());
+    model.proposals.reserve(2 * inheritance.groups.len());
     for index in 0..inheritance.groups.len() {
         let values = inheritance.resolve(index);
-        let group = inheritance.groups[index].clone();
-        if !connection::is_connection(conf, &group) {
+        if !connection::is_connection(conf, &inheritance.groups[index]) {
             continue;
         }
-        let section = conf.sections[group.sections[group.sections.len() - 1]].name_span;
-        for overridden in inheritance.overridden(index, &values) {
-            model.overridden.push((overridden, section));
-        }
+        model.overridden.extend(inheritance.overridden(index, &values));
+        let group = &inheritance.groups[index];
         let reader = connection::Reader { conf, program: &program, values: &values };
         let proposals = &mut model.proposals;
         let proposal_at = |setting: usize, field: Field| {
-            *by_setting.entry(setting).or_insert_with(|| {
-                let setting = &conf.settings[setting];
-                proposals.push(read_proposals(setting, field, &program));
-                proposals.len() - 1
-            })
+            let known = &mut by_setting[setting];
+            if *known == u32::MAX {
+                *known = u32::try_from(proposals.len()).unwrap_or(u32::MAX);
+                proposals.push(read_proposals(&conf.settings[setting], field, &program));
+            }
+            *known as usize
         };
-        let mut connection = connection::from_conf(&reader, &group, own_addresses, proposal_at);
+        let mut connection = connection::from_conf(&reader, group, own_addresses, proposal_at);
         connection.is_template = templates.contains(&index);
+        connection.values = values;
         model.connections.push(connection);
     }
     model.also_problems.extend(Inheritance::new(conf, &program, SectionKind::Ca).problems());

@@ -1,8 +1,9 @@
 //! Two gateways that face each other: which connection of one meets which of the other.
 
+use super::end::normalised_id;
 use super::{Connection, End, Ipsec, Peer};
 use crate::selector::{Essence, Scope, Selector, relation};
-use confvet_core::{Member, Set, Source, Span};
+use confvet_core::{FileId, Set, Source, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Two connections that face each other.
@@ -17,7 +18,7 @@ pub struct Pair<'a> {
     /// The connection of the second.
     pub conn_b: Oriented<'a>,
     /// The file of the first, for messages.
-    pub file_a: confvet_core::FileId,
+    pub file_a: FileId,
     /// Indexes of both gateways among those with live connections.
     members: (usize, usize),
 }
@@ -101,7 +102,8 @@ fn meets(remote: &End, local: &End) -> Option<bool> {
             return Some(true);
         }
     }
-    let open = |end: &End| end.is_wildcard() && end.id.is_none();
+    let named = |end: &End| end.id.as_ref().is_some_and(|id| normalised_id(id).is_some());
+    let open = |end: &End| end.is_wildcard() && !named(end);
     (open(remote) || open(local)).then_some(false)
 }
 
@@ -114,38 +116,33 @@ fn face(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 
 /// All pairs of the set, each once. Only loaded tunnels take part.
 pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
-    let members: Vec<&Member<Ipsec>> =
-        set.members.iter().filter(|member| member.model().live().next().is_some()).collect();
+    let gateways: Vec<(&Ipsec, FileId)> = set.members.iter().map(|member| (member.model(), member.file)).collect();
+    pair_up(&gateways)
+}
+
+/// All pairs among some gateways, each with the file it starts from.
+pub fn pair_up<'a>(gateways: &[(&'a Ipsec, FileId)]) -> Vec<Pair<'a>> {
+    let members: Vec<&(&'a Ipsec, FileId)> =
+        gateways.iter().filter(|(gateway, _)| gateway.live().next().is_some()).collect();
     if members.len() < 2 {
         return Vec::new();
     }
-    let mut by_handle: BTreeMap<String, BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
-    let live: Vec<Vec<&Connection>> = members.iter().map(|member| member.model().live().collect()).collect();
+    let live: Vec<Vec<&Connection>> = members.iter().map(|(gateway, _)| gateway.live().collect()).collect();
     let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut index = Index::default();
     for (member, connections) in live.iter().enumerate() {
-        for (index, connection) in connections.iter().enumerate() {
+        for (at, connection) in connections.iter().enumerate() {
             for handle in connection.local.handles() {
                 claims.entry(handle).or_default().insert(member);
             }
-            for handle in connection.ends().into_iter().flat_map(End::handles) {
-                by_handle.entry(handle).or_default().entry(member).or_default().push(index);
-            }
+            index.add(connection, member, at);
         }
     }
     let mut all = Vec::new();
     for (member_a, connections) in live.iter().enumerate() {
         for &connection in connections {
             let a = Oriented::new(connection);
-            // Per other gateway, the connections that share an address or a name with this one.
-            let mut facing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-            for handle in connection.ends().into_iter().flat_map(End::handles) {
-                for (&member_b, indexes) in by_handle[&handle].range(member_a + 1..) {
-                    let known = facing.entry(member_b).or_default();
-                    let new: Vec<usize> =
-                        indexes.iter().copied().take(64).filter(|index| !known.contains(index)).collect();
-                    known.extend(new);
-                }
-            }
+            let facing = index.candidates(connection, member_a);
             for (member_b, candidates) in facing {
                 let (first, second) = (members[member_a], members[member_b]);
                 let candidates = candidates.into_iter().filter_map(|index| {
@@ -162,11 +159,11 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
                     let mut orientations = orientations.into_iter().skip(usize::from(identical));
                     let found = orientations.find(|&(a, b)| face(a, b))?;
                     Some(Pair {
-                        a: first.model(),
-                        b: second.model(),
+                        a: first.0,
+                        b: second.0,
                         conn_a: found.0,
                         conn_b: found.1,
-                        file_a: first.file,
+                        file_a: first.1,
                         members: (member_a, member_b),
                     })
                 });
@@ -181,6 +178,69 @@ pub fn pairs(set: &Set<Ipsec>) -> Vec<Pair<'_>> {
         }
     }
     keep_best(all.into_iter().filter(|pair| is_unmistakable(pair, &claims)).collect())
+}
+
+/// Gateways with connections to a peer, or for a peer, that is not known: so many are compared with one that may be it.
+const MAX_OPEN: usize = 64;
+
+/// Connections of one gateway that are compared with one of another.
+const MAX_CANDIDATES: usize = 64;
+
+/// The connections of each gateway.
+type Places = BTreeMap<usize, Vec<usize>>;
+
+/// Connections by what finds their ends, so that each is compared with those it can face and with no others.
+#[derive(Default)]
+struct Index {
+    /// Both ends are known: by what finds the one and the other, in order.
+    by_ends: BTreeMap<(String, String), Places>,
+    /// The same, by either end.
+    by_end: BTreeMap<String, Places>,
+    /// One end is not known: by the other.
+    open: BTreeMap<String, Places>,
+}
+
+impl Index {
+    fn add(&mut self, connection: &Connection, member: usize, at: usize) {
+        let [local, remote] = connection.ends().map(End::handles);
+        let known = if local.is_empty() || remote.is_empty() { &mut self.open } else { &mut self.by_end };
+        for handle in local.iter().chain(&remote) {
+            known.entry(handle.clone()).or_default().entry(member).or_default().push(at);
+        }
+        for ends in pairs_of_handles(&local, &remote) {
+            self.by_ends.entry(ends).or_default().entry(member).or_default().push(at);
+        }
+    }
+
+    /// Connections of later gateways that may face this one.
+    fn candidates(&self, connection: &Connection, member: usize) -> Places {
+        let [local, remote] = connection.ends().map(End::handles);
+        let mut found = Places::new();
+        let mut add = |places: Option<&Places>, limit: usize| {
+            for (&other, indexes) in places.into_iter().flat_map(|places| places.range(member + 1..)).take(limit) {
+                let known: &mut Vec<usize> = found.entry(other).or_default();
+                let room = MAX_CANDIDATES.saturating_sub(known.len());
+                let new: Vec<usize> = indexes.iter().copied().filter(|at| !known.contains(at)).take(room).collect();
+                known.extend(new);
+            }
+        };
+        for ends in pairs_of_handles(&local, &remote) {
+            add(self.by_ends.get(&ends), usize::MAX);
+        }
+        let is_open = local.is_empty() || remote.is_empty();
+        for handle in local.iter().chain(&remote) {
+            add(self.open.get(handle), MAX_OPEN);
+            add(self.by_end.get(handle).filter(|_| is_open), MAX_OPEN);
+        }
+        found
+    }
+}
+
+/// Each handle of one end with each of the other, in order: which end is which depends on the file.
+fn pairs_of_handles(a: &[String], b: &[String]) -> Vec<(String, String)> {
+    let ordered = |a: &String, b: &String| if a <= b { (a.clone(), b.clone()) } else { (b.clone(), a.clone()) };
+    // A host has few addresses.
+    a.iter().take(8).flat_map(|a| b.iter().take(8).map(move |b| ordered(a, b))).collect()
 }
 
 /// Does no third gateway claim to be one of the two? Copies of a set-up, or several set-ups with the same addresses,
@@ -217,7 +277,7 @@ fn keep_best(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
 }
 
 /// The file of one end, as messages name it.
-pub fn file_name<'a>(context: &confvet_core::Context<'a>, file: confvet_core::FileId) -> &'a str {
+pub fn file_name<'a>(context: &confvet_core::Context<'a>, file: FileId) -> &'a str {
     let source: &Source = context.sources.get(file);
     source.path()
 }

@@ -1,10 +1,13 @@
 //! What tells strongSwan's files from libreswan's.
 
 use crate::dialect::{Dialect, Signal};
-use crate::keys::{Key, SectionKind, ValueType};
+use crate::keys::{Key, SectionKind, Spelling, ValueType};
 use crate::proposal;
 use crate::syntax::conf::{Conf, Setting, is_comment_key};
 use confvet_core::{FileId, Sources, Span};
+
+/// After so many settings that tell, the next ones tell nothing new.
+const ENOUGH: usize = 1_000;
 
 /// Tokens of an `ipsec.conf` that only one of the programs understands.
 pub(super) fn of_conf(conf: &Conf) -> Vec<Signal> {
@@ -23,11 +26,9 @@ pub(super) fn of_conf(conf: &Conf) -> Vec<Signal> {
     for section in conf.sections.iter().filter(|section| section.kind == SectionKind::Ca) {
         add(Dialect::Strongswan, section.header);
     }
-    for setting in conf.settings.iter().filter(|setting| !setting.hole) {
-        if let Some(dialect) = of_setting(setting) {
-            add(dialect, setting.span());
-        }
-    }
+    let of_settings = conf.settings.iter().filter(|setting| !setting.hole);
+    let of_settings = of_settings.filter_map(|setting| Some((of_setting(setting)?, setting.span())));
+    of_settings.take(ENOUGH).for_each(|(dialect, span)| add(dialect, span));
     signals
 }
 
@@ -35,6 +36,11 @@ fn of_setting(setting: &Setting) -> Option<Dialect> {
     let Some(key) = setting.key else {
         return is_comment_key(&setting.name).then_some(Dialect::Libreswan);
     };
+    match setting.spelling {
+        Spelling::Exact => {}
+        Spelling::Dash => return Some(Dialect::Libreswan),
+        Spelling::Case | Spelling::Sideless => return None,
+    }
     let (strongswan, libreswan) = (key.row(Dialect::Strongswan), key.row(Dialect::Libreswan));
     let row = match (strongswan, libreswan) {
         (Some(row), None) => return row.obsolete.is_none().then_some(Dialect::Strongswan),
@@ -61,9 +67,11 @@ fn of_setting(setting: &Setting) -> Option<Dialect> {
             }
             _ => None,
         },
-        Key::LEFTAUTH | Key::RIGHTAUTH if ["pubkey", "eap-", "xauth"].iter().any(|word| value.starts_with(word)) => {
-            Some(Dialect::Strongswan)
-        }
+        Key::LEFTAUTH | Key::RIGHTAUTH => match value {
+            "eap" => Some(Dialect::Strongswan),
+            _ if ["pubkey", "eap-", "xauth"].iter().any(|word| value.starts_with(word)) => Some(Dialect::Strongswan),
+            _ => None,
+        },
         Key::DPDACTION if value == "none" => Some(Dialect::Strongswan),
         Key::UNIQUEIDS if matches!(value, "never" | "replace" | "keep") => Some(Dialect::Strongswan),
         Key::LEFTSOURCEIP | Key::RIGHTSOURCEIP if value.starts_with('%') => Some(Dialect::Strongswan),

@@ -12,7 +12,7 @@ use crate::syntax::settings::{Opt, Settings};
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned, did_you_mean};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The sections that `swanctl` reads.
 pub(crate) const TOP_LEVEL: &[&str] = &["connections", "secrets", "pools", "authorities"];
@@ -126,29 +126,37 @@ pub(crate) struct Read {
     pub(crate) proposals: Vec<ProposalList>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) masked: Vec<Span>,
+    /// A template engine fills in a secret, or whom it is for.
+    pub(crate) incomplete: bool,
     pub(crate) discards: Vec<Discard>,
 }
 
 pub(crate) fn read(settings: &Settings, program: &Program) -> Read {
-    let mut reader = SwanctlReader { settings, program, known_proposals: BTreeMap::new(), read: Read::default() };
+    let mut reader = SwanctlReader {
+        settings,
+        program,
+        known_proposals: BTreeMap::new(),
+        checked: HashSet::new(),
+        read: Read::default(),
+    };
     reader.top_level();
     if let Some(connections) = settings.section(&["connections"]) {
-        for node in settings.children(connections) {
+        for &node in settings.children(connections).iter() {
             reader.connection(node);
         }
     }
     if let Some(secrets) = settings.section(&["secrets"]) {
-        for node in settings.children(secrets) {
+        for &node in settings.children(secrets).iter() {
             reader.secret(node);
         }
     }
     if let Some(pools) = settings.section(&["pools"]) {
-        for node in settings.children(pools) {
+        for &node in settings.children(pools).iter() {
             reader.pool(node);
         }
     }
     if let Some(authorities) = settings.section(&["authorities"]) {
-        for node in settings.children(authorities) {
+        for &node in settings.children(authorities).iter() {
             reader.check_node(node, "authorities.*", &settings.nodes[node].name.clone());
         }
     }
@@ -160,6 +168,8 @@ struct SwanctlReader<'a> {
     program: &'a Program,
     /// By the place of the value: several connections may inherit one.
     known_proposals: BTreeMap<Span, usize>,
+    /// Sections that were checked, and as what: several may inherit from one.
+    checked: HashSet<(usize, &'static str)>,
     read: Read,
 }
 
@@ -175,7 +185,7 @@ impl SwanctlReader<'_> {
     fn top_level(&mut self) {
         for &node in &self.settings.nodes[0].children {
             let node = &self.settings.nodes[node];
-            if TOP_LEVEL.contains(&node.name.as_str()) || !self.settings.files.contains(&node.name_span.file) {
+            if TOP_LEVEL.contains(&node.name.as_str()) {
                 continue;
             }
             if let Some(near) = did_you_mean(&node.name, TOP_LEVEL.iter().copied()) {
@@ -190,8 +200,16 @@ impl SwanctlReader<'_> {
         }
     }
 
-    /// Checks names and values of a section against the option table.
+    /// Checks names and values of a section and of those it inherits from against the option table, each once.
     fn check_node(&mut self, node: usize, section: &'static str, lost: &str) {
+        for part in std::iter::once(node).chain(self.settings.lineage(node).iter().copied()) {
+            if !self.settings.inherits() || self.checked.insert((part, section)) {
+                self.check_section(part, section, lost);
+            }
+        }
+    }
+
+    fn check_section(&mut self, node: usize, section: &'static str, lost: &str) {
         let version = self.version();
         let node = &self.settings.nodes[node];
         let rows = options(section);
@@ -310,6 +328,10 @@ impl SwanctlReader<'_> {
             }
             return;
         };
+        if self.settings.nodes[node].options.iter().any(Opt::has_hole) {
+            self.read.incomplete = true;
+            return;
+        }
         let selectors = self.settings.nodes[node].options.iter().filter(|option| option.name.starts_with("id"));
         let selectors = selectors.map(|option| Spanned::new(option.value.clone(), option.value_span)).collect();
         let decoded = value
@@ -342,7 +364,8 @@ impl SwanctlReader<'_> {
     fn proposals(&mut self, node: usize, name: &str, field: Field, lost: &str) -> Option<usize> {
         let option = self.settings.option(node, name).filter(|option| !option.has_hole())?.clone();
         let place = |range: std::ops::Range<usize>| option.value_span.slice(range);
-        if let Some(&index) = self.known_proposals.get(&option.value_span) {
+        let shared = self.settings.inherits();
+        if let Some(&index) = self.known_proposals.get(&option.value_span).filter(|_| shared) {
             return Some(index);
         }
         let list = read_swanctl(&option.value, field, self.version(), &place);
@@ -352,7 +375,9 @@ impl SwanctlReader<'_> {
         }
         self.read.proposals.push(list);
         let index = self.read.proposals.len() - 1;
-        self.known_proposals.insert(option.value_span, index);
+        if shared {
+            self.known_proposals.insert(option.value_span, index);
+        }
         Some(index)
     }
 
@@ -415,17 +440,18 @@ impl SwanctlReader<'_> {
                 Some(tries) => tries.ok().filter(|&tries| tries > 0),
             },
             lifetime: 3_600,
+            rekeys_in_time: true,
             pfs: false,
             values: Effective::default(),
             is_template: false,
         };
-        let children = settings.children(node).into_iter().find(|&child| settings.nodes[child].name == "children");
+        let children = settings.children(node).iter().copied().find(|&child| settings.nodes[child].name == "children");
         let children = children.map(|children| settings.children(children)).unwrap_or_default();
         if children.is_empty() {
             self.read.connections.push(base);
             return;
         }
-        for child in children {
+        for &child in children.iter() {
             let connection = self.child(child, base.clone());
             self.read.connections.push(connection);
         }
@@ -494,7 +520,8 @@ impl SwanctlReader<'_> {
             let name = &settings.nodes[node].name;
             name.starts_with(side) && !name.ends_with("_addrs")
         };
-        let mut rounds: Vec<usize> = settings.children(connection).into_iter().filter(|&node| is_round(node)).collect();
+        let mut rounds: Vec<usize> =
+            settings.children(connection).iter().copied().filter(|&node| is_round(node)).collect();
         let round =
             |node: usize| settings.option(node, "round").and_then(|round| round.value.parse::<u32>().ok()).unwrap_or(0);
         rounds.sort_by_key(|&node| round(node));

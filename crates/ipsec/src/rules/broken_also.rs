@@ -50,7 +50,8 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
                 findings
                     .report(span, "`also=%default` is ignored: every conn inherits from it already")
                     .severity(Severity::Info)
-                    .category(Category::Maintainability);
+                    .category(Category::Maintainability)
+                    .suggest_as(Safety::Unsafe, "remove it", [Edit::delete(setting.span())]);
             }
         }
     }

@@ -27,7 +27,8 @@ fn strongswan(
     findings: &mut Findings,
 ) {
     let value = |key| model.value(connection, key);
-    if let (Some(esp), Some(ah)) = (value(Key::ESP), value(Key::AH))
+    if let Some(ah) = value(Key::AH)
+        && let Some(esp) = value(Key::ESP)
         && reported.insert(esp.name_span)
     {
         let source = context.sources.get(ah.name_span.file);
@@ -55,7 +56,10 @@ fn strongswan(
                 .label(updown.name_span, "the other one");
         }
     }
-    authby(connection, [value(Key::AUTHBY), value(Key::LEFTAUTH), value(Key::RIGHTAUTH)], reported, findings);
+    let (left, right) = (value(Key::LEFTAUTH), value(Key::RIGHTAUTH));
+    if left.is_some() || right.is_some() {
+        authby(connection, [value(Key::AUTHBY), left, right], reported, findings);
+    }
     if let (Some(left), Some(right)) = (value(Key::LEFTSOURCEIP), value(Key::RIGHTSOURCEIP))
         && reported.insert(left.name_span)
     {

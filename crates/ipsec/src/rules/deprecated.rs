@@ -9,7 +9,7 @@ pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/deprecated", check };
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let program = &model.program;
     for (section, setting) in model.conf.all_settings() {
-        let known = setting.key.filter(|key| program.is_libreswan() || key.name() == setting.name);
+        let known = setting.key_in(program.dialect, program.version);
         let Standing::Obsolete(_) = standing(known, section.kind, program.dialect, program.version) else { continue };
         if program.is_libreswan() && program.version.is_none() {
             continue;

@@ -40,6 +40,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
         } else if connection.ike_version == IkeVersion::Both
             && model.program.is_strongswan()
             && connection.auto == Some(Auto::Add)
+            && !model.value(connection, Key::KEYEXCHANGE).is_some_and(|setting| setting.hole)
             && reported.insert(connection.name_span)
         {
             findings

@@ -11,7 +11,9 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     let libreswan = model.program.is_libreswan();
     let mut reported = BTreeSet::new();
     for connection in model.live().filter(|connection| connection.ike_version == IkeVersion::V1) {
-        let cisco_split = model.value(connection, Key::CISCO_SPLIT).is_some_and(|setting| setting.value == "yes");
+        let reader = model.reader(connection);
+        let serves = reader.is_on(Key::LEFTMODECFGSERVER) || reader.is_on(Key::RIGHTMODECFGSERVER);
+        let cisco_split = reader.is_on(Key::CISCO_SPLIT) && serves;
         if model.charon.cisco_unity || cisco_split {
             continue;
         }

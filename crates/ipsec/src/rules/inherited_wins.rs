@@ -6,7 +6,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/inherited-wins", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    for (overridden, _) in &model.overridden {
+    for overridden in &model.overridden {
         let (own, inherited) = (model.setting(overridden.own), model.setting(overridden.inherited));
         let by = match overridden.also {
             Some(also) => format!("`also={}` above it", model.setting(also).value),

@@ -1,9 +1,10 @@
 //! A network that the program takes for something else.
 
 use crate::dialect::Program;
-use crate::model::{Connection, Ipsec, Origin};
+use crate::model::{Connection, End, Ipsec, Origin, Peer};
 use crate::selector::{FaultySelector, SelectorFault};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Span};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/invalid-subnet", check };
@@ -80,29 +81,48 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
     }
 }
 
+/// What an end says of address families: IPv4, IPv6, in which words and where.
+struct Families<'a> {
+    ipv4: bool,
+    ipv6: bool,
+    text: Cow<'a, str>,
+    span: Span,
+}
+
+/// The families of an end's networks; `None` where they are found at run time. For libreswan 5 an end without networks is
+/// its address.
+fn families_of<'a>(end: &'a End, strict: bool) -> Option<Families<'a>> {
+    let networks = end.selectors();
+    if let Some(first) = networks.first() {
+        let is_ipv4 =
+            |ipv4: bool| networks.iter().any(|selector| selector.net().is_some_and(|net| net.addr().is_ipv4() == ipv4));
+        let fixed = networks.iter().all(|selector| selector.net().is_some());
+        let text = Cow::Borrowed(first.text.as_str());
+        return fixed.then(|| Families { ipv4: is_ipv4(true), ipv6: is_ipv4(false), text, span: first.span });
+    }
+    match end.addresses.as_slice() {
+        [Peer::Ip(ip)] if strict && end.networks_span.is_none() && end.virtual_ip.is_none() => {
+            let text = Cow::Owned(ip.to_string());
+            Some(Families { ipv4: ip.is_ipv4(), ipv6: ip.is_ipv6(), text, span: end.address_span? })
+        }
+        _ => None,
+    }
+}
+
 /// libreswan 5 wants one address family; strongSwan finds no packet that fits.
 fn families(model: &Ipsec, connection: &Connection, findings: &mut Findings) {
-    let family = |end: &crate::model::End| {
-        let nets: Vec<bool> =
-            end.selectors().iter().filter_map(crate::selector::Selector::net).map(|net| net.addr().is_ipv4()).collect();
-        let dynamic = end.selectors().len() > nets.len() || nets.is_empty();
-        (!dynamic).then_some((nets.contains(&true), nets.contains(&false)))
-    };
-    let (Some(local), Some(remote)) = (family(&connection.local), family(&connection.remote)) else { return };
-    let common = local.0 && remote.0 || local.1 && remote.1;
-    let (Some(a), Some(b)) = (connection.local.selectors().first(), connection.remote.selectors().first()) else {
+    let strict = model.program.is_libreswan_since((5, 0, 0));
+    let [local, remote] = connection.ends().map(|end| families_of(end, strict));
+    let (Some(local), Some(remote)) = (local, remote) else { return };
+    let both_are_hosts = connection.ends().into_iter().all(|end| end.selectors().is_empty());
+    if both_are_hosts || local.ipv4 && remote.ipv4 || local.ipv6 && remote.ipv6 {
         return;
-    };
-    if !common {
-        let category = if model.program.is_libreswan_since((5, 0, 0)) { Category::Invalid } else { Category::Outage };
-        findings
-            .report(
-                b.span,
-                format!("`{}` and `{}` have no address family in common: no packet fits this conn", b.text, a.text),
-            )
-            .category(category)
-            .label(a.span, "the other side");
     }
+    let (a, b) = (local.text, remote.text);
+    findings
+        .report(remote.span, format!("`{b}` and `{a}` have no address family in common: no packet fits this conn"))
+        .category(if strict { Category::Invalid } else { Category::Outage })
+        .label(local.span, "the other side");
 }
 
 /// libreswan 4 loads nothing when only one side has the plural form and the other side has no network at all.

@@ -1,8 +1,9 @@
 //! The two ends of a tunnel speak different versions of IKE.
 
-use crate::model::pairing::{file_name, pairs};
-use crate::model::{Connection, IkeVersion, Ipsec};
-use confvet_core::{Context, Findings, Rule, Set};
+use crate::keys::Key;
+use crate::model::pairing::{Pair, file_name, pairs};
+use crate::model::{Connection, IkeVersion, Ipsec, Origin};
+use confvet_core::{Context, Edit, Findings, Rule, Set, Span};
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/mirror-ike-version", check };
 
@@ -26,12 +27,29 @@ fn check(set: &Set<Ipsec>, context: &Context<'_>, findings: &mut Findings) {
                     |connection: &Connection| if connection.aggressive.is_some() { "aggressive" } else { "main" };
                 let span = b.aggressive.unwrap_or(b.name_span);
                 let message = format!("{} mode here, {} mode at {file}", word(b), word(a));
-                findings.report(span, message).label(a.aggressive.unwrap_or(a.name_span), "the other end");
+                let main = a.aggressive.or(b.aggressive).map(|aggressive| Edit::replace(aggressive, "no"));
+                findings
+                    .report(span, message)
+                    .label(a.aggressive.unwrap_or(a.name_span), "the other end")
+                    .suggest("use main mode on both ends", main);
                 continue;
             }
             _ => continue,
         };
-        findings.report(span, message).label(other, "the other end");
+        findings.report(span, message).label(other, "the other end").suggest("use IKEv2 on both ends", newer(&pair));
+    }
+}
+
+/// The end that speaks only IKEv1 learns the newer version.
+fn newer(pair: &Pair<'_>) -> Option<Edit> {
+    let (older, model) = match pair.conn_a.connection.ike_version {
+        IkeVersion::V1 => (pair.conn_a.connection, pair.a),
+        _ => (pair.conn_b.connection, pair.b),
+    };
+    let by_key = |span: &Span| model.value(older, Key::KEYEXCHANGE).is_some_and(|value| value.value_span == *span);
+    match older.origin {
+        Origin::Swanctl => older.ike_version_span.map(|span| Edit::replace(span, "2")),
+        Origin::IpsecConf => older.ike_version_span.filter(by_key).map(|span| Edit::replace(span, "ikev2")),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::pairing::{Pair, file_name, pairs};
 use crate::model::{Connection, IkeVersion, Ipsec};
 use crate::proposal::{Field, Kind, ProposalList};
-use confvet_core::{Context, Findings, Rule, Set};
+use confvet_core::{Context, Edit, Findings, Rule, Set};
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/mirror-proposals", check };
@@ -27,7 +27,10 @@ fn check(set: &Set<Ipsec>, context: &Context<'_>, findings: &mut Findings) {
                         b.text,
                         a.text
                     );
-                    findings.report(b.span, message).label(a.span, "the other end");
+                    findings
+                        .report(b.span, message)
+                        .label(a.span, "the other end")
+                        .suggest("propose the same on both ends", take_over(&pair, a, b));
                 }
             } else if field == Field::Esp {
                 groups(&pair, a, b, context, findings);
@@ -57,7 +60,10 @@ fn groups(pair: &Pair<'_>, a: &ProposalList, b: &ProposalList, context: &Context
             .next()
             .map_or_else(String::new, |group| context.text(group.span).to_owned())
     };
+    let mut model = (a, b);
     let message = if wants(b) && a.closed && !offers(a, conn_a) {
+        // The end without a group is the one to change.
+        model = (b, a);
         format!("`{}` is required for rekeying here, but {file} offers no DH group: {dies}", group(b))
     } else if wants(a) && b.closed && !offers(b, conn_b) {
         format!("`{}` is required for rekeying at {file}, but this end offers no DH group: {dies}", group(a))
@@ -66,7 +72,17 @@ fn groups(pair: &Pair<'_>, a: &ProposalList, b: &ProposalList, context: &Context
     } else {
         return;
     };
-    findings.report(b.span, message).label(a.span, "the other end");
+    findings
+        .report(b.span, message)
+        .label(a.span, "the other end")
+        .suggest("propose the same on both ends", take_over(pair, model.0, model.1));
+}
+
+/// The list of one end for the other, where both are written in one language.
+fn take_over(pair: &Pair<'_>, from: &ProposalList, to: &ProposalList) -> Option<Edit> {
+    let same_program = pair.a.program.dialect == pair.b.program.dialect;
+    let same_file = pair.conn_a.connection.origin == pair.conn_b.connection.origin;
+    (same_program && same_file && !from.text.contains([' ', '\t'])).then(|| Edit::replace(to.span, from.text.as_str()))
 }
 
 fn share_group(a: &ProposalList, b: &ProposalList) -> bool {

@@ -1,9 +1,10 @@
 //! The networks of the two ends of a tunnel do not mirror each other.
 
+use crate::model::collisions::shared_addresses;
 use crate::model::pairing::{Pair, essence, file_name, lists_meet, pairs};
 use crate::model::{End, Ipsec, Mode};
-use crate::selector::{Essence, Scope};
-use confvet_core::{Context, Findings, Rule, Set, Severity, Span};
+use crate::selector::{Essence, Scope, Selector};
+use confvet_core::{Context, Edit, Findings, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/mirror-selectors", check };
 
@@ -60,8 +61,8 @@ fn judge(mine: &End, theirs: &End, narrows: bool) -> Option<Severity> {
         return Some(Severity::Error);
     }
     // A client of a gateway: a host inside the network, or everything offered and a part taken.
-    let host = |end: &End| end.selectors().iter().all(crate::selector::Selector::is_single_host);
-    let everything = |end: &End| end.selectors().iter().any(crate::selector::Selector::is_default_route);
+    let host = |end: &End| end.selectors().iter().all(Selector::is_single_host);
+    let everything = |end: &End| end.selectors().iter().any(Selector::is_default_route);
     let client = host(mine) || host(theirs) || everything(mine) || everything(theirs);
     (!client).then_some(Severity::Warning)
 }
@@ -92,17 +93,42 @@ fn report(
     };
     let consequence = match severity {
         Severity::Error if lists_meet(mine, theirs) => {
-            "an end does not narrow its networks and answers TS_UNACCEPTABLE"
+            "an end that does not narrow its networks answers TS_UNACCEPTABLE"
         }
         Severity::Error => "no common traffic selector, the peer answers TS_UNACCEPTABLE",
         _ => "only what both know is tunnelled",
     };
+    let nesting = nesting(mine, theirs).unwrap_or_default();
     let message = format!(
-        "the {} networks are {} here, {} at {}: {consequence}",
+        "the {} networks are {} here, {} at {}: {nesting}{consequence}",
         mine.side,
         show(mine),
         show(theirs),
         file_name(context, pair.file_a)
     );
-    findings.report(span, message).severity(severity).label(other, "the other end");
+    findings
+        .report(span, message)
+        .severity(severity)
+        .label(other, "the other end")
+        .suggest("take over the other end's networks", take_over(pair, mine, theirs));
+}
+
+/// Both networks and how they lie to each other, when each end names one.
+fn nesting(mine: &End, theirs: &End) -> Option<String> {
+    let ([mine], [theirs]) = (mine.selectors(), theirs.selectors()) else { return None };
+    let relation = mine.relation(theirs)?;
+    let shared = shared_addresses(mine.net()?, theirs.net()?);
+    Some(format!("`{}` {} `{}`, {shared} addresses are in both, and ", mine.text, relation.verb(), theirs.text))
+}
+
+/// The other end's networks, as this end's program reads them: one for libreswan, any number for strongSwan.
+fn take_over(pair: &Pair<'_>, mine: &End, theirs: &End) -> Option<Edit> {
+    let plain = |selector: &Selector| selector.net().is_some() && selector.protocol.is_none();
+    let nets = theirs.selectors();
+    if !nets.iter().all(plain) || nets.len() > 1 && !pair.b.program.is_strongswan() {
+        return None;
+    }
+    let nets: Vec<String> = nets.iter().filter_map(Selector::net).map(|net| net.to_string()).collect();
+    let place = mine.networks_span.filter(|_| !nets.is_empty())?;
+    Some(Edit::replace(place, nets.join(",")))
 }

@@ -31,6 +31,7 @@ mod public_subnet;
 mod rekey_margin;
 mod reserved_subnet;
 mod secret_missing;
+mod secrets_permissions;
 mod secrets_syntax;
 mod subnet_conflict;
 mod subnet_host_bits;
@@ -72,6 +73,7 @@ pub(crate) static FILE_RULES: &[&Rule<Ipsec>] = &[
     &rekey_margin::RULE,
     &reserved_subnet::RULE,
     &secret_missing::RULE,
+    &secrets_permissions::RULE,
     &secrets_syntax::RULE,
     &subnet_conflict::RULE,
     &subnet_host_bits::RULE,

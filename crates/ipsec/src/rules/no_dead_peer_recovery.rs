@@ -30,7 +30,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
                 findings
                     .report(span, message)
                     .label(connection.name_span, "this connection")
-                    .suggest("notice it", repair(model, connection));
+                    .suggest("switch dead peer detection on", repair(model, connection));
             }
         } else if let Some(tries) = connection.attempts.filter(|_| connection.auto == Some(Auto::Start))
             && reported.insert(span)

@@ -1,8 +1,8 @@
 //! Neither end of a tunnel brings it up, or both do.
 
-use crate::model::pairing::pairs;
-use crate::model::{Auto, Ipsec};
-use confvet_core::{Context, Findings, Rule, Set, Severity};
+use crate::model::pairing::{Pair, pairs};
+use crate::model::{Auto, Ipsec, Origin};
+use confvet_core::{Context, Edit, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/nobody-initiates", check };
 
@@ -25,6 +25,18 @@ fn check(set: &Set<Ipsec>, _: &Context<'_>, findings: &mut Findings) {
             .report(b.connection.start_span(), message)
             .severity(severity)
             .label(a.connection.start_span(), "the other end")
-            .help("let one end begin on demand (`auto=route`, `start_action = trap`)");
+            .help("let one end begin on demand (`auto=route`, `start_action = trap`)")
+            .suggest("begin on demand", on_demand(&pair));
     }
+}
+
+/// The word by which the end that is reported begins with the first packet.
+fn on_demand(pair: &Pair<'_>) -> Option<Edit> {
+    let connection = pair.conn_b.connection;
+    let word = match connection.origin {
+        Origin::Swanctl => "trap",
+        Origin::IpsecConf if pair.b.program.is_libreswan() => "ondemand",
+        Origin::IpsecConf => "route",
+    };
+    connection.auto_span.map(|auto| Edit::replace(auto, word))
 }

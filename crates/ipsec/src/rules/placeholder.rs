@@ -1,9 +1,10 @@
 //! Text of the documentation where an address or a key belongs.
 
-use crate::keys::{Key, SectionKind};
+use crate::keys::{Key, KeySet, SectionKind};
 use crate::model::Ipsec;
 use crate::syntax::has_hole;
 use confvet_core::{Context, Findings, Rule};
+use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/placeholder", check };
 
@@ -14,7 +15,7 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
         crate::Dialect::Unknown => "",
     };
     for (section, setting) in model.conf.all_settings() {
-        let wanted = section.kind == SectionKind::Conn && setting.key.is_some_and(holds_an_address);
+        let wanted = section.kind == SectionKind::Conn && setting.key.is_some_and(|key| ADDRESSES.contains(key));
         if wanted && !setting.hole && is_placeholder(&setting.value) {
             let message = format!("`{}` still holds the placeholder `{}`{consequence}", setting.name, setting.value);
             findings.report(setting.value_span, message);
@@ -29,6 +30,9 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
         }
     }
 }
+
+/// Keys whose values are addresses, networks or identities.
+static ADDRESSES: LazyLock<KeySet> = LazyLock::new(|| Key::all().filter(|&key| holds_an_address(key)).collect());
 
 fn holds_an_address(key: Key) -> bool {
     let name = key.name();

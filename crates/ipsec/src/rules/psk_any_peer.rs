@@ -11,8 +11,8 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     let mut reported = BTreeSet::new();
     for connection in model.live() {
         let remote = &connection.remote;
-        let named = remote.id.as_ref().is_some_and(|id| crate::model::end::normalised_id(id).is_some());
-        if remote.auth != Auth::Psk || !remote.is_any() || named || remote.second_round || remote.is_group() {
+        let named = || remote.id.as_ref().is_some_and(|id| crate::model::end::normalised_id(id).is_some());
+        if remote.auth != Auth::Psk || !remote.is_any() || remote.second_round || remote.is_group() || named() {
             continue;
         }
         let span = remote.address_span.unwrap_or(connection.name_span);

@@ -1,7 +1,7 @@
 //! A network that belongs to somebody else: loopback, link-local, multicast, Docker, carriers.
 
-use crate::model::Ipsec;
 use crate::model::collisions::{Reserved, reserved_owner, shared_addresses};
+use crate::model::{Connection, End, Ipsec};
 use confvet_core::{Context, Fact, Findings, Rule, Severity};
 use std::collections::BTreeSet;
 
@@ -10,11 +10,7 @@ pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/reserved-subnet", chec
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let docker_elsewhere = context.facts.text(Fact::DockerBridge).is_some_and(|bridge| bridge != "172.17.0.0/16");
     let mut reported = BTreeSet::new();
-    for selector in model
-        .live()
-        .flat_map(super::super::model::connection::Connection::ends)
-        .flat_map(super::super::model::end::End::selectors)
-    {
+    for selector in model.live().flat_map(Connection::ends).flat_map(End::remarkable_selectors) {
         let Some(net) = selector.net() else { continue };
         let Some((owner, range)) = reserved_owner(net) else { continue };
         if owner == Reserved::Docker && docker_elsewhere || !reported.insert(selector.span) {

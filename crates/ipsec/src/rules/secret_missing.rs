@@ -2,7 +2,7 @@
 
 use crate::model::psk::Lookup;
 use crate::model::{Connection, Ipsec, Origin};
-use confvet_core::{Context, Findings, Rule};
+use confvet_core::{Context, Edit, Findings, Rule, Span};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -32,8 +32,22 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
         if let Some(id) = connection.local.id.as_ref().or(connection.remote.id.as_ref()) {
             report = report.label(id.span, "the identity that is looked up");
         }
-        report.help(format!("add an entry for `{me}` and `{peer}`"));
+        report
+            .help(format!("add an entry for `{me}` and `{peer}`"))
+            .suggest("add an entry, its key still to be filled in", skeleton(model, connection, &me, &peer, context));
     }
+}
+
+/// An entry at the end of the secrets file, with a placeholder that has a rule of its own. Below a line that strongSwan
+/// cannot read it would never be found.
+fn skeleton(model: &Ipsec, connection: &Connection, me: &str, peer: &str, context: &Context<'_>) -> Option<Edit> {
+    let readable = !model.secrets.faults.iter().any(|fault| fault.kind.is_fatal());
+    let file = *model.secrets.files.first().filter(|_| readable && connection.origin == Origin::IpsecConf)?;
+    let text = context.sources.get(file).text();
+    let quoted = |id: &str| if id.contains([' ', ',', '=']) { format!("\"{id}\"") } else { id.to_owned() };
+    let line_end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let entry = format!("{line_end}{} {} : PSK \"<pre-shared key>\"\n", quoted(me), quoted(peer));
+    Some(Edit::replace(Span::new(file, text.len()..text.len()), entry))
 }
 
 /// Is the own identity certain, as opposed to a host name that stands for some address?

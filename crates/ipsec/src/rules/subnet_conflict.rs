@@ -1,6 +1,5 @@
 //! Two connections with different peers claim the same pair of networks.
 
-use crate::keys::Key;
 use crate::model::Ipsec;
 use confvet_core::{Context, Findings, Rule};
 
@@ -8,12 +7,6 @@ pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/subnet-conflict", chec
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     for claim in model.double_claims() {
-        let overlap_wanted = [claim.first, claim.second]
-            .into_iter()
-            .any(|connection| model.value(connection, Key::OVERLAPIP).is_some_and(|setting| setting.value != "no"));
-        if overlap_wanted {
-            continue;
-        }
         let (Some(local), Some(remote)) = (claim.second_pair.0.net(), claim.second_pair.1.net()) else { continue };
         let message = format!(
             "`{local}` ↔ `{remote}` is claimed by conn `{}` (peer {}) and conn `{}` (peer {}): only one can carry it",

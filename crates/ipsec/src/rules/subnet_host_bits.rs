@@ -1,6 +1,6 @@
 //! A network with bits set below its prefix.
 
-use crate::model::Ipsec;
+use crate::model::{Connection, End, Ipsec};
 use confvet_core::{Context, Edit, Findings, Rule};
 use std::collections::BTreeSet;
 
@@ -8,12 +8,7 @@ pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/subnet-host-bits", che
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let mut reported = BTreeSet::new();
-    for selector in model
-        .connections
-        .iter()
-        .flat_map(super::super::model::connection::Connection::ends)
-        .flat_map(super::super::model::end::End::selectors)
-    {
+    for selector in model.connections.iter().flat_map(Connection::ends).flat_map(End::remarkable_selectors) {
         let Some(net) = selector.net().filter(|_| selector.host_bits) else { continue };
         let tiny = net.max_prefix_len() - net.prefix_len() <= 1;
         if tiny || !reported.insert(selector.span) {

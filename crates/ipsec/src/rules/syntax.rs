@@ -1,5 +1,6 @@
 //! A line that does not follow the grammar: the program throws the whole file away.
 
+use crate::dialect::Dialect;
 use crate::model::Ipsec;
 use crate::syntax::conf::{Problem, ProblemKind};
 use confvet_core::{Context, Edit, Findings, Rule, Safety};
@@ -7,7 +8,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Safety};
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/syntax", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    for problem in model.conf.problems.iter().filter(|problem| model.program.surely(problem.refused_by)) {
+    for problem in certain(model) {
         let Some(reason) = reason(problem.kind) else { continue };
         let lost = model.program.refuses_file();
         let token = context.text(problem.span);
@@ -24,6 +25,21 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
         let edits = repair(problem, context);
         report.suggest_as(Safety::Safe, title(problem.kind), edits);
     }
+}
+
+/// Problems for which the program surely refuses the file. Two readers may refuse one value for two reasons, each at its
+/// own place; when it is not known who reads it, the first is reported.
+fn certain(model: &Ipsec) -> impl Iterator<Item = &Problem> {
+    let problems = &model.conf.problems;
+    let both = move |(index, problem): &(usize, &Problem)| {
+        if model.program.surely(problem.refused_by) {
+            return true;
+        }
+        let next = problems.get(index + 1).filter(|next| next.context == problem.context);
+        let unknown = model.program.dialect == Dialect::Unknown;
+        unknown && next.is_some_and(|next| model.program.surely(problem.refused_by.and(next.refused_by)))
+    };
+    problems.iter().enumerate().filter(both).map(|(_, problem)| problem)
 }
 
 fn reason(kind: ProblemKind) -> Option<&'static str> {

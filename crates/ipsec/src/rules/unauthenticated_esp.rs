@@ -10,8 +10,7 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     if !model.program.is_strongswan() {
         return;
     }
-    for (index, _) in model.users() {
-        let list = &model.proposals[index];
+    for list in model.live_proposals() {
         if list.field != Field::Esp || !list.faults.is_empty() {
             continue;
         }

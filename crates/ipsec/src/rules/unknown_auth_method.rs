@@ -1,6 +1,6 @@
 //! A word in `leftauth` that strongSwan does not know means "any".
 
-use crate::keys::Key;
+use crate::keys::{Key, Spelling};
 use crate::model::Ipsec;
 use confvet_core::{Category, Context, Edit, Findings, Rule};
 
@@ -14,7 +14,8 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for setting in model.conf.settings.iter().filter(|setting| !setting.hole && !setting.value.is_empty()) {
-        let Some(&(_, remote)) = KEYS.iter().find(|(key, _)| setting.key == Some(*key) && key.name() == setting.name)
+        let Some(&(_, remote)) =
+            KEYS.iter().find(|(key, _)| setting.key == Some(*key) && setting.spelling == Spelling::Exact)
         else {
             continue;
         };

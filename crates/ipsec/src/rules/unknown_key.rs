@@ -1,7 +1,7 @@
 //! A key that the program does not know, or not in this section, or not in this version.
 
 use crate::dialect::{Dialect, ShortVersion};
-use crate::keys::{Key, SectionKind, Standing, accepted_names, standing};
+use crate::keys::{SectionKind, Spelling, Standing, accepted_names, standing};
 use crate::model::Ipsec;
 use crate::syntax::conf::{Section, Setting, is_comment_key};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
@@ -16,16 +16,6 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
             unknown_to_one(model, section, setting, findings);
         }
     }
-}
-
-/// strongSwan compares letters as they are; libreswan folds them and, since 5.3, takes `left-subnet` too.
-fn key_of(setting: &Setting, dialect: Dialect, version: Option<ShortVersion>) -> Option<Key> {
-    let dashes = |name: &str| name.bytes().filter(|&byte| byte == b'-').count();
-    let takes_dash = version.is_none_or(|version| version >= (5, 3, 0));
-    setting.key.filter(|key| match dialect {
-        Dialect::Libreswan => takes_dash || dashes(key.name()) == dashes(&setting.name),
-        _ => key.name() == setting.name,
-    })
 }
 
 fn near_name(model: &Ipsec, section: &Section, setting: &Setting) -> Option<&'static str> {
@@ -47,7 +37,7 @@ fn unknown_to_both(model: &Ipsec, section: &Section, setting: &Setting, findings
     }
     let accepted = |dialect| {
         let version = model.program.version_of(dialect);
-        let found = standing(key_of(setting, dialect, version), section.kind, dialect, version);
+        let found = standing(setting.key_in(dialect, version), section.kind, dialect, version);
         // libreswan's obsolete keys are still read by older versions.
         found.is_accepted() || matches!(found, Standing::OtherVersion(_))
     };
@@ -71,7 +61,7 @@ fn unknown_to_one(model: &Ipsec, section: &Section, setting: &Setting, findings:
     if program.is_libreswan() && is_comment_key(&setting.name) {
         return;
     }
-    let key = key_of(setting, program.dialect, program.version);
+    let key = setting.key_in(program.dialect, program.version);
     let found = standing(key, section.kind, program.dialect, program.version);
     if found.is_accepted() {
         return;
@@ -81,13 +71,17 @@ fn unknown_to_one(model: &Ipsec, section: &Section, setting: &Setting, findings:
         return;
     }
     let other = if program.is_libreswan() { Dialect::Strongswan } else { Dialect::Libreswan };
+    let by_name = setting.key.filter(|_| matches!(setting.spelling, Spelling::Exact | Spelling::Dash));
     let foreign =
-        setting.key.is_some_and(|key| key.row_in(other, section.kind).is_some_and(|row| row.allowed_in(section.kind)));
-    let near = if foreign || matches!(found, Standing::OtherVersion(_)) || misplaced {
-        None
-    } else {
-        near_name(model, section, setting)
-    };
+        by_name.and_then(|key| key.row_in(other, section.kind)).is_some_and(|row| row.allowed_in(section.kind));
+    let near =
+        if let Some(key) = setting.key.filter(|_| setting.spelling == Spelling::Sideless && program.is_libreswan()) {
+            Some(key.name())
+        } else if foreign || matches!(found, Standing::OtherVersion(_)) || misplaced {
+            None
+        } else {
+            near_name(model, section, setting)
+        };
     let what = match found {
         Standing::Misplaced(row) => {
             let home =

@@ -7,9 +7,8 @@ use confvet_core::{Context, Edit, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/weak-crypto", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    for (index, _) in model.users() {
-        let list = &model.proposals[index];
-        if !list.faults.is_empty() {
+    for list in model.live_proposals() {
+        if !list.faults.is_empty() || list.is_sound() {
             continue;
         }
         for item in &list.items {

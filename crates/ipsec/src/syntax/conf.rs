@@ -1,11 +1,12 @@
 //! `ipsec.conf`: lines, sections and settings, as `starter` and `addconn` read them.
 
-use crate::dialect::{Dialect, Readers};
-use crate::keys::{Key, SectionKind};
+use crate::dialect::{Dialect, Readers, ShortVersion};
+use crate::keys::{Key, SectionKind, Spelling};
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// An `ipsec.conf` with everything it includes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -55,8 +56,10 @@ pub struct Section {
 /// `key=value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// The key, if any version of any dialect knows it.
+    /// The key, if any version of any dialect knows it by this name.
     pub key: Option<Key>,
+    /// How the name differs from the key's own.
+    pub spelling: Spelling,
     /// The key as written.
     pub name: CompactString,
     /// Where the key stands.
@@ -72,6 +75,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The key, if the program knows it by this name.
+    pub fn key_in(&self, dialect: Dialect, version: Option<ShortVersion>) -> Option<Key> {
+        self.key.filter(|_| self.spelling.is_known_to(dialect, version))
+    }
+
     /// The place of a part of the value; the whole value when quoting has moved the parts.
     pub fn part(&self, range: std::ops::Range<usize>) -> Span {
         if self.exact { self.value_span.slice(range) } else { self.value_span }
@@ -173,6 +181,8 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Conf {
         conf: Conf::default(),
         seen_statement: false,
         after_include: false,
+        lost_section: false,
+        seen: BTreeSet::new(),
         keys: [None; 64],
     };
     reader.file(file, 0);
@@ -186,6 +196,10 @@ struct Reader<'a> {
     seen_statement: bool,
     /// An `include` has ended the section for libreswan.
     after_include: bool,
+    /// A line that should have begun a section was not understood: its settings have none.
+    lost_section: bool,
+    /// The files read, for asking.
+    seen: BTreeSet<FileId>,
     /// Keys met before: the same few stand in every section.
     keys: [Option<Key>; 64],
 }
@@ -253,6 +267,9 @@ impl Reader<'_> {
         let sources = self.sources;
         let text = sources.get(file).text();
         self.conf.files.push(file);
+        self.seen.insert(file);
+        // A setting takes some thirty bytes.
+        self.conf.settings.reserve(text.len() / 32);
         let mut at = 0;
         if text.starts_with('\u{feff}') {
             at = '\u{feff}'.len_utf8();
@@ -348,11 +365,14 @@ impl Reader<'_> {
             let comment_key = indented && is_comment_key(word);
             let refused_by = if comment_key { Readers::STRONGSWAN.and(Readers::LIBRESWAN4) } else { Readers::ALL };
             self.problem(kind, line.span(first, key_end.max(first + 1)), refused_by);
+            self.lost_section |= !indented;
             return 0;
         }
         let name_span = line.span(first, key_end);
         if self.conf.sections.is_empty() {
-            self.problem(ProblemKind::BeforeSection, name_span, Readers::LIBRESWAN);
+            if !self.lost_section {
+                self.problem(ProblemKind::BeforeSection, name_span, Readers::LIBRESWAN);
+            }
             if !indented {
                 self.problem(ProblemKind::ColumnZero, name_span, Readers::ALL);
             }
@@ -367,9 +387,10 @@ impl Reader<'_> {
         let value = self.value(line, after + 1);
         let value_span = line.span(value.start, value.end);
         let hole = has_hole(&value.text);
-        let key = self.key(word);
+        let (key, spelling) = self.key(word);
         self.conf.settings.push(Setting {
             key,
+            spelling,
             name: CompactString::new(word),
             name_span,
             value: value.text,
@@ -383,15 +404,15 @@ impl Reader<'_> {
         value.next
     }
 
-    fn key(&mut self, word: &str) -> Option<Key> {
-        let [first, .., last] = word.as_bytes() else { return None };
+    fn key(&mut self, word: &str) -> (Option<Key>, Spelling) {
+        let [first, .., last] = word.as_bytes() else { return (None, Spelling::Exact) };
         let slot = (word.len() * 7 + usize::from(*first) * 3 + usize::from(*last)) % self.keys.len();
         if let Some(key) = self.keys[slot].filter(|key| key.name() == word) {
-            return Some(key);
+            return (Some(key), Spelling::Exact);
         }
-        let found = Key::find_loosely(word);
-        self.keys[slot] = found;
-        found
+        let Some((key, spelling)) = Key::find_loosely(word) else { return (None, Spelling::Exact) };
+        self.keys[slot] = Some(key);
+        (Some(key), spelling)
     }
 
     fn config(&mut self, line: Line<'_>, first: usize, word_end: usize) -> usize {
@@ -506,7 +527,7 @@ impl Reader<'_> {
             for pattern in expand_braces(pattern) {
                 for file in included(self.sources, line.file, &pattern) {
                     missing = false;
-                    if depth < MAX_INCLUDE_DEPTH && !self.conf.files.contains(&file) {
+                    if depth < MAX_INCLUDE_DEPTH && !self.seen.contains(&file) {
                         self.file(file, depth + 1);
                     }
                 }

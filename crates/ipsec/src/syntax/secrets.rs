@@ -6,6 +6,7 @@ use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span, Spanned};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A secret's bytes. Neither printed nor serialised.
@@ -60,7 +61,7 @@ pub struct Secret {
     /// The word that says so.
     #[serde(skip)]
     pub token: Span,
-    /// The secret, decoded.
+    /// The secret, decoded; of a private key in a file its passphrase, empty when there is none.
     pub bytes: SecretBytes,
     /// Where the secret stands, without quotes.
     #[serde(skip)]
@@ -131,11 +132,18 @@ pub struct Secrets {
     /// What is wrong.
     #[serde(skip)]
     pub faults: Vec<Fault>,
-    /// An `include` names files that are not among those of the run.
+    /// An `include` names files that are not among those of the run, or a template engine fills in an entry.
     pub incomplete: bool,
     /// Everything that is secret or may be a part of a secret.
     #[serde(skip)]
     pub masked: Vec<Span>,
+}
+
+impl Secrets {
+    /// The first entry of a file that holds something secret, as opposed to the name of a key's file.
+    pub fn first_secret_of(&self, file: FileId) -> Option<&Secret> {
+        self.entries.iter().find(|secret| secret.token.file == file && !secret.bytes.expose().is_empty())
+    }
 }
 
 /// Reads a secrets file as `dialect` does. While the dialect is unknown a fault counts only on a line that both refuse.
@@ -147,8 +155,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
             let strongswan = read_as(sources, file, Dialect::Strongswan);
             let mut libreswan = read_as(sources, file, Dialect::Libreswan);
             let line = |fault: &Fault| (fault.span.file, sources.start(fault.span).line);
-            let lines: std::collections::BTreeSet<_> =
-                libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
+            let lines: BTreeSet<_> = libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
             let shared: Vec<Fault> = (strongswan.faults.iter())
                 .filter(|fault| fault.kind.is_fatal() && lines.contains(&line(fault)))
                 .map(|fault| Fault { dialect: Dialect::Unknown, ..fault.clone() })
@@ -164,7 +171,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
 }
 
 fn read_as(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
-    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), stopped: false };
+    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), seen: BTreeSet::new(), stopped: false };
     reader.file(file, 0);
     reader.secrets
 }
@@ -173,6 +180,8 @@ struct Reader<'a> {
     sources: &'a Sources,
     dialect: Dialect,
     secrets: Secrets,
+    /// The files read, for asking.
+    seen: BTreeSet<FileId>,
     /// strongSwan has met a fault and reads no further.
     stopped: bool,
 }
@@ -196,6 +205,7 @@ impl Word<'_> {
 impl Reader<'_> {
     fn file(&mut self, file: FileId, depth: usize) {
         self.secrets.files.push(file);
+        self.seen.insert(file);
         let sources = self.sources;
         let text = sources.get(file).text();
         if self.dialect == Dialect::Strongswan {
@@ -218,7 +228,7 @@ impl Reader<'_> {
         let found = included(self.sources, file, pattern.trim());
         self.secrets.incomplete |= found.is_empty();
         for other in found {
-            if depth < MAX_INCLUDE_DEPTH && !self.secrets.files.contains(&other) {
+            if depth < MAX_INCLUDE_DEPTH && !self.seen.contains(&other) {
                 self.file(other, depth + 1);
             }
         }
@@ -233,7 +243,11 @@ impl Reader<'_> {
             let line = raw.trim_end_matches(['\n', '\r']);
             let body = line.trim_start_matches([' ', '\t']);
             let at = line_start + (line.len() - body.len());
-            if body.is_empty() || body.starts_with('#') || has_hole(body) {
+            if body.is_empty() || body.starts_with('#') {
+                continue;
+            }
+            if has_hole(body) {
+                self.secrets.incomplete = true;
                 continue;
             }
             if self.stopped {
@@ -338,12 +352,12 @@ impl Reader<'_> {
                 // The file's name is no secret; a passphrase behind it is.
                 self.secrets.masked.pop();
                 let name_end = value.find([' ', '\t']).unwrap_or(value.len());
-                let phrase = value[name_end..].trim();
-                let from = value_start + (value.trim_end().len() - phrase.len());
-                if !phrase.is_empty() && phrase != "%prompt" {
+                let phrase = Some(value[name_end..].trim()).filter(|&phrase| phrase != "%prompt").unwrap_or_default();
+                if !phrase.is_empty() {
+                    let from = value_start + (value.trim_end().len() - phrase.len());
                     self.secrets.masked.push(span(from, from + phrase.len()));
                 }
-                let bytes = SecretBytes::default();
+                let bytes = SecretBytes::new(phrase.trim_matches('"'));
                 let place = span(value_start, value_start + name_end);
                 self.secrets.entries.push(Secret {
                     selectors,
@@ -419,7 +433,11 @@ impl Reader<'_> {
             let line = raw.trim_end_matches(['\n', '\r']);
             let body = line.trim_start_matches([' ', '\t']);
             let indent = line.len() - body.len();
-            if body.is_empty() || body.starts_with('#') || has_hole(body) {
+            if body.is_empty() || body.starts_with('#') {
+                continue;
+            }
+            if has_hole(body) {
+                self.secrets.incomplete = true;
                 continue;
             }
             if indent > 0 {

@@ -3,7 +3,8 @@
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span};
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 /// A settings file with everything it includes. Node 0 is the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +15,14 @@ pub struct Settings {
     pub problems: Vec<SettingsProblem>,
     /// The files read, the root first.
     pub files: Vec<FileId>,
+    /// Sections by the section they stand in and their name.
+    by_name: HashMap<(usize, CompactString), usize>,
+    /// For each section those it inherits from, nearest first. Empty when no section names another.
+    lineage: Vec<Vec<usize>>,
 }
+
+/// No honest section has more ancestors.
+const MAX_LINEAGE: usize = 32;
 
 /// A section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,18 +120,26 @@ pub fn parse(sources: &Sources, file: FileId) -> Settings {
         references: Vec::new(),
         body: start,
     };
-    let settings = Settings { nodes: vec![root], problems: Vec::new(), files: Vec::new() };
-    let mut reader = Reader { sources, settings, by_name: HashMap::new(), open: vec![0], active: Vec::new() };
+    let settings = Settings {
+        nodes: vec![root],
+        problems: Vec::new(),
+        files: Vec::new(),
+        by_name: HashMap::new(),
+        lineage: Vec::new(),
+    };
+    let mut reader = Reader { sources, settings, open: vec![0], seen: HashSet::new(), active: Vec::new() };
     reader.file(file);
+    reader.settings.trace_lineage();
     reader.settings
 }
 
 struct Reader<'a> {
     sources: &'a Sources,
     settings: Settings,
-    by_name: HashMap<(usize, CompactString), usize>,
     /// The sections that are open, the innermost last.
     open: Vec<usize>,
+    /// The files read, for asking.
+    seen: HashSet<FileId>,
     /// The files that are being read, the innermost last.
     active: Vec<FileId>,
 }
@@ -133,7 +149,7 @@ struct GaveUp;
 
 impl Reader<'_> {
     fn file(&mut self, file: FileId) {
-        if !self.settings.files.contains(&file) {
+        if self.seen.insert(file) {
             self.settings.files.push(file);
         }
         self.active.push(file);
@@ -233,7 +249,7 @@ impl Reader<'_> {
     fn open(&mut self, name: &str, name_span: Span, body: usize) {
         let parent = self.open.last().copied().unwrap_or_default();
         let key = (parent, CompactString::new(name));
-        let node = match self.by_name.get(&key) {
+        let node = match self.settings.by_name.get(&key) {
             Some(&node) => node,
             None => {
                 let node = self.settings.nodes.len();
@@ -247,7 +263,7 @@ impl Reader<'_> {
                     body: Span::new(name_span.file, body..body),
                 });
                 self.settings.nodes[parent].children.push(node);
-                self.by_name.insert(key, node);
+                self.settings.by_name.insert(key, node);
                 node
             }
         };
@@ -326,7 +342,7 @@ impl Reader<'_> {
         for other in included(self.sources, file, raw) {
             if self.active.contains(&other) {
                 self.settings.problems.push(SettingsProblem { kind: SettingsProblemKind::IncludeCycle, span });
-            } else if self.active.len() <= MAX_INCLUDE_DEPTH && !self.settings.files.contains(&other) {
+            } else if self.active.len() <= MAX_INCLUDE_DEPTH && !self.seen.contains(&other) {
                 self.file(other);
             }
         }
@@ -351,16 +367,17 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 
 impl Settings {
     /// The subsections of a section, inherited ones included, own ones first.
-    pub fn children(&self, node: usize) -> Vec<usize> {
-        let mut all = self.nodes[node].children.clone();
-        for parent in self.lineage(node).into_iter().skip(1) {
-            for &child in &self.nodes[parent].children {
-                if !all.iter().any(|&own| self.nodes[own].name == self.nodes[child].name) {
-                    all.push(child);
-                }
-            }
+    pub fn children(&self, node: usize) -> Cow<'_, [usize]> {
+        if self.lineage(node).is_empty() {
+            return Cow::Borrowed(&self.nodes[node].children);
         }
-        all
+        let mut all = self.nodes[node].children.clone();
+        let mut names: HashSet<&str> = all.iter().map(|&child| self.nodes[child].name.as_str()).collect();
+        for &ancestor in self.lineage(node) {
+            let inherited = self.nodes[ancestor].children.iter().copied();
+            all.extend(inherited.filter(|&child| names.insert(self.nodes[child].name.as_str())));
+        }
+        Cow::Owned(all)
     }
 
     /// A section by its path from the root.
@@ -369,32 +386,51 @@ impl Settings {
     }
 
     fn child(&self, node: usize, name: &str) -> Option<usize> {
-        self.nodes[node].children.iter().copied().find(|&child| self.nodes[child].name == name)
+        self.by_name.get(&(node, CompactString::new(name))).copied()
     }
 
-    /// The section and those it inherits from, nearest first.
-    fn lineage(&self, node: usize) -> Vec<usize> {
-        let mut all = vec![node];
-        let mut at = 0;
-        while at < all.len() && all.len() < 32 {
-            for (path, _) in self.nodes[all[at]].references.iter().rev() {
-                let parts: Vec<&str> = path.split('.').collect();
-                if let Some(found) = self.section(&parts).filter(|found| !all.contains(found)) {
-                    all.push(found);
-                }
-            }
-            at += 1;
+    /// Does any section inherit from another?
+    pub fn inherits(&self) -> bool {
+        !self.lineage.is_empty()
+    }
+
+    /// The sections that one inherits from, nearest first.
+    pub fn lineage(&self, node: usize) -> &[usize] {
+        self.lineage.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Finds out what each section inherits from: what it names, and the sections of its own name in what its parent
+    /// inherits from. Parents stand before their subsections in the list.
+    fn trace_lineage(&mut self) {
+        if self.nodes.iter().all(|node| node.references.is_empty()) {
+            return;
         }
-        all
+        self.lineage = Vec::with_capacity(self.nodes.len());
+        for node in 0..self.nodes.len() {
+            let mut lineage = vec![node];
+            let mut at = 0;
+            while at < lineage.len() && lineage.len() < MAX_LINEAGE {
+                for (path, _) in self.nodes[lineage[at]].references.iter().rev().take(MAX_LINEAGE) {
+                    let found = path.split('.').try_fold(0, |node, name| self.child(node, name));
+                    lineage.extend(found.filter(|found| !lineage.contains(found)));
+                }
+                at += 1;
+            }
+            let Node { name, parent, .. } = &self.nodes[node];
+            for &ancestor in self.lineage.get(*parent).into_iter().flatten() {
+                let found = self.child(ancestor, name).filter(|found| !lineage.contains(found));
+                lineage.extend(found.filter(|_| lineage.len() < MAX_LINEAGE));
+            }
+            lineage.remove(0);
+            self.lineage.push(lineage);
+        }
     }
 
     /// The setting in force: the last of the section's own, else an inherited one.
     pub fn option(&self, node: usize, name: &str) -> Option<&Opt> {
-        let own = |node: &usize| self.nodes[*node].options.iter().rev().find(|option| option.name == name);
-        if self.nodes[node].references.is_empty() {
-            return own(&node).filter(|option| !option.value.is_empty());
-        }
-        self.lineage(node).iter().find_map(own).filter(|option| !option.value.is_empty())
+        let own = |node: usize| self.nodes[node].options.iter().rev().find(|option| option.name == name);
+        let inherited = || self.lineage(node).iter().find_map(|&ancestor| own(ancestor));
+        own(node).or_else(inherited).filter(|option| !option.value.is_empty())
     }
 
     /// References that name no section.
@@ -446,6 +482,19 @@ mod tests {
         assert_eq!(settings.option(a, "x").unwrap().value, "1");
         assert_eq!(settings.children(a).len(), 1);
         assert_eq!(settings.dangling_references().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["nowhere"]);
+    }
+
+    #[test]
+    fn subsections_inherit_from_those_of_the_same_name() {
+        let settings = read(
+            "base {\n local {\n  auth = psk\n }\n children {\n  net {\n   mode = tunnel\n   x = 1\n  }\n }\n}\n\
+             a : base {\n local {\n  id = gw\n }\n children {\n  net {\n   x = 2\n  }\n  dmz {\n  }\n }\n}\nb : a {\n}\n",
+        );
+        assert_eq!(value(&settings, &["a", "local"], "auth").as_deref(), Some("psk"));
+        assert_eq!(value(&settings, &["a", "children", "net"], "mode").as_deref(), Some("tunnel"));
+        assert_eq!(value(&settings, &["a", "children", "net"], "x").as_deref(), Some("2"));
+        assert_eq!(value(&settings, &["a", "children", "dmz"], "x"), None);
+        assert_eq!(settings.children(settings.section(&["b"]).unwrap()).len(), 2);
     }
 
     #[test]

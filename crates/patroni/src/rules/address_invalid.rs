@@ -1,14 +1,14 @@
 //! An address that Patroni cannot split into host and port, or that leads elsewhere.
 
+use crate::Document;
 use crate::address::{HostPort, Port, parts};
-use crate::model::{Config, Document};
+use crate::model::Config;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
 use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/address-invalid", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/address-invalid", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     for path in [
         "restapi.listen",
         "restapi.connect_address",
@@ -16,9 +16,15 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         "postgresql.connect_address",
         "postgresql.proxy_address",
         "raft.self_addr",
+        "raft.bind_addr",
     ] {
         if let Some(node) = config.local(path).filter(|node| !config.is_unknown(*node)) {
             own_address(config, path, node, findings);
+        }
+    }
+    for partner in config.local("raft.partner_addrs").into_iter().flat_map(Node::items) {
+        if !config.is_unknown(partner) {
+            own_address(config, "raft.partner_addrs", partner, findings);
         }
     }
     for section in config.dcs_sections() {
@@ -65,7 +71,7 @@ fn own_address(config: &Config, path: &str, node: Node<'_>, findings: &mut Findi
             findings
                 .report(node.span(), format!("`{path}`: `{text}` has no port, so other members are told {said}"))
                 .severity(Severity::Warning)
-                .category(Category::Outage)
+                .category(config.category(node.span(), Category::Outage))
                 .suggest_as(
                     safety,
                     format!("add `:{port}`"),

@@ -1,12 +1,13 @@
 //! The dynamic configuration depends on which member happens to start first.
 
-use crate::model::Document;
+use super::Cluster;
+use crate::Document;
 use confvet_core::{Context, Findings, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/bootstrap-drift", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
-    for (_, members) in super::clusters(set) {
+    for Cluster { members, .. } in super::clusters(set) {
         let mut starters = members.into_iter().filter(|config| config.can_bootstrap());
         let Some(first) = starters.next() else { continue };
         let Some(there) = first.dcs() else { continue };

@@ -1,12 +1,12 @@
 //! A cluster that starts in maintenance mode never starts.
 
-use crate::model::Document;
+use crate::Document;
+use crate::model::Config;
 use confvet_core::{Category, Context, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/bootstrap-paused", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/bootstrap-paused", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let Some(pause) = config.dynamic_entry("", "pause") else { return };
     if config.switch_value(pause.value) != Some(true) {
         return;

@@ -1,12 +1,14 @@
 //! A cluster in which nobody can take over.
 
-use crate::model::{Config, Document, SyncMode};
+use super::Cluster;
+use crate::Document;
+use crate::model::{Config, SyncMode};
 use confvet_core::{Context, Findings, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/cluster-no-candidate", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
-    for (name, members) in super::clusters(set) {
+    for Cluster { name, members } in super::clusters(set) {
         let [.., last] = members.as_slice() else { continue };
         if members.len() < 2 {
             continue;
@@ -15,12 +17,24 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
         if leaders == 0 {
             let message = format!("every member of `{name}` is nofailover: nobody can take over");
             findings.report(tag(last, &["nofailover", "failover_priority"]), message);
-        } else if leaders == 1 && members.len() > 2 && set.complete {
+        } else if leaders == 1 && members.len() > 2 {
             let message = format!("only one member of `{name}` may become the leader: nobody can take over from it");
             let excluded = members.iter().rev().find(|config| !config.may_lead()).unwrap_or(last);
             findings.report(tag(excluded, &["nofailover", "failover_priority"]), message).severity(Severity::Warning);
         }
-        synchronous(name, &members, findings);
+        synchronous(&name, &members, findings);
+        lag(&members, findings);
+    }
+}
+
+/// Without a synchronous standby every replica is some bytes behind.
+fn lag(members: &[&Config], findings: &mut Findings) {
+    let mut limits = members.iter().filter_map(|config| Some((config, config.dynamic("maximum_lag_on_failover")?)));
+    let Some((config, limit)) = limits.find(|(_, limit)| limit.as_i64() == Some(0)) else { return };
+    if config.sync_mode() == Some(SyncMode::Off) {
+        findings
+            .report(limit.span(), "no replica that is a byte behind may take over, and without `synchronous_mode` all of them usually are")
+            .severity(Severity::Warning);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Members that log in to each other with different credentials.
 
-use crate::model::Document;
+use super::Cluster;
+use crate::Document;
 use confvet_core::{Context, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/credentials-differ", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
-    for (_, members) in super::clusters(set) {
+    for Cluster { members, .. } in super::clusters(set) {
         for user in ["replication", "superuser", "rewind"] {
             for key in ["username", "password"] {
                 let path = format!("postgresql.authentication.{user}.{key}");

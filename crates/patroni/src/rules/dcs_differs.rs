@@ -1,13 +1,14 @@
 //! Members of one cluster that look into different stores.
 
-use crate::model::Document;
+use super::Cluster;
+use crate::Document;
 use confvet_core::source::parent;
-use confvet_core::{Context, Findings, Rule, Set};
+use confvet_core::{Context, Findings, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/dcs-differs", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
-    for (_, members) in super::clusters(set) {
+    for Cluster { members, .. } in super::clusters(set) {
         let Some((first, rest)) = members.split_first() else { continue };
         let sections = first.dcs_sections();
         let [store] = sections.as_slice() else { continue };
@@ -33,7 +34,12 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
             {
                 continue;
             }
-            if !here.iter().any(|endpoint| there.binary_search(endpoint).is_ok()) {
+            if here.iter().any(|endpoint| there.binary_search(endpoint).is_ok()) {
+                findings
+                    .report(other.key.span(), format!("`{name}` has other endpoints here than in {file}"))
+                    .severity(Severity::Info)
+                    .label(store.key.span(), "other endpoints");
+            } else {
                 findings
                     .report(
                         other.key.span(),

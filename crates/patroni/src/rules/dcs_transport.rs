@@ -1,13 +1,13 @@
 //! Certificates that are not used, or a password that crosses the network in clear text.
 
-use crate::model::{Config, Document};
+use crate::Document;
+use crate::model::Config;
 use confvet_core::{Context, Findings, Rule, Severity};
 use confvet_yaml::{Entry, Node};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/dcs-transport", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/dcs-transport", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     if config.may_be_completed() {
         return;
     }
@@ -36,13 +36,26 @@ fn store(config: &Config, section: Entry<'_>, findings: &mut Findings) {
         "zookeeper" => (get("use_ssl").and_then(Node::as_bool) == Some(true), "use_ssl: true"),
         _ => return,
     };
+    for (given, missing, severity) in [("cert", "key", Severity::Info), ("key", "cert", Severity::Warning)] {
+        if let Some(entry) = section.value.entry(given).filter(|entry| !entry.value.is_null() && get(missing).is_none())
+        {
+            findings.report(entry.key.span(), format!("`{name}.{given}` without `{missing}`")).severity(severity).help(
+                if given == "cert" {
+                    "right where the key is in the same file"
+                } else {
+                    "without a certificate it is not used"
+                },
+            );
+        }
+    }
     if encrypted || config.asks_loopback_store() {
         return;
     }
     if let Some(material) = ["cacert", "cert", "key"].iter().find_map(|key| section.value.entry(key)) {
         findings
             .report(material.key.span(), format!("`{name}` has certificates and no `{setting}`, so they are not used"))
-            .help(format!("add `{setting}`"));
+            .help(format!("add `{setting}`"))
+            .suggest(format!("add `{setting}`"), section.value.append(setting));
     }
     if let Some(secret) = ["password", "token"].iter().find_map(|key| section.value.entry(key)) {
         let known = !config.dcs_endpoints().is_empty();

@@ -1,12 +1,12 @@
 //! A key that is given twice: the later block throws the earlier one away.
 
-use crate::model::Document;
+use crate::Document;
+use crate::model::Config;
 use confvet_core::{Category, Context, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/duplicate-key", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/duplicate-key", check: each_config!(check) };
 
-fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     for (first, second) in config.duplicates() {
         let key = second.key.text().unwrap_or_default();
         let (lost, kept) = (ctx.line(first.key.span()), ctx.line(second.key.span()));
@@ -25,7 +25,8 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
             findings
                 .report(second.key.span(), message)
                 .label(first.key.span(), "this is lost")
-                .help(format!("merge both into one `{key}`"));
+                .help(format!("merge both into one `{key}`"))
+                .suggest("merge the second into the first", config.merged(first, second).into_iter().flatten());
         }
     }
 }

@@ -1,11 +1,12 @@
 //! A unit where Patroni reads a bare number.
 
-use crate::model::{Config, Document, python_int};
+use crate::Document;
+use crate::model::{Config, python_int};
 use crate::parameter::{meant_number, plain_number};
 use confvet_core::{Category, Context, Edit, Findings, Rule};
 use confvet_yaml::{Node, Value};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/dynamic-number-with-unit", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/dynamic-number-with-unit", check: each_config!(check) };
 
 /// Keys that Patroni reads with a parser of its own, their default and the unit they count in.
 const LENIENT: &[(&str, &str, &str)] = &[
@@ -19,8 +20,7 @@ const LENIENT: &[(&str, &str, &str)] = &[
     ("synchronous_node_count", "1", ""),
 ];
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let known = |key: &str| config.dynamic(key).filter(|node| !config.is_unknown(*node) && !node.is_null());
     for key in ["ttl", "loop_wait", "retry_timeout"] {
         let Some(node) = known(key).filter(|node| python_int(*node).is_none()) else { continue };
@@ -30,6 +30,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         let message = format!("`{key}`: `{value}` is no plain number of seconds, so Patroni discards {whole}");
         findings
             .report(node.span(), message)
+            .category(config.category(node.span(), Category::Outage))
             .help("write the number of seconds without a unit")
             .suggest("write the number", plain(config, node, "s"));
     }
@@ -43,7 +44,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         let what = if meant_number(value, unit).is_some() { "has a unit" } else { "is no number" };
         findings
             .report(node.span(), format!("`{key}`: `{value}` {what}, so Patroni silently uses the default {default}"))
-            .category(Category::Outage)
+            .category(config.category(node.span(), Category::Outage))
             .suggest("write the number", plain(config, node, unit));
     }
 }

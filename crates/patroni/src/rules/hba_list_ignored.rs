@@ -1,13 +1,13 @@
 //! A pg_hba list that is not used.
 
-use crate::model::{Config, Document, HbaInEffect, Origin};
+use crate::Document;
+use crate::model::{Config, HbaInEffect, HbaList, Origin};
 use confvet_core::{Category, Context, Findings, Rule, Severity};
 use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-list-ignored", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-list-ignored", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     if let Some(file) = config.parameter("hba_file") {
         for list in config.hba_lists().iter().filter(|list| list.is_filled) {
             findings
@@ -34,6 +34,18 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             .severity(if local.is_filled { Severity::Info } else { Severity::Error })
             .category(if local.is_filled { Category::Maintainability } else { Category::Security })
             .label(local.key_span, "this one counts");
+    }
+    let roles: Vec<&HbaList> =
+        config.hba_lists().iter().filter(|list| list.is_filled && matches!(list.origin, Origin::Role(_))).collect();
+    if let (Some(base), [first, _, ..]) = (config.hba().list(), roles.as_slice()) {
+        findings
+            .report(
+                base.key_span,
+                format!("`{}` is not used while the member has a role with a list of its own", base.path()),
+            )
+            .severity(Severity::Info)
+            .category(Category::Maintainability)
+            .label(first.key_span, "replaces it as a whole");
     }
     let Some(bootstrap) = filled(Origin::Bootstrap) else { return };
     match config.hba() {

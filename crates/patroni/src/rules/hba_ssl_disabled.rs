@@ -1,14 +1,14 @@
 //! Lines for TLS, and TLS is off.
 
+use crate::Document;
 use crate::hba::ConnectionType;
-use crate::model::Document;
+use crate::model::Config;
 use confvet_core::{Context, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-ssl-disabled", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-ssl-disabled", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
-    if config.has_custom_conf() || config.has_custom_bootstrap() || config.is_dynamic() {
+fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
+    if config.has_custom_conf() || config.has_custom_bootstrap() || config.is_dynamic() || config.has_base_conf(ctx) {
         return;
     }
     if config.parameter_switch("ssl", false) != Some(false) {

@@ -1,27 +1,19 @@
 //! Anybody who reaches the port becomes a user of the database without a password.
 
+use crate::Document;
 use crate::hba::ConnectionType;
-use crate::model::Document;
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-trust-remote", check };
-
-/// Lists longer than this are made by programs; looking through all earlier lines for each would take too long.
-const LONGEST: usize = 400;
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/hba-trust-remote", check: each_part!(check) };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     if ctx.facts.text(Fact::Environment) == Some("test") {
         return;
     }
-    let lines = document.effective_hba();
-    for (index, line) in lines.iter().enumerate() {
-        let Some(record) = &line.record else { continue };
+    for line in document.effective_hba() {
+        let Some(record) = line.record.as_ref().filter(|record| record.method.value == "trust") else { continue };
         let remote = record.connection.value != ConnectionType::Local && !record.address.value.is_confined();
-        let shadowed = lines[..index.min(LONGEST)]
-            .iter()
-            .filter_map(|line| line.record.as_ref())
-            .any(|first| first.covers(record));
-        if record.method.value != "trust" || !remote || shadowed {
+        if !remote || line.covered_by.is_some() {
             continue;
         }
         let with_certificate =

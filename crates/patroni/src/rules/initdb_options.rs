@@ -1,16 +1,17 @@
 //! An option of initdb that it refuses, or that Patroni does not pass on.
 
-use crate::model::Document;
+use crate::Document;
+use crate::hba::METHODS;
+use crate::model::Config;
 use confvet_core::{Context, Edit, Findings, Rule, Safety};
 use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/initdb-options", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/initdb-options", check: each_config!(check) };
 
 /// Options that Patroni keeps to itself.
 const REFUSED: &[&str] = &["pgdata", "nosync", "pwfile", "sync-only", "version"];
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     for item in config.local("bootstrap.initdb").into_iter().flat_map(Node::items) {
         if config.is_unknown(item) {
             continue;
@@ -22,6 +23,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             let (Some(option), Some(value)) = (entry.key.text(), entry.value.as_str()) else { continue };
             if REFUSED.contains(&option) {
                 findings.report(entry.key.span(), format!("Patroni does not accept the initdb option `{option}`"));
+            }
+            let is_auth = matches!(option, "auth" | "auth-host" | "auth-local");
+            if is_auth && !METHODS.contains(&value) {
+                findings.report(entry.value.span(), format!("`{value}` is no authentication method: initdb fails"));
             }
             let is_locale = option == "locale" || option.starts_with("lc-");
             let encoding = value.to_ascii_lowercase().replace('-', "") == "utf8";

@@ -1,11 +1,12 @@
 //! A key that Patroni knows, in a place where it does not look for it.
 
-use crate::model::{Config, Document};
+use crate::Document;
+use crate::model::Config;
 use crate::parameter::Parameter;
-use confvet_core::{Context, Findings, Rule, Severity};
-use confvet_yaml::Node;
+use confvet_core::{Context, Findings, Rule, Safety, Severity};
+use confvet_yaml::{Entry, Node};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/misplaced-key", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/misplaced-key", check: each_config!(check) };
 
 /// Keys that stand somewhere, and where they belong. Grave: durability, failover, security or the start depends on them.
 struct Misplaced {
@@ -43,6 +44,7 @@ const OF_DCS: &[&str] = &[
     "synchronous_node_count",
     "failsafe_mode",
     "maximum_lag_on_failover",
+    "maximum_lag_on_syncnode",
     "check_timeline",
     "primary_start_timeout",
     "master_start_timeout",
@@ -79,7 +81,18 @@ static MISPLACED: &[Misplaced] = &[
     misplaced("", &["initdb", "dcs"], "bootstrap", true),
     misplaced("", &["method", "post_bootstrap", "post_init", "users"], "bootstrap", false),
     misplaced("dcs", &["pg_hba", "use_pg_rewind", "parameters"], "dcs.postgresql", true),
-    misplaced("dcs", &["use_slots", "recovery_conf", "pg_ident"], "dcs.postgresql", false),
+    misplaced(
+        "dcs",
+        &[
+            "use_slots",
+            "recovery_conf",
+            "pg_ident",
+            "remove_data_directory_on_rewind_failure",
+            "remove_data_directory_on_diverged_timelines",
+        ],
+        "dcs.postgresql",
+        false,
+    ),
     misplaced("dcs", &["method"], "bootstrap", true),
     misplaced("dcs", &["initdb", "users", "post_init"], "bootstrap", false),
     misplaced("dcs", &["tags", "restapi", "watchdog", "log", "ctl"], "", true),
@@ -93,7 +106,7 @@ static MISPLACED: &[Misplaced] = &[
     ),
     misplaced("postgresql", &["use_slots"], "dcs.postgresql", true),
     misplaced("postgresql", &["tags", "watchdog"], "", true),
-    misplaced("postgresql", &["restapi"], "", false),
+    misplaced("postgresql", &["restapi", "scope"], "", false),
     misplaced("postgresql", &["replication", "superuser"], "postgresql.authentication", true),
     misplaced("postgresql.parameters", &["use_pg_rewind", "use_slots", "pg_hba"], "postgresql", true),
     misplaced("postgresql.parameters", &["synchronous_mode"], "dcs", true),
@@ -101,8 +114,11 @@ static MISPLACED: &[Misplaced] = &[
     misplaced("dcs.postgresql.parameters", &["synchronous_mode"], "dcs", true),
     misplaced("restapi", &["username", "password"], "restapi.authentication", false),
     misplaced("postgresql.authentication.superuser", &["parameters", "pg_hba"], "postgresql", true),
+    misplaced("postgresql.authentication.superuser", &["unix_socket_directories"], "postgresql.parameters", false),
     misplaced("postgresql.authentication.replication", &["parameters", "pg_hba"], "postgresql", true),
+    misplaced("postgresql.authentication.replication", &["unix_socket_directories"], "postgresql.parameters", false),
     misplaced("postgresql.authentication.rewind", &["parameters", "pg_hba"], "postgresql", true),
+    misplaced("postgresql.authentication.rewind", &["unix_socket_directories"], "postgresql.parameters", false),
 ];
 
 const SECTIONS: &[&str] = &[
@@ -119,20 +135,27 @@ const SECTIONS: &[&str] = &[
     "postgresql.authentication.rewind",
 ];
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     for &at in SECTIONS {
-        let Some(section) = section(config, at) else { continue };
-        for entry in section.entries() {
+        let entries: Vec<Entry<'_>> = match at.strip_prefix("dcs") {
+            Some(rest) => config.dynamic_entries(rest.trim_start_matches('.')).collect(),
+            None => config.entries(at).collect(),
+        };
+        for entry in entries {
             let Some(key) = entry.key.text() else { continue };
             let Some((belongs, grave)) = belongs(at, key, entry.value) else { continue };
-            let is_old_layout = belongs == "postgresql.authentication" && config.local(belongs).is_none();
-            if is_old_layout {
+            let is_old_layout = config.old_layout().is_some()
+                && (belongs == "postgresql.authentication" || (at == "postgresql" && key == "scope"));
+            if is_old_layout || stands_right_too(config, belongs, entry) {
                 continue;
             }
             let place = name(config, belongs);
             let here = name(config, at);
-            let message = format!("`{key}` has no effect {here}: Patroni reads it only {place}");
+            let advice = match (belongs, config.is_dynamic()) {
+                ("dcs", false) => " before the first start, and `patronictl edit-config` changes it afterwards",
+                _ => "",
+            };
+            let message = format!("`{key}` has no effect {here}: Patroni reads it only {place}{advice}");
             let severity = if grave { Severity::Error } else { Severity::Warning };
             let report = findings.report(entry.key.span(), message).severity(severity);
             let report = match self::section(config, belongs).filter(|node| node.key().is_some()) {
@@ -140,9 +163,23 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 None => report,
             };
             let under = belongs.rsplit('.').next().unwrap_or_default();
-            report.suggest("indent it below the empty key above", config.indent_below(entry, under));
+            let indented = config.indent_below(entry, under);
+            if indented.is_empty() {
+                let moved = self::section(config, belongs).and_then(|section| config.moved(entry, section));
+                report.suggest_as(Safety::Unsafe, "move it there", moved.into_iter().flatten());
+            } else {
+                report.suggest_as(Safety::Safe, "indent it below the empty key above", indented);
+            }
         }
     }
+}
+
+/// The section is an anchor for others, and the same key with the same value stands in its right place.
+fn stands_right_too(config: &Config, belongs: &str, entry: Entry<'_>) -> bool {
+    let is_anchor = entry.key.parent().is_some_and(|section| section.anchor().is_some());
+    let right = || section(config, belongs)?.get(entry.key.text()?);
+    is_anchor
+        && right().is_some_and(|value| value.target() == entry.value.target() || value.source() == entry.value.source())
 }
 
 /// Where a key belongs that stands in a section which does not know it.
@@ -164,7 +201,7 @@ fn section<'a>(config: &'a Config, at: &str) -> Option<Node<'a>> {
     match at.strip_prefix("dcs") {
         Some("") => config.dcs(),
         Some(rest) => config.dynamic(rest.trim_start_matches('.')),
-        None if at.is_empty() => config.root().filter(|_| !config.is_dynamic()),
+        None if at.is_empty() => None,
         None => config.local(at),
     }
 }

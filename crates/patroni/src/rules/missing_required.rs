@@ -1,13 +1,13 @@
 //! Something Patroni cannot do without is not there.
 
-use crate::model::{Config, Document};
-use confvet_core::{Category, Context, Findings, Rule, Severity};
+use crate::Document;
+use crate::model::{Completion, Config};
+use confvet_core::{Category, Context, Fact, Findings, Rule, Severity};
 use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/missing-required", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/missing-required", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     bootstrap_dcs(config, findings);
     credentials(config, findings);
     for (section, keys) in [("kubernetes", &["labels"][..]), ("exhibitor", &["hosts", "port"])] {
@@ -33,7 +33,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         let message = "`standby_cluster` has none of `host`, `port`, `restore_command`: Patroni ignores it";
         findings.report(standby.key_span(), message);
     }
-    from_environment(config, findings);
+    from_environment(config, ctx, findings);
 }
 
 fn is_absent(node: Option<Node<'_>>) -> bool {
@@ -41,6 +41,9 @@ fn is_absent(node: Option<Node<'_>>) -> bool {
 }
 
 fn bootstrap_dcs(config: &Config, findings: &mut Findings) {
+    if config.completion == Completion::Spilo {
+        return;
+    }
     let Some(bootstrap) = config.local_entry("", "bootstrap").filter(|entry| entry.value.is_mapping()) else { return };
     let fix = match bootstrap.value.entry("dcs") {
         None => bootstrap.value.append("dcs: {ttl: 30}"),
@@ -67,28 +70,11 @@ fn credentials(config: &Config, findings: &mut Findings) {
 }
 
 /// What `PATRONI_…` variables may supply. Where two or more of these are missing, they do.
-fn from_environment(config: &Config, findings: &mut Findings) {
-    const REQUIRED: &[(&str, &str)] = &[
-        ("scope", "PATRONI_SCOPE"),
-        ("name", "PATRONI_NAME"),
-        ("restapi.listen", "PATRONI_RESTAPI_LISTEN"),
-        ("postgresql.listen", "PATRONI_POSTGRESQL_LISTEN"),
-        ("postgresql.data_dir", "PATRONI_POSTGRESQL_DATA_DIR"),
-        ("postgresql.authentication.replication.username", "PATRONI_REPLICATION_USERNAME"),
-        ("postgresql.authentication.superuser.username", "PATRONI_SUPERUSER_USERNAME"),
-    ];
-    if config.is_dynamic() || config.may_be_completed() {
+fn from_environment(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
+    if config.is_dynamic() || config.may_be_completed() || ctx.facts.is_true(Fact::PatroniEnv) {
         return;
     }
-    let missing = |path: &str| match path {
-        "name" => is_absent(config.local("name").or_else(|| config.local("postgresql.name"))),
-        "postgresql.authentication.superuser.username" if config.uses_socket() => false,
-        path => is_absent(config.local(path)),
-    };
-    let mut found: Vec<(&str, &str)> = REQUIRED.iter().copied().filter(|(path, _)| missing(path)).collect();
-    if config.dcs_sections().is_empty() {
-        found.push(("etcd3", "PATRONI_ETCD3_HOSTS"));
-    }
+    let found = config.left_to_environment();
     let [(path, variable)] = found.as_slice() else { return };
     let section = path.rsplit_once('.').and_then(|(section, _)| config.local(section));
     let span = section.map_or(config.start(), Node::key_span);

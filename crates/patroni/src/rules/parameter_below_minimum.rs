@@ -1,16 +1,16 @@
 //! A value that Patroni refuses for a parameter of its own, and replaces by its default.
 
-use crate::model::{Document, Side};
+use crate::Document;
+use crate::model::{Config, Side};
 use crate::parameter::{DcsOnly, with_right_unit};
-use confvet_core::{Context, Edit, Findings, Rule, Safety};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/parameter-below-minimum", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/parameter-below-minimum", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     for setting in config.parameters(Side::Dynamic) {
         let Some(parameter) = DcsOnly::find(setting.name()) else { continue };
-        let Some(value) = setting.text().filter(|_| !config.is_unknown(setting.entry.value)) else { continue };
+        let Some(value) = setting.text().filter(|_| !setting.is_unknown()) else { continue };
         if parameter.accepts(value) {
             continue;
         }
@@ -24,8 +24,9 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         };
         let minimum = least.map(|least| format!("{least}{unit}"));
         let corrected = with_right_unit(value, unit).filter(|corrected| parameter.accepts(corrected));
-        let report =
-            findings.report(setting.span(), format!("`{name}: {value}` {why}, so Patroni uses its default {default}"));
+        let report = findings
+            .report(setting.span(), format!("`{name}: {value}` {why}, so Patroni uses its default {default}"))
+            .category(config.category(setting.span(), Category::Outage));
         match (corrected, minimum) {
             (Some(corrected), _) => {
                 let edit = Edit::replace(setting.span(), &*corrected);

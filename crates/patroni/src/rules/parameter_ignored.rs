@@ -1,32 +1,34 @@
 //! A parameter that Patroni does not take from here.
 
-use crate::model::{Config, Document, Setting, Side, SyncMode};
+use crate::Document;
+use crate::model::{Config, Setting, Side, SyncMode};
 use crate::parameter::{DcsOnly, boolean};
 use confvet_core::{Category, Context, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/parameter-ignored", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/parameter-ignored", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
-    for setting in config.parameters(Side::Local) {
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
+    let roles = config.role_parameters();
+    for setting in config.parameters(Side::Local).chain(roles.iter().copied()) {
         if let Some(parameter) = DcsOnly::find(setting.name()) {
             dcs_only(config, &setting, parameter, findings);
         }
     }
-    for side in [Side::Dynamic, Side::Local] {
-        for setting in config.parameters(side) {
-            managed(config, &setting, findings);
-        }
+    for setting in config.parameters(Side::Dynamic).chain(config.parameters(Side::Local)).chain(roles) {
+        managed(config, &setting, findings);
+    }
+    for setting in config.recovery_settings() {
+        managed(config, &setting, findings);
     }
 }
 
 fn dcs_only(config: &Config, setting: &Setting<'_>, parameter: &DcsOnly, findings: &mut Findings) {
     let name = parameter.name;
-    let Some(value) = setting.text().filter(|_| !config.is_unknown(setting.entry.value)) else { return };
+    let Some(value) = setting.text().filter(|_| !setting.is_unknown()) else { return };
     let dynamic = config.parameter_of(Side::Dynamic, name);
     let effective = dynamic.and_then(|dynamic| dynamic.text()).filter(|text| parameter.accepts(text));
     let effective = effective.unwrap_or(parameter.default);
-    let key = setting.entry.key.span();
+    let key = setting.key_span();
     let same = value == effective || boolean(value).is_some_and(|on| boolean(effective) == Some(on));
     let same = same || (name == "wal_level" && value == "hot_standby" && effective == "replica");
     if same {
@@ -40,14 +42,18 @@ fn dcs_only(config: &Config, setting: &Setting<'_>, parameter: &DcsOnly, finding
         "`{name}` in the local parameters is ignored: Patroni takes it only from the dynamic configuration, where it is {effective}"
     );
     let report = findings.report(key, message).help("set it under `bootstrap.dcs.postgresql.parameters` before the first start, with `patronictl edit-config` afterwards");
-    if let Some(dynamic) = dynamic {
-        report.label(dynamic.entry.key.span(), "this counts");
-    }
+    let report = match dynamic {
+        Some(dynamic) => report.label(dynamic.key_span(), "this counts"),
+        None => report,
+    };
+    let section = config.dynamic("postgresql.parameters").filter(|_| dynamic.is_none());
+    let moved = section.zip(setting.entry()).and_then(|(section, entry)| config.moved(entry, section));
+    report.suggest("move it to the dynamic configuration", moved.into_iter().flatten());
 }
 
 fn managed(config: &Config, setting: &Setting<'_>, findings: &mut Findings) {
     let name = setting.name();
-    let Some(value) = setting.text().filter(|_| !config.is_unknown(setting.entry.value)) else { return };
+    let Some(value) = setting.text().filter(|_| !setting.is_unknown()) else { return };
     let listen = config.address("postgresql.listen");
     let why = match name {
         "listen_addresses" if listen.as_ref().is_none_or(|listen| listen.value.host != value) => {
@@ -71,7 +77,7 @@ fn managed(config: &Config, setting: &Setting<'_>, findings: &mut Findings) {
         _ => return,
     };
     findings
-        .report(setting.entry.key.span(), format!("`{name}` has no effect here: {why}"))
+        .report(setting.key_span(), format!("`{name}` has no effect here: {why}"))
         .severity(Severity::Warning)
         .category(Category::Maintainability);
 }

@@ -1,13 +1,19 @@
 //! Members must show a certificate to each other and have none.
 
-use crate::model::Document;
-use confvet_core::{Context, Findings, Rule};
+use crate::Document;
+use crate::model::Config;
+use confvet_core::{Category, Context, Findings, Rule, Severity};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/restapi-client-cert", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/restapi-client-cert", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let set = |path: &str| config.local(path).is_some_and(|node| !node.is_null());
+    if let Some(certificate) = config.local("ctl.certfile").filter(|node| !node.is_null() && !set("ctl.keyfile")) {
+        findings
+            .report(certificate.span(), "`ctl.certfile` without `ctl.keyfile`: the key must be in the same file")
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
+    }
     let Some(verify) = config.local("restapi.verify_client").filter(|node| node.as_str() == Some("required")) else {
         return;
     };

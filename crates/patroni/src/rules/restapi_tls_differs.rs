@@ -1,12 +1,14 @@
 //! Members that speak TLS with each other, and members that do not.
 
-use crate::model::{Config, Document};
+use super::Cluster;
+use crate::Document;
+use crate::model::Config;
 use confvet_core::{Context, Findings, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/restapi-tls-differs", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
-    for (_, members) in super::clusters(set) {
+    for Cluster { members, .. } in super::clusters(set) {
         let mut members = members.into_iter().filter(|config| config.local("restapi.listen").is_some());
         let Some(first) = members.next() else { continue };
         for config in members.filter(|config| has_tls(config) != has_tls(first)) {

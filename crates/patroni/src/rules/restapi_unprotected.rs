@@ -1,14 +1,15 @@
 //! Who reaches the REST API can run commands as the database user.
 
-use crate::model::{Config, Document};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
+use crate::Document;
+use crate::model::Config;
+use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Safety, Severity};
+use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/restapi-unprotected", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/restapi-unprotected", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(listen) = config.address("restapi.listen") else { return };
-    if listen.value.hosts().all(|host| host.is_loopback()) {
+    if listen.value.hosts().all(|host| host.is_loopback()) || ctx.facts.is_true(Fact::PatroniRestapiFirewalled) {
         return;
     }
     let certificates = config.local("restapi.certfile").is_some_and(|node| !node.is_null());
@@ -17,8 +18,8 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     if let Some(verify) = client_certs.filter(|_| !certificates) {
         findings.report(verify.span(), "`verify_client` has no effect without `certfile`: the API stays open");
     }
-    let allowlist = config.local("restapi.allowlist");
-    if let Some(list) = allowlist.filter(|list| !config.is_unknown(*list))
+    let allowlist = config.local("restapi.allowlist").filter(|list| !config.is_unknown(*list));
+    if let Some(list) = allowlist
         && let Some(text) = list.as_str()
     {
         findings
@@ -26,16 +27,26 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 list.span(),
                 format!("`allowlist` must be a list; `{text}` is a text, which is ignored, and the API stays open"),
             )
+            .category(config.category(list.span(), Category::Security))
             .suggest_as(Safety::Safe, "make it a list", [Edit::replace(list.span(), format!("[{}]", list.source()))]);
         return;
     }
-    let protected = has_login(config)
-        || allowlist.is_some_and(|list| list.items().len() > 0)
-        || config.local("restapi.allowlist_include_members").and_then(confvet_yaml::Node::as_bool) == Some(true)
-        || client_certs.is_some();
-    if protected {
+    let members = config.local("restapi.allowlist_include_members").and_then(Node::as_bool) == Some(true);
+    let entries: Vec<Node<'_>> = allowlist.into_iter().flat_map(Node::items).collect();
+    let usable = entries.iter().any(|entry| config.is_unknown(*entry) || entry.as_str().is_some_and(may_be_address));
+    if let Some(list) = allowlist.filter(|_| !entries.is_empty() && !usable && !members) {
+        findings.report(list.span(), "no entry of `allowlist` is an address, a network or a name: the API stays open");
+        return;
+    }
+    let other = has_login(config) || client_certs.is_some();
+    let everybody = entries.iter().find(|entry| matches!(entry.as_str(), Some("0.0.0.0/0" | "::/0")));
+    if let Some(entry) = everybody.filter(|_| !other) {
+        findings.report(entry.span(), "this lets every address in, and nothing else protects the API");
+        return;
+    }
+    if other || usable || members {
         plain_login(config, certificates, findings);
-    } else if !config.may_be_completed() {
+    } else if !config.may_be_completed() && !ctx.facts.is_true(Fact::PatroniEnv) {
         let host = listen.value.host;
         findings
             .report(
@@ -44,6 +55,23 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             )
             .severity(Severity::Warning)
             .help("set `restapi.authentication`, and `allowlist` where addresses are known");
+    }
+}
+
+/// Could it be an address, a network or the name of a host?
+fn may_be_address(text: &str) -> bool {
+    let (host, length) = text.split_once('/').map_or((text, None), |(host, length)| (host, Some(length)));
+    match (host.parse::<std::net::IpAddr>(), length) {
+        (Ok(_), None) => true,
+        (Ok(ip), Some(length)) => {
+            let most = if ip.is_ipv4() { 32 } else { 128 };
+            length.parse::<u8>().is_ok_and(|length| length <= most)
+        }
+        (Err(_), None) => {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        }
+        (Err(_), Some(_)) => false,
     }
 }
 

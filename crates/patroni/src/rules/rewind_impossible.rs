@@ -1,13 +1,13 @@
 //! pg_rewind is wanted, and what it needs is switched off.
 
-use crate::model::{Document, Side};
+use crate::Document;
+use crate::model::{Config, Side};
 use confvet_core::{Context, Findings, Rule, Severity};
 use confvet_yaml::Node;
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/rewind-impossible", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/rewind-impossible", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let Some(rewind) = config.pg_rewind() else { return };
     let Some(hints) = config.parameter_of(Side::Dynamic, "wal_log_hints") else { return };
     let off = hints.text().and_then(crate::parameter::boolean) == Some(false);
@@ -31,5 +31,5 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         )
         .severity(severity)
         .label(rewind.span(), "rewind is wanted")
-        .suggest("remove `wal_log_hints`, its default is on", hints.entry.delete());
+        .suggest("remove `wal_log_hints`, its default is on", hints.delete());
 }

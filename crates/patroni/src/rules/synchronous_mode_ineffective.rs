@@ -1,12 +1,13 @@
 //! Replication is asynchronous while everybody believes it is not.
 
-use crate::model::{Document, SyncMode};
+use crate::Document;
+use crate::model::{Config, SyncMode};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/synchronous-mode-ineffective", check };
+pub(super) static RULE: Rule<Document> =
+    Rule { name: "patroni/synchronous-mode-ineffective", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let mode = config.dynamic("synchronous_mode");
     if let Some(node) = mode.filter(|node| !node.is_null() && !config.is_unknown(*node)) {
         let text = node.text().unwrap_or_default();
@@ -20,6 +21,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                         "`synchronous_mode: {text}` is neither a boolean nor `quorum`, and Patroni takes it for off"
                     ),
                 )
+                .category(config.category(node.span(), Category::DataLoss))
                 .suggest_as(Safety::Safe, "correct the word", near.map(|near| Edit::replace(node.span(), near)));
             return;
         }
@@ -35,6 +37,15 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 .category(Category::Maintainability);
         }
         return;
+    }
+    for key in ["primary_stop_timeout", "master_stop_timeout"] {
+        let Some(node) = config.dynamic(key).filter(|node| !node.is_null() && node.text() != Some("0")) else {
+            continue;
+        };
+        findings
+            .report(node.span(), format!("`{key}` has no effect without `synchronous_mode`"))
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
     }
     for key in ["synchronous_mode_strict", "synchronous_node_count", "maximum_lag_on_syncnode"] {
         let Some(node) = config.dynamic(key).filter(|node| !node.is_null() && !config.is_unknown(*node)) else {

@@ -1,12 +1,12 @@
 //! The leader key expires before the leader has given up trying.
 
-use crate::model::Document;
-use confvet_core::{Context, Edit, Findings, Rule, Severity, Version};
+use crate::Document;
+use crate::model::Config;
+use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Version};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/timing-inequality", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/timing-inequality", check: each_config!(check) };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let timing = config.timing();
     let places = [timing.ttl.span, timing.retry_timeout.span, timing.loop_wait.span];
     let Some(place) = places.into_iter().flatten().next() else { return };
@@ -25,12 +25,19 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         };
         let message = format!("loop_wait {loop_wait} + 2 x retry_timeout {retry} = {sum} exceeds ttl {ttl}: {effect}");
         let grave = adjusts != Some(true) && ttl <= loop_wait.saturating_add(retry);
-        let mut report =
-            findings.report(place, message).severity(if grave { Severity::Error } else { Severity::Warning });
+        let mut report = findings
+            .report(place, message)
+            .category(config.category(place, Category::Outage))
+            .severity(if grave { Severity::Error } else { Severity::Warning });
         for other in places.into_iter().flatten().filter(|other| *other != place) {
             report = report.label(other, "");
         }
-        let raise = timing.ttl.span.map(|span| Edit::replace(span, sum.to_string()));
+        let raise = match timing.ttl.span {
+            Some(span) => Some(Edit::replace(span, sum.to_string())),
+            None => {
+                config.dynamic_entry("", "retry_timeout").and_then(|entry| entry.insert_after(&format!("ttl: {sum}")))
+            }
+        };
         report.suggest(format!("raise `ttl` to {sum}"), raise);
     }
     for (key, seconds, least) in
@@ -42,6 +49,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 span,
                 format!("`{key}: {}` is below the least value, Patroni 3.2 and later use {least}", seconds.value),
             )
+            .category(config.category(span, Category::Outage))
             .severity(Severity::Warning);
     }
 }

@@ -1,18 +1,18 @@
 //! A value of a type that Patroni cannot use; most of these pass a YAML linter.
 
-use crate::model::{Config, Document};
+use crate::Document;
+use crate::model::Config;
 use confvet_core::{Category, Context, Findings, Rule};
 use confvet_yaml::{Node, Value};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "patroni/wrong-type", check };
+pub(super) static RULE: Rule<Document> = Rule { name: "patroni/wrong-type", check: each_config!(check) };
 
 struct Check<'a, 'f> {
     config: &'a Config,
     findings: &'f mut Findings,
 }
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config() else { return };
+fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let mut check = Check { config, findings };
     for path in ["scope", "namespace", "name"] {
         check.text(config.local(path), path, Category::Invalid, "Patroni stops at start");
@@ -50,9 +50,13 @@ impl Check<'_, '_> {
             value => value.describe().to_owned(),
         };
         let message = format!("`{path}` must be {expected}, this is {found}: {effect}");
+        let category = self.config.category(node.span(), category);
         let report = self.findings.report(node.span(), message).category(category);
         if expected == "a text" {
-            report.help("put the value in quotes").suggest("quote it", self.config.quoted(node));
+            let quoted = self.config.quoted(node).or_else(|| self.config.quoted_mapping(node));
+            report.help("put the value in quotes").suggest("quote it", quoted);
+        } else if expected == "a list" {
+            report.suggest("make it a list", self.config.as_list(node));
         }
     }
 
@@ -78,6 +82,9 @@ impl Check<'_, '_> {
             (config.dynamic("postgresql.pg_hba"), config.dynamic_path("postgresql.pg_hba")),
             (config.dynamic("postgresql.pg_ident"), config.dynamic_path("postgresql.pg_ident")),
             (config.local("bootstrap.pg_hba"), "bootstrap.pg_hba".to_owned()),
+            (config.local("postgresql.pg_hba_primary"), "postgresql.pg_hba_primary".to_owned()),
+            (config.local("postgresql.pg_hba_replica"), "postgresql.pg_hba_replica".to_owned()),
+            (config.local("postgresql.pg_hba_standby_leader"), "postgresql.pg_hba_standby_leader".to_owned()),
         ];
         for (node, path) in lists {
             let Some(node) = node.filter(|node| !self.is_fine(*node)) else { continue };
@@ -136,6 +143,10 @@ impl Check<'_, '_> {
         let config = self.config;
         let lists = [
             (config.local("postgresql.create_replica_methods"), "postgresql.create_replica_methods".to_owned()),
+            (
+                config.dynamic("postgresql.create_replica_methods"),
+                config.dynamic_path("postgresql.create_replica_methods"),
+            ),
             (
                 config.dynamic("standby_cluster.create_replica_methods"),
                 config.dynamic_path("standby_cluster.create_replica_methods"),

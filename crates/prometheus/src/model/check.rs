@@ -1,11 +1,13 @@
 //! What the server demands beyond the types of single values: required keys, names used once, timeouts, patterns of paths.
 
 use super::read::{Reader, cautious, items, text};
-use super::{Config, Document, RelabelStep, Text};
+use super::selector::label_selector_fault;
+use super::{Config, Document, Job, RelabelStep, Stage, TargetGroup, Text};
 use crate::problem::{Check, Problem};
 use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
+use crate::units::parse_duration;
 use confvet_core::{Category, Edit, Fact, Safety, Severity, Span};
-use confvet_yaml::Node;
+use confvet_yaml::{Entry, Kind, Node};
 use std::collections::HashMap;
 
 /// What a service discovery cannot do without.
@@ -78,6 +80,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
             http_client(reader, item);
             unique(reader, &mut names, item.get("name").and_then(text).as_ref(), &format!("{key} name"));
             remote_url(reader, item, key);
+            azure_ad(reader, item);
             queue(reader, item.get("queue_config"));
         }
     }
@@ -133,6 +136,13 @@ fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
 fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Option<&Text>, what: &str) {
     let Some(name) = name.filter(|name| !name.value.is_empty()) else { return };
     match names.get(&name.value) {
+        // Of a file and one that it includes, the file that includes is refused.
+        Some(first) if first.file != name.span.file && first.file == reader.input.file => {
+            let line = reader.input.sources.start(name.span).line;
+            let path = reader.input.sources.get(name.span.file).path();
+            let message = format!("{what} `{}` is already used in {path}, line {line}", name.value);
+            reader.report(Problem::new(Check::DuplicateName, *first, message).related(name.span, "used here too"));
+        }
         Some(first) => {
             let place = reader.input.sources.start(*first).line;
             let there = if first.file == name.span.file {
@@ -146,6 +156,24 @@ fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Opti
         None => {
             names.insert(name.value.clone(), name.span);
         }
+    }
+}
+
+/// Exactly one way to log in.
+fn azure_ad(reader: &mut Reader<'_>, item: Node<'_>) {
+    const METHODS: &[&str] = &["managed_identity", "workload_identity", "oauth", "sdk", "certificate"];
+    let Some(block) = item.get("azuread").filter(|node| node.is_mapping()) else { return };
+    let written = |key: &&'static str| {
+        block.entry(key).filter(|entry| !entry.value.is_null()).map(|entry| (*key, entry.key.span()))
+    };
+    let mut methods = METHODS.iter().filter_map(written);
+    match (methods.next(), methods.next()) {
+        (None, _) => {
+            let message = format!("`azuread` needs one of `{}`", METHODS.join("`, `"));
+            reader.report(Problem::new(Check::MissingRequired, missing(block, METHODS[0]), message));
+        }
+        (Some((a, first)), Some((b, second))) => conflict(reader, first, a, second, b),
+        (Some(_), None) => {}
     }
 }
 
@@ -294,17 +322,42 @@ const EXCLUSIVE: &[(&str, &str)] = &[
 ];
 
 /// The same, one level down.
-const INNER: &[(&str, &str, &str)] = &[
-    ("basic_auth", "username", "username_file"),
-    ("basic_auth", "password", "password_file"),
-    ("authorization", "credentials", "credentials_file"),
-    ("oauth2", "client_secret", "client_secret_file"),
-    ("tls_config", "ca", "ca_file"),
-    ("tls_config", "cert", "cert_file"),
-    ("tls_config", "key", "key_file"),
+const INNER: &[(&str, &[&str])] = &[
+    ("basic_auth", &["username", "username_file", "username_ref"]),
+    ("basic_auth", &["password", "password_file", "password_ref"]),
+    ("authorization", &["credentials", "credentials_file", "credentials_ref"]),
+    ("oauth2", &["client_secret", "client_secret_file", "client_secret_ref"]),
+    ("tls_config", &["ca", "ca_file", "ca_ref"]),
+    ("tls_config", &["cert", "cert_file", "cert_ref"]),
+    ("tls_config", &["key", "key_file", "key_ref"]),
+];
+
+/// The versions of TLS, oldest first.
+const TLS_VERSIONS: &[&str] = &["TLS10", "TLS11", "TLS12", "TLS13"];
+
+/// The keys of an HTTP client that can be at odds with each other; most blocks have none of them.
+const CLIENT_KEYS: &[&str] = &[
+    "authorization",
+    "azuread",
+    "basic_auth",
+    "bearer_token",
+    "bearer_token_file",
+    "google_iam",
+    "headers",
+    "http_headers",
+    "no_proxy",
+    "oauth2",
+    "proxy_connect_header",
+    "proxy_from_environment",
+    "sigv4",
+    "tls_config",
 ];
 
 fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
+    let is_client = |key: &str| key == "<<" || CLIENT_KEYS.contains(&key);
+    if !item.entries().any(|entry| entry.key.text().is_none_or(is_client)) {
+        return;
+    }
     let set = |node: Node<'_>, key: &str| {
         node.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span())
     };
@@ -313,11 +366,16 @@ fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
             conflict(reader, first, a, second, b);
         }
     }
-    for &(block, a, b) in INNER {
+    for &(block, forms) in INNER {
         let Some(inner) = item.get(block) else { continue };
-        if let (Some(first), Some(second)) = (set(inner, a), set(inner, b)) {
+        let mut written = forms.iter().filter_map(|key| Some((*key, set(inner, key)?)));
+        if let (Some((a, first)), Some((b, second))) = (written.next(), written.next()) {
             conflict(reader, first, a, second, b);
         }
+    }
+    proxy(reader, item);
+    for tls in [item.get("tls_config"), item.get("oauth2").and_then(|node| node.get("tls_config"))] {
+        tls_versions(reader, tls);
     }
     if let Some(tls) = item.get("tls_config").filter(|node| node.is_mapping()) {
         let cert = set(tls, "cert").or(set(tls, "cert_file")).or(set(tls, "cert_ref"));
@@ -362,6 +420,46 @@ fn http_client(reader: &mut Reader<'_>, item: Node<'_>) {
                 format!("the header `{name}` cannot be set here"),
             ));
         }
+    }
+}
+
+/// A proxy is named in one way, and what refines it needs one.
+fn proxy(reader: &mut Reader<'_>, item: Node<'_>) {
+    let set = |key: &str| item.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
+    let environment = item.entry("proxy_from_environment").filter(|entry| entry.value.as_bool() == Some(true));
+    let environment = environment.map(|entry| entry.key.span());
+    let url = set("proxy_url");
+    if let Some(environment) = environment {
+        for key in ["proxy_url", "no_proxy"] {
+            if let Some(other) = set(key) {
+                conflict(reader, environment, "proxy_from_environment", other, key);
+            }
+        }
+    }
+    if url.is_some() || environment.is_some() {
+        return;
+    }
+    let headers = item.entry("proxy_connect_header").filter(|entry| !entry.value.fields().is_empty());
+    let headers = headers.map(|entry| ("proxy_connect_header", entry.key.span()));
+    for (key, span) in set("no_proxy").map(|span| ("no_proxy", span)).into_iter().chain(headers) {
+        reader.report(Problem::new(Check::Conflict, span, format!("`{key}` needs a proxy: `proxy_url` is not set")));
+    }
+}
+
+/// With a newest version below the oldest no connection can be made. The server loads it, and scrapes nothing.
+fn tls_versions(reader: &mut Reader<'_>, tls: Option<Node<'_>>) {
+    let version = |key: &str| {
+        let node = tls?.get(key)?;
+        let place = TLS_VERSIONS.iter().position(|word| node.as_str() == Some(word))?;
+        Some((place, node.span()))
+    };
+    if let (Some((least, min)), Some((most, max))) = (version("min_version"), version("max_version"))
+        && most < least
+    {
+        let (most, least) = (TLS_VERSIONS[most], TLS_VERSIONS[least]);
+        let message = format!("`max_version`: `{most}` is below `min_version` `{least}`: no connection can be made");
+        let problem = Problem::new(Check::InvalidValue, max, message).related(min, "the least");
+        reader.report(problem.milder(Severity::Error, Category::Outage));
     }
 }
 
@@ -430,7 +528,15 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
             }
         }
         "kubernetes" => kubernetes(reader, block),
+        "ec2" | "lightsail" => {
+            for filter in items(block.get("filters")) {
+                need(reader, filter, &format!("a filter of {context}"), "values");
+            }
+        }
         "consul" | "nomad" => {
+            if sd == "consul" {
+                deprecated_by_consul(reader, block);
+            }
             if let Some(server) = block.entry("server").filter(|entry| {
                 entry.value.as_str().is_some_and(|text| text.trim().is_empty()) && !entry.value.is_null()
             }) {
@@ -490,6 +596,24 @@ fn discovery(reader: &mut Reader<'_>, sd: &str, block: Node<'_>, context: &str) 
     }
 }
 
+/// What Consul itself wants in another way by now.
+fn deprecated_by_consul(reader: &mut Reader<'_>, block: Node<'_>) {
+    let new = [
+        ("username", "`basic_auth`"),
+        ("password", "`basic_auth`"),
+        ("tags", "a condition in `filter`"),
+        ("node_meta", "a condition in `filter`"),
+    ];
+    for (key, new) in new {
+        let Some(entry) = block.entry(key).filter(|entry| !is_blank(Some(entry.value))) else { continue };
+        let message = format!("`{key}` of `consul_sd_configs` is deprecated: write {new}");
+        reader.report(
+            Problem::new(Check::RemovedOrChanged, entry.key.span(), message)
+                .milder(Severity::Info, Category::Maintainability),
+        );
+    }
+}
+
 fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
     let set = |key: &str| block.entry(key).filter(|entry| !is_blank(Some(entry.value))).map(|entry| entry.key.span());
     let own = block
@@ -516,6 +640,13 @@ fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
         _ => {}
     }
     let role = block.get("role").and_then(Node::as_str).unwrap_or_default();
+    if let Some(node) = block.get("role").filter(|_| role == "endpoints") {
+        let message = "role `endpoints` is deprecated, as the API is since Kubernetes 1.33: use `endpointslice`";
+        reader.report(
+            Problem::new(Check::RemovedOrChanged, node.span(), message)
+                .milder(Severity::Info, Category::Maintainability),
+        );
+    }
     let allowed: &[&str] = match role {
         "pod" => &["pod", "node"],
         "endpoints" => &["pod", "service", "endpoints"],
@@ -543,6 +674,11 @@ fn kubernetes(reader: &mut Reader<'_>, block: Node<'_>) {
                 "`field`: a field selector is written `key=value`",
             ));
         }
+        if let Some(label) = selector.get("label").filter(|node| !is_blank(Some(*node)))
+            && let Some(fault) = label_selector_fault(label.as_str().unwrap_or_default())
+        {
+            reader.report(Problem::new(Check::InvalidValue, label.span(), format!("`label`: {fault}")));
+        }
     }
 }
 
@@ -562,11 +698,25 @@ fn deprecated(reader: &mut Reader<'_>, item: Node<'_>) {
     for (key, new) in [("bearer_token", "credentials"), ("bearer_token_file", "credentials_file")] {
         let Some(entry) = item.entry(key).filter(|entry| !is_blank(Some(entry.value))) else { continue };
         let message = format!("`{key}` is deprecated since 2.26: write `{new}` under `authorization`");
-        reader.report(
-            Problem::new(Check::RemovedOrChanged, entry.key.span(), message)
-                .milder(Severity::Info, Category::Maintainability),
-        );
+        let problem = Problem::new(Check::RemovedOrChanged, entry.key.span(), message)
+            .milder(Severity::Info, Category::Maintainability);
+        reader.report(match under_authorization(item, entry, new) {
+            Some(edit) => problem.fix(Safety::Safe, "write an `authorization` block", vec![edit]),
+            None => problem,
+        });
     }
+}
+
+/// Puts `authorization:` in front of a token; the value stays where it is.
+fn under_authorization(item: Node<'_>, entry: Entry<'_>, new: &str) -> Option<Edit> {
+    let block = item.kind() == Kind::Mapping { flow: false };
+    let one_line = !entry.value.source().contains('\n') && !entry.value.is_alias();
+    let span = entry.key.span();
+    let before = item.yaml().text().get(..span.range().start)?;
+    let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
+    let free = item.get("authorization").is_none();
+    let indent = " ".repeat(column + 2);
+    (block && one_line && free).then(|| Edit::replace(span, format!("authorization:\n{indent}{new}")))
 }
 
 /// A path whose directory holds no wildcard.
@@ -647,12 +797,62 @@ pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
             timeout_problem(reader, timeout.span, timeout.value, interval, set.map(|interval| interval.span));
         }
     }
+    for (stage, job) in document.pools() {
+        let scheme = document.name_scheme(Some(job), reader.semantics);
+        for group in &job.groups {
+            group_labels(reader, group, scheme);
+            if stage == Stage::Target {
+                group_timeout(reader, document, job, group);
+            }
+        }
+    }
     for chain in document.chains() {
         let scheme = document.name_scheme(chain.job, reader.semantics);
         for step in chain.steps {
             relabel_step(reader, step, scheme);
         }
     }
+}
+
+/// The server loads such names, and then every scrape of the job fails.
+fn group_labels(reader: &mut Reader<'_>, group: &TargetGroup, scheme: NameScheme) {
+    for (name, _) in group.labels.iter().filter(|(name, _)| !scheme.accepts(&name.value)) {
+        let message = format!("`{}` is no label name here: every scrape of these targets fails", name.value);
+        let problem = Problem::new(Check::InvalidValue, name.span, message);
+        reader.report(problem.milder(Severity::Error, Category::Outage));
+    }
+}
+
+/// A timeout above the interval, where a label of the group sets one of them. The server loads it and drops the targets.
+fn group_timeout(reader: &mut Reader<'_>, document: &Document, job: &Job, group: &TargetGroup) {
+    let label = |name: &str| {
+        let (_, value) = group.labels.iter().find(|(label, _)| label.value == name)?;
+        Some((parse_duration(&value.value).ok()?, value.span))
+    };
+    let (interval, timeout) = (label("__scrape_interval__"), label("__scrape_timeout__"));
+    let Some((_, span)) = timeout.or(interval) else { return };
+    if job.may_write("__scrape_interval__") || job.may_write("__scrape_timeout__") || group.targets.is_empty() {
+        return;
+    }
+    let (applies, set) = match interval {
+        Some((interval, span)) => (interval, Some(span)),
+        None => {
+            let set = job.scrape_interval.filter(|interval| interval.value.0 > 0).or(document.global_interval());
+            (document.interval(job), set.map(|set| set.span))
+        }
+    };
+    let waits = timeout.map_or_else(|| document.timeout(job), |(timeout, _)| timeout);
+    if waits <= applies {
+        return;
+    }
+    let message = format!(
+        "scrape_timeout `{waits}` is longer than the scrape interval `{applies}` of these targets: they are dropped"
+    );
+    let problem = Problem::new(Check::Timeout, span, message).milder(Severity::Error, Category::Outage);
+    reader.report(match set.filter(|set| *set != span) {
+        Some(set) => problem.related(set, "the interval"),
+        None => problem,
+    });
 }
 
 fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme) {
@@ -691,7 +891,7 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
     if !step.well_formed {
         return;
     }
-    let key_span = |field: Field| step.fields.iter().find(|(key, _, _)| key == field.as_str()).map(|(_, key, _)| *key);
+    let key_span = |field: Field| step.key_span(field);
     for error in step.errors(scheme) {
         let (span, message) = match error {
             RuleError::Needs(field) => {
@@ -746,15 +946,17 @@ const VITAL: &[&str] = &[
     "bearer_token",
 ];
 
-fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
-    if !root.yaml().text().contains(['$', '%']) || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
+pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
+    if variables(root.yaml().text()).is_empty() || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
         return;
     }
+    let old = reader.version.is_some_and(|version| version.major < 3);
     for leaf in root.leaves() {
         let Some(value) = leaf.value.as_str() else { continue };
         let keys: Vec<&str> = leaf.keys.iter().filter_map(|key| key.text()).collect();
         let last = keys.last().copied().unwrap_or_default();
-        let quiet = keys.contains(&"external_labels")
+        let external = keys.contains(&"external_labels");
+        let quiet = external && !old
             || keys.iter().any(|key| key.ends_with("relabel_configs"))
             || matches!(last, "health_filter" | "filter" | "query");
         if quiet {
@@ -762,13 +964,17 @@ fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
         }
         for range in variables(value) {
             let word = &value[range.clone()];
-            let message =
-                format!("Prometheus does not expand environment variables here: `{word}` is used as it stands");
+            let message = if external {
+                format!("before 3.0 Prometheus expands `{word}` only with the feature flag expand-external-labels")
+            } else {
+                format!("Prometheus does not expand environment variables here: `{word}` is used as it stands")
+            };
             let mut problem = Problem::new(Check::Environment, leaf.value.offset(range.clone()), message);
-            if !VITAL.contains(&last) {
+            if external || !VITAL.contains(&last) {
                 problem = problem.milder(Severity::Warning, Category::Outage);
             }
             problem = problem.help(match last {
+                _ if external => "start the server with `--enable-feature=expand-external-labels`",
                 "password" => "put the secret into a file and name it with `password_file`",
                 "credentials" | "bearer_token" => "put the secret into a file and name it with `credentials_file`",
                 _ => "fill the value in before the server reads the file",

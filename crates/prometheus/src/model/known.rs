@@ -1,10 +1,13 @@
 //! What is known about labels before anything runs: simulated where targets are written down, abstract where they are
 //! discovered.
 
-use super::{Chain, Document, Job, RelabelStep, Stage, TargetRef};
+use super::{Chain, Document, Job, RelabelStep, Stage, TargetGroup, TargetRef};
 use crate::meta;
-use crate::relabel::{Action, Labels, Semantics, discovered, relabel_in_place};
+use crate::relabel::{
+    Action, FlatLabels, JobSettings, LabelSet, Labels, NameScheme, Semantics, discovered, relabel_in_place,
+};
 use confvet_core::Version;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is known about one label.
@@ -15,8 +18,8 @@ enum Known {
     Any,
 }
 
-/// The labels at one place of a chain.
-struct State<'a> {
+/// What is known about the labels at one place of a chain, whatever passes through it.
+pub(crate) struct KnownLabels<'a> {
     stage: Stage,
     job: Option<&'a Job>,
     written: BTreeMap<String, Known>,
@@ -33,7 +36,7 @@ pub(crate) fn is_scrape_label(name: &str) -> bool {
         )
 }
 
-impl State<'_> {
+impl KnownLabels<'_> {
     fn get(&self, name: &str) -> Known {
         if let Some(known) = self.written.get(name) {
             return known.clone();
@@ -53,7 +56,8 @@ impl State<'_> {
         if name == "__address__" || discovered || node || job.group_sets(name) { Known::Any } else { Known::Absent }
     }
 
-    fn joined(&self, step: &RelabelStep) -> Option<String> {
+    /// The joined value of a step's source labels, if it is the same for everything that gets here.
+    pub(crate) fn joined(&self, step: &RelabelStep) -> Option<String> {
         let mut values = Vec::new();
         for source in &step.rule.source_labels {
             match self.get(source) {
@@ -63,6 +67,25 @@ impl State<'_> {
             }
         }
         Some(values.join(&step.rule.separator))
+    }
+
+    /// Nothing that gets here has any of the step's source labels.
+    pub(crate) fn lacks_sources(&self, step: &RelabelStep) -> bool {
+        !step.rule.source_labels.is_empty() && step.rule.source_labels.iter().all(|name| self.lacks(name))
+    }
+
+    /// Nothing that gets here has the label.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        self.get(name) == Known::Absent
+    }
+
+    /// The value of a label, if it is the same for everything that gets here; absent labels are empty.
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
+        match self.get(name) {
+            Known::Absent => Some(String::new()),
+            Known::Value(value) => Some(value),
+            Known::Any => None,
+        }
     }
 
     fn forget(&mut self) {
@@ -89,12 +112,18 @@ impl State<'_> {
         }
     }
 
-    fn run(&mut self, step: &RelabelStep) {
+    /// Goes past a step. Behind one that cannot be run nothing is known.
+    pub(crate) fn pass(&mut self, step: &RelabelStep) {
+        if !step.is_sound() {
+            self.forget();
+            return;
+        }
         match step.rule.action {
             Action::Replace => self.replace(step),
             Action::HashMod | Action::Lowercase | Action::Uppercase => {
                 self.written.insert(step.rule.target_label.as_str().to_owned(), Known::Any);
             }
+            Action::LabelMap if step.maps_to_itself() => {}
             Action::LabelMap => match step.rule.replacement.constant() {
                 Some(target) => {
                     self.written.insert(target.to_owned(), Known::Any);
@@ -114,8 +143,8 @@ impl State<'_> {
 }
 
 impl Document {
-    /// The joined value of a step's source labels, if it is the same for everything that reaches the step.
-    pub fn known_value(&self, chain: &Chain<'_>, index: usize, version: Option<&Version>) -> Option<String> {
+    /// What is known about the labels in front of a chain.
+    pub(crate) fn labels_before<'a>(&self, chain: &Chain<'a>, version: Option<&Version>) -> KnownLabels<'a> {
         let mut written = BTreeMap::new();
         let mut everything = false;
         if let Some(job) = chain.job.filter(|_| chain.stage == Stage::Target) {
@@ -131,49 +160,85 @@ impl Document {
         } else if chain.stage.is_target() {
             everything = true;
         }
-        let mut state = State { stage: chain.stage, job: chain.job, written, everything };
-        for step in &chain.steps[..index] {
-            if !step.is_sound() {
-                return None;
-            }
-            state.run(step);
-        }
-        state.joined(&chain.steps[index])
+        KnownLabels { stage: chain.stage, job: chain.job, written, everything }
     }
 
+    /// The way of a job's written targets through its rules.
+    pub(crate) fn route<'a>(&self, stage: Stage, job: &'a Job, version: Option<&Version>) -> Route<'a> {
+        let semantics = Semantics::of(version);
+        let moves = |step: &RelabelStep| {
+            let drops = matches!(step.rule.action, Action::Keep | Action::Drop | Action::KeepEqual | Action::DropEqual);
+            drops || step.may_write("__address__") || step.deletes_name("__address__")
+        };
+        Route {
+            stage,
+            job,
+            settings: self.job_settings(job),
+            scheme: self.name_scheme(Some(job), semantics),
+            semantics,
+            keeps_address: !job.relabel.iter().any(moves),
+            sound: job.relabel.iter().all(RelabelStep::is_sound),
+        }
+    }
+}
+
+/// The way of a job's written targets through its rules.
+pub(crate) struct Route<'a> {
+    stage: Stage,
+    job: &'a Job,
+    settings: JobSettings,
+    scheme: NameScheme,
+    semantics: Semantics,
+    keeps_address: bool,
+    sound: bool,
+}
+
+impl Route<'_> {
     /// The labels a written target ends with; `None` if it is dropped, or a rule of the job cannot be run.
-    pub fn final_labels(
-        &self,
-        stage: Stage,
-        job: &Job,
-        target: TargetRef<'_>,
-        version: Option<&Version>,
-    ) -> Option<Labels> {
-        if !job.relabel.iter().all(RelabelStep::is_sound) {
+    pub(crate) fn labels<'t>(&'t self, target: TargetRef<'t>) -> Option<FlatLabels<'t>> {
+        if !self.sound {
             return None;
         }
-        let semantics = Semantics::of(version);
-        let mut labels = if stage == Stage::Target {
-            discovered(&self.job_settings(job), &target.labels(), &target.group_labels(), semantics)
-        } else {
-            target.labels()
-        };
-        let scheme = self.name_scheme(Some(job), semantics);
-        relabel_in_place(job.relabel.iter().map(|step| &step.rule), &mut labels, scheme).then_some(labels)
+        let mut labels = FlatLabels::default();
+        labels.add("__address__", target.address.value.as_str());
+        if self.stage == Stage::Target {
+            add_discovered(&mut labels, &self.settings, target.group, self.semantics);
+        }
+        relabel_in_place(self.job.relabel.iter().map(|step| &step.rule), &mut labels, self.scheme).then_some(labels)
     }
 
-    /// The address a written target is scraped at in the end.
-    pub fn final_address(
-        &self,
-        stage: Stage,
-        job: &Job,
-        target: TargetRef<'_>,
-        version: Option<&Version>,
-    ) -> Option<String> {
-        if job.relabel.is_empty() {
-            return Some(target.address.value.clone());
+    /// The address a written target is scraped at in the end; `None` if there is none or it cannot be told.
+    pub(crate) fn address<'t>(&'t self, target: TargetRef<'t>) -> Option<Cow<'t, str>> {
+        if self.keeps_address && self.sound || self.job.relabel.is_empty() {
+            return Some(Cow::Borrowed(&target.address.value));
         }
-        self.final_labels(stage, job, target, version)?.remove("__address__")
+        let labels = self.labels(target)?;
+        let address = labels.value("__address__");
+        (!address.is_empty()).then(|| Cow::Owned(address.to_owned()))
+    }
+}
+
+/// What `discovered` adds to the address, in the order in which Prometheus adds it.
+fn add_discovered<'t>(
+    labels: &mut FlatLabels<'t>,
+    settings: &'t JobSettings,
+    group: &'t TargetGroup,
+    semantics: Semantics,
+) {
+    for (name, value) in &group.labels {
+        labels.add(name.value.as_str(), value.value.as_str());
+    }
+    for (name, value) in settings.labels(semantics) {
+        labels.add(name, value);
+    }
+    for (name, values) in &settings.params {
+        let Some(first) = values.first().filter(|first| !first.is_empty()) else { continue };
+        let name = format!("__param_{name}");
+        if semantics.params_override {
+            labels.put(&name, first.clone());
+        } else {
+            labels.add(name, first.as_str());
+        }
     }
 }
 

@@ -6,12 +6,13 @@ mod read;
 mod relabel;
 mod rules;
 mod schema;
+mod selector;
 
-pub(crate) use known::is_scrape_label;
+pub(crate) use known::{KnownLabels, Route, is_scrape_label};
 pub(crate) use read::read;
 pub(crate) use relabel::has_bare_whole_number;
 pub use relabel::{RelabelStep, read_relabel_list};
-pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind};
+pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind, ValueLabel};
 
 use crate::problem::Problem;
 use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
@@ -59,6 +60,20 @@ pub struct Document {
     /// What the server refuses.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+    /// Secrets that are written out, and certificates that are not checked.
+    #[serde(skip)]
+    pub exposures: Vec<Exposure>,
+}
+
+/// Something in a block of client settings that gives secrets away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exposure {
+    /// The key.
+    pub key: &'static str,
+    /// Where the key stands.
+    pub span: Span,
+    /// The key that names a file instead, for a secret; none for `insecure_skip_verify`.
+    pub file_key: Option<&'static str>,
 }
 
 /// prometheus.yml.
@@ -79,8 +94,32 @@ pub struct Config {
     pub remote_write: Vec<Remote>,
     /// `remote_read`
     pub remote_read: Vec<Remote>,
+    /// The lists of `alertmanagers` and `remote_write` whose items are parts of one block: the dashes behind the first.
+    #[serde(skip)]
+    pub split_lists: Vec<(&'static str, Vec<Span>)>,
     /// `rule_files`
     pub rule_files: Vec<Text>,
+    /// `scrape_config_files`
+    pub scrape_config_files: Vec<Text>,
+    /// Every entry of `scrape_config_files` names a file that was read, so that all jobs are known.
+    #[serde(skip)]
+    pub jobs_complete: bool,
+    /// The sections as keys, where they are written.
+    #[serde(skip)]
+    pub keys: SectionKeys,
+}
+
+/// Where the keys of some sections stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SectionKeys {
+    /// `rule_files`
+    pub rule_files: Option<Span>,
+    /// `alerting`
+    pub alerting: Option<Span>,
+    /// `alerting.alertmanagers`
+    pub alertmanagers: Option<Span>,
+    /// `remote_read`
+    pub remote_read: Option<Span>,
 }
 
 /// `global`
@@ -116,6 +155,12 @@ pub struct Job {
     pub scrape_timeout: Option<Spanned<Millis>>,
     /// `honor_labels`; default false.
     pub honor_labels: bool,
+    /// `honor_labels: false` is written out, with a comment beside it.
+    #[serde(skip)]
+    pub ignores_labels_on_purpose: bool,
+    /// The key of `basic_auth`, `authorization` or the like, where credentials are sent.
+    #[serde(skip)]
+    pub credentials: Option<Spanned<&'static str>>,
     /// `params`, in the order of the file.
     pub params: Vec<(String, Vec<String>)>,
     /// `params` as a key, where there is one.
@@ -138,9 +183,15 @@ pub struct Job {
     pub name_scheme: Option<NameScheme>,
     /// Every target file of the job was read.
     pub files_readable: bool,
+    /// The edit that sets `honor_labels: true`.
+    #[serde(skip)]
+    pub(crate) honor: Option<confvet_core::Edit>,
     /// The edit that adds `scheme: https`.
     #[serde(skip)]
     pub(crate) add_https: Option<confvet_core::Edit>,
+    /// The edits that make `host:port` of targets that are URLs, with their scheme and path in the job.
+    #[serde(skip)]
+    pub(crate) split_urls: Vec<confvet_core::Edit>,
     /// The edits that move a query out of the path.
     #[serde(skip)]
     pub(crate) move_query: Vec<confvet_core::Edit>,
@@ -156,6 +207,13 @@ pub struct TargetGroup {
     /// `targets` is written in brackets.
     #[serde(skip)]
     pub(crate) flow: bool,
+}
+
+impl TargetGroup {
+    /// It brings `__meta_*` labels of its own.
+    fn sets_meta(&self) -> bool {
+        self.labels.iter().any(|(name, _)| name.value.starts_with("__meta_"))
+    }
 }
 
 /// One target of a job.
@@ -198,6 +256,9 @@ pub struct Discovery {
     pub files: Vec<Text>,
     /// The parts of `attach_metadata` that are on.
     pub attached: Vec<String>,
+    /// The edits that switch a part of `attach_metadata` on, by part.
+    #[serde(skip)]
+    pub(crate) attach: Vec<(&'static str, confvet_core::Edit)>,
     /// The edit that adds `port: 9100`.
     #[serde(skip)]
     pub(crate) add_port: Option<confvet_core::Edit>,
@@ -213,6 +274,9 @@ pub struct Remote {
     /// `tls_config` as a key, if something is set in it.
     #[serde(skip)]
     pub tls: Option<Span>,
+    /// The key of `basic_auth`, `authorization` or the like, where credentials are sent.
+    #[serde(skip)]
+    pub credentials: Option<Spanned<&'static str>>,
 }
 
 /// Where a list of relabel rules runs.
@@ -247,6 +311,9 @@ impl Stage {
         }
     }
 }
+
+/// Longer lists of relabel rules are not compared rule by rule.
+const LONGEST_COMPARED: usize = 1000;
 
 /// A list of relabel rules in its place.
 #[derive(Debug, Clone, Copy)]
@@ -292,10 +359,25 @@ impl Document {
         chains
     }
 
+    /// The lists of relabel rules whose rules can be held against each other: longer ones are written by no hand, and
+    /// would take too long.
+    pub fn comparable_chains(&self) -> Vec<Chain<'_>> {
+        let mut chains = self.chains();
+        chains.retain(|chain| chain.steps.len() <= LONGEST_COMPARED);
+        chains
+    }
+
+    /// Every rule of every rule file.
+    pub fn rules(&self) -> impl Iterator<Item = (&RuleGroup, &AlertRule)> {
+        let groups = self.rule_files.iter().flat_map(|file| &file.groups);
+        groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+    }
+
     /// The `__meta_*` names that target rules read and that nobody but a service discovery could have set, with their job.
     pub fn meta_labels_read(&self) -> Vec<(&Job, &Text)> {
         let mut names = Vec::new();
-        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels()) {
+        let short = |job: &Job| job.relabel.len() <= LONGEST_COMPARED;
+        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels() && short(job)) {
             for (index, step) in job.relabel.iter().enumerate() {
                 let earlier = &job.relabel[..index];
                 for name in step.names_read().filter(|name| name.value.starts_with("__meta_")) {
@@ -309,20 +391,41 @@ impl Document {
         names
     }
 
+    /// The starts of the `__meta_*` names that a regex over label names looks for, where it is no list of names.
+    pub fn meta_prefixes_read(&self) -> Vec<(&Job, &RelabelStep, String)> {
+        let mut starts = Vec::new();
+        for (_, job) in self.pools().filter(|(_, job)| !job.has_unknown_labels()) {
+            let by_name = |step: &&RelabelStep| {
+                step.rule.action.works_on_names() && step.is_sound() && step.names_listed().is_empty()
+            };
+            for step in job.relabel.iter().take_while(|step| !step.writes_meta()).filter(by_name) {
+                let start = step.rule.regex.prefix();
+                if start.starts_with("__meta_") && !job.groups.iter().any(TargetGroup::sets_meta) {
+                    starts.push((job, step, start));
+                }
+            }
+        }
+        starts
+    }
+
     /// What a job gives every target of its.
     pub fn job_settings(&self, job: &Job) -> JobSettings {
-        let interval = self.interval(job);
-        let timeout = job.scrape_timeout.map(|timeout| timeout.value).filter(|timeout| timeout.0 > 0);
         let text = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, |text| &text.value).to_owned();
         JobSettings {
             job_name: text(&job.name, ""),
             scheme: text(&job.scheme, "http"),
             metrics_path: text(&job.metrics_path, "/metrics"),
-            scrape_interval: interval.to_string(),
-            scrape_timeout: timeout.unwrap_or_else(|| self.default_timeout().min(interval)).to_string(),
+            scrape_interval: self.interval(job).to_string(),
+            scrape_timeout: self.timeout(job).to_string(),
             params: job.params.clone(),
             histograms: [false; 3],
         }
+    }
+
+    /// The time a scrape of a job may take: its own, else the global one, capped at the interval.
+    pub fn timeout(&self, job: &Job) -> Millis {
+        let own = job.scrape_timeout.map(|timeout| timeout.value).filter(|timeout| timeout.0 > 0);
+        own.unwrap_or_else(|| self.default_timeout().min(self.interval(job)))
     }
 
     /// The interval at which a job is scraped: its own, else the global one, else a minute.
@@ -367,6 +470,16 @@ impl Job {
         self.discoveries
             .iter()
             .any(|discovery| unknown(&discovery.sd) || discovery.sd == "file" && !self.files_readable)
+    }
+
+    /// The path, if series of another Prometheus are fetched.
+    pub fn federation_path(&self) -> Option<&Text> {
+        self.metrics_path.as_ref().filter(|path| path.value.trim_end_matches('/').ends_with("/federate"))
+    }
+
+    /// A target is written down, or some discovery finds them.
+    pub fn has_targets(&self) -> bool {
+        !self.discoveries.is_empty() || self.targets().next().is_some()
     }
 
     /// A rule of the job may set this label.

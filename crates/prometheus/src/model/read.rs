@@ -1,11 +1,14 @@
 //! Reads files into the model: the main file, then what it includes.
 
-use super::relabel::{Patterns, read_with};
-use super::rules::read_rules;
-use super::{Config, Discovery, Document, Global, Job, Remote, TargetGroup, Text, check, schema};
+use super::known::is_scrape_label;
+use super::relabel::{dedented, read_with};
+use super::rules::{read_manifest, read_rules};
+use super::{
+    Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
+};
 use crate::detect;
 use crate::problem::{Check, Problem};
-use crate::relabel::{NameScheme, Semantics};
+use crate::relabel::{NameScheme, Patterns, Semantics};
 use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
@@ -21,6 +24,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) problems: Vec<Problem>,
     pub(crate) files: Vec<FileId>,
     pub(crate) secrets: Vec<Span>,
+    pub(crate) exposures: Vec<Exposure>,
 }
 
 impl Reader<'_> {
@@ -40,16 +44,21 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
         problems: Vec::new(),
         files: vec![input.file],
         secrets: Vec::new(),
+        exposures: Vec::new(),
     };
-    let mut document = Document { config: None, rule_files: Vec::new(), problems: Vec::new() };
+    let mut document = Document { config: None, rule_files: Vec::new(), problems: Vec::new(), exposures: Vec::new() };
     match input.kind {
         detect::RULES => document.rule_files.push(read_rules(&mut reader, input.file)),
+        detect::MANIFEST => document.rule_files.push(read_manifest(&mut reader, input.file)),
         detect::TARGETS => {
             target_file(&mut reader, input.file);
         }
         _ => config(&mut reader, &mut document),
     }
-    let Reader { mut problems, files, secrets, .. } = reader;
+    let Reader { mut problems, files, secrets, mut exposures, .. } = reader;
+    exposures.sort_by_key(|exposure| (exposure.span.file, exposure.span.start));
+    exposures.dedup();
+    document.exposures = exposures;
     problems.sort_by_key(|problem| (problem.span.file, problem.span.start));
     document.problems = problems;
     Parsed { model: document, files, secrets }
@@ -60,7 +69,9 @@ pub(crate) fn text(node: Node<'_>) -> Option<Text> {
     if node.is_null() {
         return None;
     }
-    let value = node.as_str()?.to_owned();
+    let written = node.as_str()?;
+    let decoded = if node.tag() == Some("!!binary") { base64(written) } else { None };
+    let value = decoded.map_or_else(|| written.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let span = node.span();
     let exact = (!node.is_alias()).then(|| node.content_span()).filter(|content| node.yaml().source(*content) == value);
     Some(Text { value, span, exact })
@@ -96,14 +107,95 @@ pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Y
         }
         reader.report(found);
     }
-    if let Some(second) = yaml.documents().nth(1).filter(|second| !second.root().is_null()) {
-        reader.report(Problem::new(
-            Check::ExtraDocument,
-            second.start(),
-            "only the first YAML document is read; what follows is ignored",
-        ));
+    if let Some(second) = yaml.documents().nth(1).filter(|second| !second.root().is_null() && !is_manifest(&yaml)) {
+        let message = "only the first YAML document is read; what follows is ignored";
+        let problem = Problem::new(Check::ExtraDocument, second.start(), message);
+        reader.report(match one_list(&yaml) {
+            Some(edit) => problem.fix(Safety::Unsafe, "make one document of both", vec![edit]),
+            None => problem,
+        });
     }
+    binary(reader, &yaml);
     yaml
+}
+
+/// A manifest for Kubernetes, of which every document counts.
+pub(super) fn is_manifest(yaml: &Yaml) -> bool {
+    yaml.documents().any(|document| {
+        let root = document.root();
+        root.get("apiVersion").is_some() && root.get("kind").is_some()
+    })
+}
+
+/// Where two documents are nothing but a list under one and the same key: what stands between the lists goes away.
+fn one_list(yaml: &Yaml) -> Option<Edit> {
+    let mut documents = yaml.documents();
+    let (Some(first), Some(second), None) = (documents.next(), documents.next(), documents.next()) else { return None };
+    let (start, first, second) = (second.start(), first.root(), second.root());
+    let (above, below) = (first.entries().next_back()?, second.entry_at(0)?);
+    let block = |node: Node<'_>| node.kind() == Kind::Sequence { flow: false };
+    let same = above.key.text() == below.key.text() && second.entries().len() == 1;
+    let column = |node: Node<'_>| {
+        let before = yaml.text().get(..node.item(0)?.span().range().start)?;
+        Some(before.len() - before.rfind('\n').map_or(0, |newline| newline + 1))
+    };
+    let behind = yaml.text().get(below.key.span().range().end..)?;
+    let line = behind.find('\n')?;
+    let fits = same && block(above.value) && block(below.value) && column(above.value) == column(below.value);
+    let end = below.key.span().range().end + line + 1;
+    (fits && behind[..line].trim() == ":").then(|| Edit::delete(Span::new(yaml.file(), start.range().start..end)))
+}
+
+/// Values that are written in base64: what comes out must be text.
+fn binary(reader: &mut Reader<'_>, yaml: &Yaml) {
+    if !yaml.text().contains("!!binary") {
+        return;
+    }
+    let Some(root) = yaml.root() else { return };
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        open.extend(node.entries().flat_map(|entry| [entry.key, entry.value]).filter(|node| !node.is_alias()));
+        open.extend(node.items().filter(|node| !node.is_alias()));
+        if node.is_alias() || node.tag() != Some("!!binary") {
+            continue;
+        }
+        match node.text().and_then(base64) {
+            None => reader.report(Problem::new(Check::YamlSyntax, node.span(), "not valid YAML: this is not base64")),
+            Some(bytes) if std::str::from_utf8(&bytes).is_err() => {
+                let message = "what `!!binary` stands for here is not UTF-8";
+                reader.report(Problem::new(Check::InvalidValue, node.span(), message));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Base64 with its padding, and nothing behind that; line ends do not count.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    let unpadded = digits.strip_suffix("==").or(digits.strip_suffix('=')).unwrap_or(&digits);
+    if digits.len() % 4 != 0 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for c in unpadded.bytes() {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
 }
 
 /// The value of `key: value` on the line of a problem, in single quotes.
@@ -141,7 +233,11 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         alert_relabel: Vec::new(),
         remote_write: Vec::new(),
         remote_read: Vec::new(),
+        split_lists: Vec::new(),
         rule_files: Vec::new(),
+        scrape_config_files: Vec::new(),
+        jobs_complete: true,
+        keys: SectionKeys::default(),
     };
     let sound = !reader.problems.iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else {
@@ -168,11 +264,25 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
             document.rule_files.push(read_rules(reader, file));
         }
     }
-    for pattern in texts(root.get("scrape_config_files")) {
-        for file in included(reader, &pattern.value, detect::CONFIG) {
+    config.scrape_config_files = texts(root.get("scrape_config_files"));
+    for pattern in &config.scrape_config_files {
+        let found = included(reader, &pattern.value, detect::CONFIG);
+        config.jobs_complete &= !found.is_empty();
+        for file in found {
             config.jobs.extend(scrape_file(reader, file));
         }
     }
+    config.keys = section_keys(root);
+    let managers = root.get("alerting").and_then(|alerting| alerting.get("alertmanagers"));
+    let has_targets = |item: Node<'_>| {
+        item.entries()
+            .any(|entry| entry.key.text().is_some_and(|key| key.ends_with("_configs") && !key.contains("relabel")))
+    };
+    let lists = [
+        split_list(managers, has_targets).map(|dashes| ("alertmanagers", dashes)),
+        split_list(root.get("remote_write"), |item| item.get("url").is_some()).map(|dashes| ("remote_write", dashes)),
+    ];
+    config.split_lists = lists.into_iter().flatten().collect();
     if let Some(alerting) = root.get("alerting") {
         config.alert_relabel = relabel(reader, alerting.get("alert_relabel_configs"));
         for item in items(alerting.get("alertmanagers")) {
@@ -185,6 +295,7 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
                 url: item.get("url").and_then(text),
                 relabel: relabel(reader, item.get("write_relabel_configs")),
                 tls: tls(item),
+                credentials: credentials(item),
             });
         }
     }
@@ -245,12 +356,67 @@ fn tls(item: Node<'_>) -> Option<Span> {
     node.fields().iter().any(|field| !field.value.is_null()).then(|| node.key_span())
 }
 
+/// The dashes behind the first item of a list whose items are parts of one block: no key stands twice, one of them has but
+/// a key or two, and one lacks what makes it whole.
+fn split_list(list: Option<Node<'_>>, is_whole: impl Fn(Node<'_>) -> bool) -> Option<Vec<Span>> {
+    let items = items(list);
+    let mut keys: Vec<&str> =
+        items.iter().flat_map(|item| item.entries()).filter_map(|entry| entry.key.text()).collect();
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    let short = items.iter().any(|item| item.entries().len() <= 2);
+    let parts = items.len() > 1 && keys.len() == all && short && items.iter().any(|item| is_whole(*item));
+    if !parts || items.iter().all(|item| is_whole(*item)) {
+        return None;
+    }
+    items[1..].iter().map(|item| dash(*item, item.entry_at(0)?.key.span())).collect()
+}
+
+fn section_keys(root: Node<'_>) -> SectionKeys {
+    let key = |key: &str| root.get(key).map(Node::key_span);
+    SectionKeys {
+        rule_files: key("rule_files"),
+        alerting: key("alerting"),
+        alertmanagers: root.get("alerting").and_then(|node| node.get("alertmanagers")).map(Node::key_span),
+        remote_read: key("remote_read"),
+    }
+}
+
+/// The key under which credentials stand that go over the wire with every request.
+fn credentials(item: Node<'_>) -> Option<Spanned<&'static str>> {
+    let keys = ["basic_auth", "authorization", "bearer_token", "bearer_token_file"];
+    let written = |key: &&'static str| Some((*key, item.get(key).filter(|node| !node.is_null())?));
+    keys.iter().find_map(written).map(|(key, node)| Spanned::new(key, node.key_span()))
+}
+
+/// `honor_labels: false` with a comment on its line or on the one above: somebody thought about it.
+fn ignores_labels_on_purpose(item: Node<'_>) -> bool {
+    let Some(entry) = item.entry("honor_labels").filter(|entry| entry.value.as_bool() == Some(false)) else {
+        return false;
+    };
+    let range = entry.span().range();
+    let all = item.yaml().text();
+    let line = all[..range.start].rfind('\n').unwrap_or(0);
+    let above = all[..line].rfind('\n').map_or(0, |newline| newline + 1);
+    let behind = all[range.end..].lines().next().unwrap_or_default();
+    all[above..line].trim_start().starts_with('#') || behind.trim_start().starts_with('#')
+}
+
+fn honor(item: Node<'_>) -> Option<Edit> {
+    match item.entry("honor_labels") {
+        Some(entry) => Some(entry.replace_value("true")),
+        None => item.entry("job_name")?.insert_after("honor_labels: true"),
+    }
+}
+
 fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
     let params = item.get("params").map(Node::fields).unwrap_or_default();
     let params = params.iter().filter_map(|field| {
         let values = field.value.items().filter_map(|value| value.as_str().map(str::to_owned)).collect();
         Some((field.key.text()?.to_owned(), values))
     });
+    let is_job = item.get("job_name").is_some();
     let mut job = Job {
         span: item.entry_at(0).map_or(item.span(), |entry| entry.key.span()),
         name: item.get("job_name").and_then(text),
@@ -259,6 +425,9 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         scrape_interval: duration(item.get("scrape_interval")),
         scrape_timeout: duration(item.get("scrape_timeout")),
         honor_labels: item.get("honor_labels").and_then(Node::as_bool).unwrap_or(false),
+        ignores_labels_on_purpose: ignores_labels_on_purpose(item),
+        credentials: credentials(item),
+        honor: honor(item),
         params: params.collect(),
         params_key: item.get("params").map(Node::key_span),
         tls: tls(item),
@@ -277,7 +446,19 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
             .or_else(|| item.entry_at(0))
             .and_then(|entry| entry.insert_after("scheme: https")),
         move_query: move_query(item).unwrap_or_default(),
+        split_urls: Vec::new(),
     };
+    job.split_urls = split_urls(item, &job).unwrap_or_default();
+    if is_job {
+        // What reads labels of samples, and what reads labels of targets, in the list of the other.
+        let of_samples =
+            |name: &str| !matches!(name, "job" | "instance") && !name.starts_with("__") || name == "__name__";
+        offer_moves(item, "relabel_configs", "metric_relabel_configs", &mut job.relabel, of_samples);
+        // Both at once would move rules into lists that go away.
+        if job.relabel.iter().all(|step| step.move_over.is_empty()) {
+            offer_moves(item, "metric_relabel_configs", "relabel_configs", &mut job.metric_relabel, is_scrape_label);
+        }
+    }
     for field in item.fields() {
         let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
         for block in items(Some(field.value)) {
@@ -293,6 +474,64 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         }
     }
     job
+}
+
+/// The edits that move a rule which reads a label of the other stage to the list of that stage.
+fn offer_moves(item: Node<'_>, from: &str, to: &str, steps: &mut [super::RelabelStep], foreign: impl Fn(&str) -> bool) {
+    let Some(list) = item.entry(from).filter(|list| list.value.kind() == Kind::Sequence { flow: false }) else {
+        return;
+    };
+    let alone = list.value.items().len() == 1;
+    let nodes = list.value.items().filter(|node| node.is_mapping());
+    for (step, node) in steps.iter_mut().zip(nodes) {
+        if !step.sources.iter().any(|source| foreign(&source.value)) || node.is_alias() {
+            continue;
+        }
+        let remove = if alone { list.delete() } else { node.delete_item() };
+        let add = || {
+            let text = dedented(node)?;
+            match item.entry(to) {
+                Some(other) => other.value.append(&text),
+                None => list.insert_after(&format!("{to}:\n  {}", text.replace('\n', "\n  "))),
+            }
+        };
+        step.move_over = remove.zip(add()).map(|(remove, add)| vec![remove, add]).unwrap_or_default();
+    }
+}
+
+/// Where every target is a URL and all have one scheme and one path: what to write instead.
+fn split_urls(item: Node<'_>, job: &Job) -> Option<Vec<Edit>> {
+    if !job.relabel.is_empty() || !job.targets().any(|target| target.address.value.contains("://")) {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut shared: Option<(&str, &str)> = None;
+    for target in job.targets() {
+        let (scheme, rest) = target.address.value.split_once("://")?;
+        let host = rest.split('/').next().unwrap_or(rest);
+        let place = (scheme, &rest[host.len()..]);
+        if host.is_empty() || host.contains(['@', '?', '#', ',', ' ']) || *shared.get_or_insert(place) != place {
+            return None;
+        }
+        let default = if scheme == "https" { ":443" } else { ":80" };
+        let port = if host.rsplit(']').next().is_some_and(|end| end.contains(':')) { "" } else { default };
+        edits.push(Edit::replace(target.address.exact?, format!("{host}{port}")));
+    }
+    let (scheme, path) = shared.filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'.'));
+    let mut lines = Vec::new();
+    let settings = [("scheme", scheme, "http"), ("metrics_path", path, "/metrics")];
+    for (key, value, default) in settings {
+        match item.get(key).map(|node| node.as_str().unwrap_or_default()) {
+            Some(written) if written != value && !value.is_empty() => return None,
+            None if value != default && !value.is_empty() => lines.push(format!("{key}: {value}")),
+            _ => {}
+        }
+    }
+    if !lines.is_empty() {
+        edits.push(item.entry("job_name")?.insert_after(&lines.join("\n"))?);
+    }
+    plain.then_some(edits)
 }
 
 /// The path without its query, and the query as `params` behind it.
@@ -338,8 +577,25 @@ fn discovery(sd: &str, node: Node<'_>) -> Discovery {
         role: node.get("role").and_then(text),
         files: if sd == "file" { texts(node.get("files")) } else { Vec::new() },
         attached: on.filter_map(|field| field.key.text().map(str::to_owned)).collect(),
+        attach: if sd == "kubernetes" { attach(node) } else { Vec::new() },
         add_port: node.entries().next_back().and_then(|entry| entry.insert_after("port: 9100")),
     }
+}
+
+/// How to switch the parts of `attach_metadata` on that are off.
+fn attach(node: Node<'_>) -> Vec<(&'static str, Edit)> {
+    let written = node.entry("attach_metadata").map(|entry| entry.value);
+    let edit = |part: &'static str| {
+        let edit = match written {
+            None => node.append(&format!("attach_metadata:\n  {part}: true")),
+            Some(list) => match list.entry(part) {
+                Some(entry) => Some(entry.replace_value("true")),
+                None => list.append(&format!("{part}: true")),
+            },
+        };
+        edit.map(|edit| (part, edit))
+    };
+    ["cronjob", "deployment", "job", "namespace", "node"].into_iter().filter_map(edit).collect()
 }
 
 /// The dash in front of an item's first key, on the same line.
@@ -354,6 +610,7 @@ fn target_file(reader: &mut Reader<'_>, file: FileId) -> Vec<TargetGroup> {
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return Vec::new() };
     schema::check_targets(reader, root);
+    check::environment(reader, root);
     items(Some(root)).into_iter().map(|group| target_group(group)).collect()
 }
 

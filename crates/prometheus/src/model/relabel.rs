@@ -3,14 +3,12 @@
 use super::Text;
 use super::read::text;
 use crate::relabel::{
-    Action, Dialect, Draft, Field, NameScheme, Pattern, PatternError, RelabelRule, RuleError, constant_name,
-    default_regex,
+    Action, Dialect, Draft, Field, NameScheme, Part, Pattern, PatternError, Patterns, Reference, RelabelRule,
+    RuleError, Template, constant_name, default_regex,
 };
 use confvet_core::{Edit, Span};
-use confvet_yaml::Node;
+use confvet_yaml::{Kind, Node};
 use serde::Serialize;
-use std::collections::HashMap;
-use std::sync::Arc;
 
 /// An item of a list of relabel rules.
 #[derive(Debug, Clone, Serialize)]
@@ -38,7 +36,7 @@ pub struct RelabelStep {
     pub action: Option<Text>,
     /// The keys that are written, with the span of the key and of the value.
     #[serde(skip)]
-    pub fields: Vec<(String, Span, Span)>,
+    pub fields: Vec<(Field, Span, Span)>,
     /// Why Go refuses the regex.
     #[serde(skip)]
     pub regex_error: Option<PatternError>,
@@ -60,9 +58,21 @@ pub struct RelabelStep {
     /// The edit that takes the item away.
     #[serde(skip)]
     pub(crate) delete_item: Option<Edit>,
-    /// The edit that adds `regex: .+`.
+    /// The edit that adds `regex: .+` to a drop without a condition.
     #[serde(skip)]
     pub(crate) add_not_empty: Option<Edit>,
+    /// The edit after which the rule writes `job` only where there is something to write.
+    #[serde(skip)]
+    pub(crate) need_some: Option<Edit>,
+    /// The edit that deletes at the end of the list what this rule writes to a label that starts with `__`.
+    #[serde(skip)]
+    pub(crate) drop_later: Option<Edit>,
+    /// The edits that move the rule to the list of the other stage of its job.
+    #[serde(skip)]
+    pub(crate) move_over: Vec<Edit>,
+    /// The edits that make one `labelmap` of each word of a group that its replacement leaves out.
+    #[serde(skip)]
+    pub(crate) split: Vec<Edit>,
 }
 
 impl RelabelStep {
@@ -81,12 +91,136 @@ impl RelabelStep {
         self.well_formed && self.regex_error.is_none() && self.errors[0].is_empty()
     }
 
-    /// The labels it reads by name.
+    /// The labels it reads by name. A `labelkeep` names what shall stay if it is there; only of `__meta_*` names the
+    /// author thinks that they are.
     pub fn names_read(&self) -> impl Iterator<Item = &Text> {
         let compared = matches!(self.rule.action, Action::KeepEqual | Action::DropEqual);
         let sources = if self.rule.action.works_on_names() { &[] } else { self.sources.as_slice() };
-        let named = if self.rule.action == Action::LabelKeep { &[] } else { self.named.as_slice() };
+        let keeps = self.rule.action == Action::LabelKeep;
+        let named = self.named.iter().filter(move |name| !keeps || name.value.starts_with("__meta_"));
         sources.iter().chain(named).chain(self.target.iter().filter(move |_| compared))
+    }
+
+    /// It writes a `__meta_*` label by name.
+    pub fn writes_meta(&self) -> bool {
+        self.written_label().is_some_and(|(start, _)| start.starts_with("__meta_"))
+    }
+
+    /// The fields that are written and that its action does not look at. A field that only repeats its default is not
+    /// among them.
+    pub fn ignored_fields(&self) -> Vec<Field> {
+        let action = self.rule.action;
+        let ignored = |field: &Field| match (field, action) {
+            (Field::Regex, Action::HashMod | Action::Lowercase | Action::Uppercase) => {
+                self.regex.as_ref().is_some_and(|regex| regex.value != "(.*)")
+            }
+            (Field::SourceLabels, Action::LabelMap) => !self.sources.is_empty(),
+            (Field::TargetLabel, Action::LabelMap | Action::Keep | Action::Drop) => {
+                !self.rule.target_label.as_str().is_empty()
+            }
+            (Field::Replacement, Action::HashMod | Action::Keep | Action::Drop) => {
+                self.rule.replacement.as_str() != "$1"
+            }
+            (Field::Modulus, Action::LabelMap | Action::Replace | Action::Lowercase | Action::Uppercase) => {
+                self.rule.modulus != 0
+            }
+            (Field::Modulus, Action::Keep | Action::Drop) => self.rule.modulus != 0,
+            (Field::Separator, Action::LabelMap) => self.rule.separator != ";",
+            (Field::Separator, action) if action.joins_sources() => {
+                self.sources.len() < 2 && self.rule.separator != ";"
+            }
+            _ => false,
+        };
+        let written = |field: &Field| self.value_span(*field).is_some();
+        Field::ALL.iter().copied().filter(written).filter(ignored).collect()
+    }
+
+    /// Where the key of a field stands.
+    pub fn key_span(&self, field: Field) -> Option<Span> {
+        self.fields.iter().find(|(own, _, _)| *own == field).map(|(_, key, _)| *key)
+    }
+
+    /// A `labelmap` that copies every label to its own name.
+    pub fn maps_to_itself(&self) -> bool {
+        let pattern = &self.rule.regex;
+        self.rule.action == Action::LabelMap
+            && (pattern.matches_everything() || pattern.matches_all_but_empty())
+            && self.passes_whole_match()
+    }
+
+    /// A `replace` that writes a label back to itself.
+    pub fn writes_back(&self) -> bool {
+        let [source] = self.rule.source_labels.as_slice() else { return false };
+        self.rule.action == Action::Replace
+            && self.constant_target() == Some(source)
+            && self.rule.regex.matches_everything()
+            && self.passes_whole_match()
+    }
+
+    /// The replacement is one reference that stands for all of what the regex matched.
+    fn passes_whole_match(&self) -> bool {
+        let mut references = self.rule.replacement.references();
+        let (Some((reference, range, _)), None) = (references.next(), references.next()) else { return false };
+        let pattern = &self.rule.regex;
+        let all = match reference {
+            Reference::Number(0) => true,
+            Reference::Number(number) => pattern.group_range(*number) == Some(0..pattern.as_str().len()),
+            Reference::Name(_) => false,
+        };
+        all && range == (0..self.rule.replacement.as_str().len())
+    }
+
+    /// The label it writes, or the start of the labels it writes where the rest depends on the match.
+    pub fn written_label(&self) -> Option<(&str, bool)> {
+        let template = match self.rule.action {
+            Action::LabelMap => &self.rule.replacement,
+            action if action.writes_target() => &self.rule.target_label,
+            _ => return None,
+        };
+        match template.parts() {
+            [Part::Text(text)] => Some((text, true)),
+            [Part::Text(text), ..] => Some((text, false)),
+            _ => None,
+        }
+    }
+
+    /// It reads the label: as a source, in a comparison, or by its name.
+    pub fn reads(&self, name: &str) -> bool {
+        match self.rule.action {
+            Action::LabelMap => self.rule.regex.matches(name) != Some(false),
+            Action::LabelDrop | Action::LabelKeep => false,
+            Action::KeepEqual | Action::DropEqual if self.constant_target() == Some(name) => true,
+            _ => self.rule.source_labels.iter().any(|source| source == name),
+        }
+    }
+
+    /// It reads a label that was renamed because the target has one of that name: the renaming is wanted.
+    pub fn reads_exported(&self) -> bool {
+        let starts = |name: &str| name.starts_with("exported_");
+        let named = self.rule.action.works_on_names() && starts(&self.rule.regex.prefix());
+        named || self.rule.source_labels.iter().any(|name| starts(name))
+    }
+
+    /// It lets nothing pass that lacks the label.
+    pub fn demands(&self, name: &str) -> bool {
+        let rule = &self.rule;
+        let reads = self.is_sound() && rule.source_labels.iter().any(|source| source == name);
+        let nothing = || rule.separator.repeat(rule.source_labels.len().saturating_sub(1));
+        match rule.action {
+            Action::Keep => reads && rule.regex.matches(&nothing()) == Some(false),
+            Action::Drop => reads && rule.source_labels.len() == 1 && rule.regex.matches("") == Some(true),
+            _ => false,
+        }
+    }
+
+    /// A drop whose regex matches every value.
+    pub fn drops_everything(&self) -> bool {
+        self.is_sound() && self.rule.action == Action::Drop && self.rule.regex.matches_everything()
+    }
+
+    /// The names that its regex stands for, for an action that looks at names and a regex that is plain words.
+    pub fn names_listed(&self) -> &[Text] {
+        &self.named
     }
 
     /// It may create labels whose names nobody can tell beforehand.
@@ -120,7 +254,7 @@ impl RelabelStep {
 
     /// Where the value of a field stands; the key, if nothing is written.
     pub fn value_span(&self, field: Field) -> Option<Span> {
-        self.fields.iter().find(|(key, _, _)| key == field.as_str()).map(
+        self.fields.iter().find(|(own, _, _)| *own == field).map(
             |(_, key, value)| {
                 if value.is_empty() { *key } else { *value }
             },
@@ -181,27 +315,6 @@ pub fn read_relabel_list(node: Node<'_>, dialect: Dialect) -> Vec<RelabelStep> {
     read_with(node, &mut Patterns::new(dialect))
 }
 
-/// Patterns by their text: a configuration repeats few of them many times.
-pub(crate) struct Patterns {
-    dialect: Dialect,
-    known: HashMap<String, Result<Arc<Pattern>, PatternError>>,
-}
-
-impl Patterns {
-    pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, known: HashMap::new() }
-    }
-
-    fn read(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {
-        if let Some(known) = self.known.get(text) {
-            return known.clone();
-        }
-        let read = Pattern::with_dialect(text, self.dialect).map(Arc::new);
-        self.known.insert(text.to_owned(), read.clone());
-        read
-    }
-}
-
 pub(crate) fn read_with(node: Node<'_>, patterns: &mut Patterns) -> Vec<RelabelStep> {
     node.items().filter(|item| item.is_mapping()).map(|item| step(item, patterns)).collect()
 }
@@ -216,7 +329,9 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
     for field in item.fields() {
         let Some(key) = field.key.text() else { continue };
         let value = field.value;
-        fields.push((key.to_owned(), field.key.span(), value.span()));
+        if let Some(known) = Field::ALL.iter().find(|known| known.as_str() == key) {
+            fields.push((*known, field.key.span(), value.span()));
+        }
         match key {
             "source_labels" if value.is_sequence() => {
                 sources = value.items().filter_map(text).collect();
@@ -232,6 +347,7 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         }
     }
     let word = action.as_ref().map(|word| word.value.parse::<Action>());
+    let known = word.and_then(Result::ok).unwrap_or_default();
     well_formed &= !matches!(word, Some(Err(())));
     let mut regex_error = None;
     let pattern = match &regex {
@@ -241,6 +357,14 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         }),
         None => default_regex(),
     };
+    let bare_drop = known == Action::Drop && regex.is_none();
+    let add_not_empty = if bare_drop { item.append("regex: .+") } else { None };
+    let delete_field = if known.works_on_names() { deletable(item) } else { Vec::new() };
+    let writes = |name: &str| known == Action::Replace && target.as_ref().is_some_and(|target| target.value == name);
+    let hidden = known.writes_target() && target.as_ref().is_some_and(|target| target.value.starts_with("__"));
+    let need_some = if writes("job") { need_some(item) } else { None };
+    let drop_later = if hidden { drop_later(item) } else { None };
+    let split = if known == Action::LabelMap { split(item, &pattern).unwrap_or_default() } else { Vec::new() };
     let draft = Draft {
         source_labels: source_labels.map(|()| sources.iter().map(|text| text.value.as_str()).collect()),
         separator: separator.as_ref().map(|text| text.value.as_str()),
@@ -267,10 +391,94 @@ fn step(item: Node<'_>, patterns: &mut Patterns) -> RelabelStep {
         errors,
         well_formed,
         named,
-        delete_field: deletable(item),
+        delete_field,
         delete_item: item.delete_item(),
-        add_not_empty: item.append("regex: .+"),
+        add_not_empty,
+        need_some,
+        drop_later,
+        move_over: Vec::new(),
+        split,
     }
+}
+
+/// An item as it is written, as if its dash stood at the left edge.
+pub(super) fn dedented(item: Node<'_>) -> Option<String> {
+    let before = item.yaml().text().get(..item.span().range().start)?;
+    let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1);
+    let mut lines = item.source().trim_end().lines();
+    let mut text = format!("- {}", lines.next()?);
+    for line in lines {
+        let (indent, rest) = line.split_at_checked(column.min(line.len()))?;
+        if !indent.bytes().all(|b| b == b' ') {
+            return None;
+        }
+        text.push_str("\n  ");
+        text.push_str(rest);
+    }
+    Some(text)
+}
+
+/// The edit that makes the regex demand a character: `(.+)` where none is written, or where `(.*)` is.
+fn need_some(item: Node<'_>) -> Option<Edit> {
+    match item.entry("regex") {
+        None => item.append("regex: (.+)"),
+        Some(entry) => {
+            (entry.value.as_str() == Some("(.*)")).then(|| Edit::replace(entry.value.content_span(), "(.+)"))
+        }
+    }
+}
+
+/// `labeldrop` of the target label, behind the last rule of the list.
+fn drop_later(item: Node<'_>) -> Option<Edit> {
+    let target = item.get("target_label")?.as_str()?;
+    let plain = target.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let list = item.parent().filter(|list| plain && list.kind() == Kind::Sequence { flow: false })?;
+    list.append(&format!("- regex: {target}\n  action: labeldrop"))
+}
+
+/// The item once for each word of the first group that the replacement does not use.
+fn split(item: Node<'_>, pattern: &Pattern) -> Option<Vec<Edit>> {
+    let replacement = item.entry("replacement")?.value;
+    let regex = item.entry("regex")?.value;
+    let template = Template::new(replacement.as_str()?);
+    let number = (1..=pattern.group_count()).find(|number| !template.uses(*number))?;
+    let group = pattern.group_range(number)?;
+    let text = pattern.as_str();
+    let inner = text.get(group.start + 1..group.end - 1)?;
+    let words: Vec<&str> = inner.split('|').collect();
+    let plain = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if words.len() < 2 || !words.iter().all(plain) {
+        return None;
+    }
+    let renumbered = template.without_group(number)?;
+    let (regex_place, replacement_place) = (exact(regex)?, exact(replacement)?);
+    let of_word = |word: &str| format!("{}{word}{}", &text[..group.start], &text[group.end..]);
+    let own = [Edit::replace(regex_place, of_word(words[0])), Edit::replace(replacement_place, renumbered.clone())];
+    // What the further items look like: the lines of this one with other words in them.
+    let (start, source) = (item.span().start, item.source());
+    let copy = |word: &str| {
+        let shift = |span: Span| Span { start: span.start - start, end: span.end - start, ..span };
+        let edits = [
+            Edit::replace(shift(regex_place), of_word(word)),
+            Edit::replace(shift(replacement_place), renumbered.clone()),
+        ];
+        confvet_core::apply(source, &edits).ok()
+    };
+    let below = item.entries().next_back()?.insert_after("x")?;
+    let indent = below.text.trim_matches(['\r', '\n']).len().checked_sub(1)?.checked_sub(2)?;
+    let dashed = item.yaml().text().get(..start as usize)?.ends_with("- ");
+    let dash = format!("{}- ", " ".repeat(indent));
+    let items: Option<Vec<String>> = words[1..].iter().map(|word| Some(format!("{dash}{}", copy(word)?))).collect();
+    let line_end = if below.text.contains("\r\n") { "\r\n" } else { "\n" };
+    let lines = items?.join(line_end);
+    let text =
+        if below.text.starts_with(line_end) { format!("{line_end}{lines}") } else { format!("{lines}{line_end}") };
+    dashed.then(|| own.into_iter().chain([Edit::replace(below.span, text)]).collect())
+}
+
+/// Where the characters of a scalar stand, if they stand in the file one for one.
+fn exact(node: Node<'_>) -> Option<Span> {
+    text(node)?.exact
 }
 
 /// The fields that `labeldrop` and `labelkeep` refuse, with the edits that take them away.

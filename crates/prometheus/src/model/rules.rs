@@ -4,12 +4,12 @@ use super::Text;
 use super::read::{Reader, duration, items, text, yaml};
 use super::schema;
 use crate::problem::{Check, Problem};
-use crate::promql::Query;
+use crate::promql::{Matcher, Query};
 use crate::relabel::NameScheme;
 use crate::template;
 use crate::units::Millis;
 use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
-use confvet_yaml::{Dialect, Node};
+use confvet_yaml::{Dialect, Entry, Node};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -30,6 +30,8 @@ pub struct RuleGroup {
     pub name: Option<Text>,
     /// `interval`; default: the global evaluation interval.
     pub interval: Option<Spanned<Millis>>,
+    /// `labels`, which every rule of the group gets that does not set them itself (3.0).
+    pub labels: Vec<(Text, Text)>,
     /// `rules`
     pub rules: Vec<AlertRule>,
 }
@@ -53,10 +55,24 @@ pub struct AlertRule {
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
     pub annotations: Vec<(Text, Text)>,
+    /// The parts of label templates that depend on the value.
+    #[serde(skip)]
+    pub value_labels: Vec<ValueLabel>,
+}
+
+/// A `{{ … }}` in a label of an alert that depends on the value of the expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValueLabel {
+    /// The braces and what is in them.
+    pub span: Span,
+    /// The value only decides between fixed texts, as in `{{ if gt $value 90.0 }}`.
+    pub only_decides: bool,
+    /// The edits that make an annotation of the label.
+    pub(crate) to_annotations: Vec<Edit>,
 }
 
 /// Is it an alert?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleKind {
     /// `record`
@@ -68,14 +84,21 @@ pub enum RuleKind {
 /// The parts of an expression that diagnostics point at, by their offset: the expression may be folded, so its places in
 /// the file are looked up while the tree is there.
 #[derive(Debug, Clone, Default)]
-struct Places(HashMap<(usize, usize), Span>);
+struct Places(Vec<((usize, usize), Span)>);
 
 impl AlertRule {
+    /// The series that a recording rule makes.
+    pub fn recorded_name(&self) -> Option<&str> {
+        self.name.as_ref().filter(|_| self.kind == RuleKind::Record).map(|name| name.value.as_str())
+    }
+
     /// Where a part of the expression stands in the file.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Span {
         let whole = self.expr.as_ref().map(|expr| expr.span);
-        let known = self.places.0.get(&(range.start, range.end)).copied().or(whole);
-        known.unwrap_or(Span::new(FileId(0), 0..0))
+        let places = &self.places.0;
+        let at = places.binary_search_by_key(&(range.start, range.end), |(range, _)| *range).ok();
+        let known = at.and_then(|at| places.get(at)).map(|(_, span)| *span);
+        known.or(whole).unwrap_or(Span::new(FileId(0), 0..0))
     }
 }
 
@@ -86,6 +109,35 @@ pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let mut rules = RuleFile { file, groups: Vec::new() };
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return rules };
     schema::check(reader, root, "rule file");
+    groups(reader, root, &mut rules);
+    rules
+}
+
+/// The rules of a manifest: those of every `PrometheusRule` in it, under `spec`.
+pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+    let before = reader.problems.len();
+    let yaml = yaml(reader, file, Dialect::GoYamlV3);
+    let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
+    let mut rules = RuleFile { file, groups: Vec::new() };
+    for root in yaml.documents().filter(|_| sound).map(|document| document.root()) {
+        let spec = root.get("spec").filter(|spec| spec.is_mapping());
+        let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
+            continue;
+        };
+        let from = reader.problems.len();
+        schema::check(reader, spec, "rule file");
+        // A key of the operator, for Thanos.
+        let operators = |problem: &Problem| {
+            problem.check == Check::UnknownKey && yaml.source(problem.span) == "partial_response_strategy"
+        };
+        let found = reader.problems.split_off(from);
+        reader.problems.extend(found.into_iter().filter(|problem| !operators(problem)));
+        groups(reader, spec, &mut rules);
+    }
+    rules
+}
+
+fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
     let mut names: HashMap<String, Span> = HashMap::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
@@ -107,13 +159,17 @@ pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
         }
         rules.groups.push(group);
     }
-    rules
 }
 
 fn group(reader: &mut Reader<'_>, item: Node<'_>) -> RuleGroup {
     let rules = items(item.get("rules")).into_iter().map(|item| rule(reader, item)).collect();
     label_names(reader, item.get("labels"), "label");
-    RuleGroup { name: item.get("name").and_then(text), interval: duration(item.get("interval")), rules }
+    RuleGroup {
+        name: item.get("name").and_then(text),
+        interval: duration(item.get("interval")),
+        labels: pairs(item.get("labels")),
+        rules,
+    }
 }
 
 fn label_names(reader: &mut Reader<'_>, node: Option<Node<'_>>, what: &str) {
@@ -168,6 +224,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         expr,
         labels: pairs(item.get("labels")),
         annotations: pairs(item.get("annotations")),
+        value_labels: if kind == RuleKind::Alert { value_labels(item) } else { Vec::new() },
     };
     if kind == RuleKind::Alert {
         for value in ["labels", "annotations"]
@@ -210,6 +267,41 @@ fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
     }
 }
 
+/// The templates in labels that depend on the value.
+fn value_labels(item: Node<'_>) -> Vec<ValueLabel> {
+    let mut found = Vec::new();
+    let Some(labels) = item.entry("labels") else { return found };
+    for entry in labels.value.entries() {
+        let Some(value) = entry.value.as_str().filter(|value| value.contains("{{")) else { continue };
+        for part in template::value_parts(value) {
+            found.push(ValueLabel {
+                span: entry.value.offset(part.range),
+                only_decides: part.only_decides,
+                to_annotations: to_annotations(item, labels, entry).unwrap_or_default(),
+            });
+        }
+    }
+    found
+}
+
+/// Takes an entry of `labels` over to `annotations`.
+fn to_annotations(item: Node<'_>, labels: Entry<'_>, entry: Entry<'_>) -> Option<Vec<Edit>> {
+    let source = item.yaml().source(entry.span());
+    if source.contains('\n') || labels.value.is_alias() {
+        return None;
+    }
+    let annotations = item.entry("annotations").map(|entry| entry.value);
+    let alone = labels.value.entries().len() == 1;
+    Some(match annotations {
+        None if alone => vec![Edit::replace(labels.key.span(), "annotations")],
+        None => vec![entry.delete()?, labels.insert_after(&format!("annotations:\n  {source}"))?],
+        Some(annotations) if annotations.get(entry.key.text()?).is_some() => return None,
+        Some(annotations) => {
+            vec![if alone { labels.delete()? } else { entry.delete()? }, annotations.append(source)?]
+        }
+    })
+}
+
 fn templates(reader: &mut Reader<'_>, value: Node<'_>) {
     let Some(all) = value.as_str() else { return };
     if !all.contains("{{") {
@@ -233,7 +325,7 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
         );
         return (Query::default(), places);
     }
-    let query = Query::new(expr);
+    let query = Query::with_patterns(expr, &mut reader.patterns);
     if let Some(error) = &query.error {
         let end = error.range.end.max(error.range.start);
         let mut span = node.offset(error.range.start..end);
@@ -247,8 +339,12 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
     }
     let matchers = query.selectors.iter().flat_map(|selector| &selector.matchers).map(|matcher| &matcher.range);
     let ranges = query.ranges.iter().map(|use_| &use_.range);
-    for range in matchers.chain(ranges).chain(query.calls.iter().map(|(_, range)| range)) {
-        places.0.insert((range.start, range.end), node.offset(range.clone()));
+    let jobs = query.selectors.iter().flat_map(|selector| &selector.matchers);
+    let jobs: Vec<_> = jobs.filter(|matcher| matcher.label == "job").flat_map(Matcher::selected_values).collect();
+    let words = jobs.iter().map(|(_, range)| range);
+    for range in matchers.chain(ranges).chain(words).chain(query.calls.iter().map(|(_, range)| range)) {
+        places.0.push(((range.start, range.end), node.offset(range.clone())));
     }
+    places.0.sort_unstable_by_key(|(range, _)| *range);
     (query, places)
 }

@@ -1,11 +1,12 @@
 //! Turns what the key table says into problems, each with the fix that the reader's strictness suggests.
 
+use super::Exposure;
 use super::read::Reader;
-use crate::keys::{SCHEMA, detail};
+use crate::keys::{Keys, SCHEMA, detail};
 use crate::problem::{Check, Problem};
 use confvet_core::{Category, Edit, Safety, Severity, Version};
-use confvet_yaml::Node;
 use confvet_yaml::schema::{SchemaProblem, SchemaProblemKind, Type};
+use confvet_yaml::{Kind, Node};
 
 /// What is assumed where no target version is given.
 const NEWEST: (u64, u64) = (3, 14);
@@ -113,8 +114,15 @@ fn one(reader: &Reader<'_>, problem: &SchemaProblem, node: Option<Node<'_>>, ver
         }
         SchemaProblemKind::Duplicate { key, first } => {
             let line = reader.input.sources.start(*first).line;
-            Problem::new(Check::DuplicateKey, span, format!("`{key}` is already set on line {line}"))
-                .related(*first, "first set here")
+            let found = Problem::new(Check::DuplicateKey, span, format!("`{key}` is already set on line {line}"))
+                .related(*first, "first set here");
+            let found = match node.and_then(|node| one_of_both(node, *first)) {
+                Some((title, edits)) => found.fix(Safety::Unsafe, title, edits),
+                None => found,
+            };
+            // Go's reader of JSON keeps the last.
+            let json = reader.input.sources.get(span.file).path().to_ascii_lowercase().ends_with(".json");
+            if json { found.milder(Severity::Warning, Category::Maintainability) } else { found }
         }
         SchemaProblemKind::Missing { key, context } => {
             Problem::new(Check::MissingRequired, span, format!("`{context}` needs `{key}`"))
@@ -142,6 +150,33 @@ fn one(reader: &Reader<'_>, problem: &SchemaProblem, node: Option<Node<'_>>, ver
             Problem::new(Check::MissingRequired, span, format!("an empty item in `{key}`"))
         }
     })
+}
+
+/// One key of two: the second goes away if it says the same, and its items join those of the first if both are lists.
+fn one_of_both(second: Node<'_>, first: confvet_core::Span) -> Option<(&'static str, Vec<Edit>)> {
+    let mapping = second.parent()?;
+    let entry = |at: confvet_core::Span| mapping.entries().find(|entry| entry.key.span() == at);
+    let (first, second) = (entry(first)?, entry(second.span())?);
+    if first.value.source() == second.value.source() {
+        return Some(("delete the second", vec![second.delete()?]));
+    }
+    let joined = matches!(second.key.text(), Some("scrape_configs" | "rule_files" | "remote_write"));
+    let text = mapping.yaml().text();
+    let block = |node: Node<'_>| node.kind() == Kind::Sequence { flow: false };
+    let line_start = |node: Node<'_>| {
+        let at = node.item(0)?.span().range().start;
+        Some(text.get(..at)?.rfind('\n')? + 1)
+    };
+    let column = |node: Node<'_>| Some(node.item(0)?.span().range().start - line_start(node)?);
+    let (above, below) = (first.value, second.value);
+    if !joined || !block(above) || !block(below) || column(above)? != column(below)? {
+        return None;
+    }
+    let items = text.get(line_start(below)?..below.span().range().end)?.trim_end();
+    let place = above.append("- x")?;
+    let on_own_line = place.text.ends_with('\n');
+    let moved = if on_own_line { format!("{items}\n") } else { format!("\n{items}") };
+    Some(("put the items of both into one list", vec![Edit::replace(place.span, moved), second.delete()?]))
 }
 
 fn unknown(
@@ -280,13 +315,16 @@ fn nulls(reader: &mut Reader<'_>, root: Node<'_>, context: &'static str) {
             return;
         }
         budget -= 1;
+        let keys = Keys::of(context);
         for entry in node.target().entries() {
-            let Some(key) = entry.key.text() else { continue };
-            let Some(row) = SCHEMA.row(context, key) else { continue };
-            if entry.value.is_null() {
+            let Some((row, detail)) = entry.key.text().and_then(|key| keys.find(key)) else { continue };
+            if detail.default.is_some() && entry.value.is_null() {
                 null_value(reader, entry.key, entry, context, row.key);
-            } else if detail(context, row.key).is_some_and(|detail| detail.secret) {
+            } else if detail.secret && !entry.value.is_null() {
                 secret(reader, entry.value);
+                exposed_secret(reader, entry, context, row.key);
+            } else if row.key == "insecure_skip_verify" && entry.value.as_bool() == Some(true) {
+                reader.exposures.push(Exposure { key: row.key, span: entry.key.span(), file_key: None });
             }
             match row.kind {
                 Type::Mapping(inner) => open.push((entry.value, inner)),
@@ -313,6 +351,26 @@ fn secret(reader: &mut Reader<'_>, value: Node<'_>) {
         }
         false => reader.secrets.push(value.content_span()),
     }
+}
+
+/// A secret in the file itself, where a key beside it could name a file.
+fn exposed_secret(reader: &mut Reader<'_>, entry: confvet_yaml::Entry<'_>, context: &str, key: &'static str) {
+    let Some(value) = entry.value.as_str().filter(|value| !is_placeholder(value)) else { return };
+    let file_key = || SCHEMA.row(context, &format!("{key}_file")).map(|row| row.key);
+    if let Some(file_key) = file_key().filter(|_| !value.is_empty()) {
+        reader.exposures.push(Exposure { key, span: entry.key.span(), file_key: Some(file_key) });
+    }
+}
+
+/// Something that is filled in before the server reads the file, or by the reader of an example.
+fn is_placeholder(value: &str) -> bool {
+    let lower = value.trim().to_ascii_lowercase();
+    let holes = [("<", ">"), ("${", "}"), ("$(", ")"), ("{{", "}}"), ("%{", "}"), ("__", "__"), ("[", "]")];
+    let masked = !lower.is_empty() && lower.bytes().all(|b| matches!(b, b'x' | b'*' | b'.'));
+    let variable =
+        lower.strip_prefix('$').is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    let named = matches!(lower.as_str(), "changeme" | "change-me" | "change_me" | "redacted" | "placeholder");
+    masked || variable || named || holes.iter().any(|(open, close)| lower.starts_with(open) && lower.ends_with(close))
 }
 
 fn null_value(

@@ -4,6 +4,7 @@ use super::rule::{Action, NameScheme, RelabelRule};
 use super::template::Template;
 use md5::{Digest, Md5};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A set of labels, sorted by name. An empty value and no value are the same, so none is empty.
@@ -95,7 +96,19 @@ pub fn relabel<'r>(rules: impl IntoIterator<Item = &'r RelabelRule>, labels: &La
     let mut steps = Vec::new();
     for (index, rule) in rules.into_iter().enumerate() {
         let before = labels.clone();
-        let mut step = apply(rule, index, &mut labels, scheme);
+        let mut step = Step {
+            rule: index,
+            action: rule.action,
+            value: None,
+            matched: None,
+            captures: Vec::new(),
+            matched_names: Vec::new(),
+            changes: Vec::new(),
+            ambiguous: false,
+            outcome: Outcome::Continued,
+            labels: Labels::new(),
+        };
+        step.outcome = apply(rule, &mut labels, scheme, Some(&mut step));
         step.changes = changes(&before, &labels);
         step.labels = labels.clone();
         let dropped = step.outcome == Outcome::Dropped;
@@ -108,13 +121,93 @@ pub fn relabel<'r>(rules: impl IntoIterator<Item = &'r RelabelRule>, labels: &La
 }
 
 /// Runs rules over labels without writing anything down. False if the set is dropped.
-pub fn relabel_in_place<'r>(
+pub(crate) fn relabel_in_place<'r, L: LabelSet>(
     rules: impl IntoIterator<Item = &'r RelabelRule>,
-    labels: &mut Labels,
+    labels: &mut L,
     scheme: NameScheme,
 ) -> bool {
-    labels.retain(|_, value| !value.is_empty());
-    rules.into_iter().all(|rule| apply(rule, 0, labels, scheme).outcome != Outcome::Dropped)
+    rules.into_iter().all(|rule| apply(rule, labels, scheme, None) != Outcome::Dropped)
+}
+
+/// What rules run over. No value is empty.
+pub(crate) trait LabelSet {
+    /// The value of a label; empty if there is none.
+    fn value(&self, name: &str) -> &str;
+    /// Sets a label; an empty value deletes it.
+    fn put(&mut self, name: &str, value: String);
+    /// All labels, sorted by name.
+    fn all(&self) -> Vec<(String, String)>;
+}
+
+impl LabelSet for Labels {
+    fn value(&self, name: &str) -> &str {
+        self.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    fn put(&mut self, name: &str, value: String) {
+        if value.is_empty() {
+            self.remove(name);
+        } else {
+            self.insert(name.to_owned(), value);
+        }
+    }
+
+    fn all(&self) -> Vec<(String, String)> {
+        self.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// A few labels, most of them borrowed: what the targets of a large configuration are run through the rules with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct FlatLabels<'a> {
+    labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> FlatLabels<'a> {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.labels.binary_search_by(|(own, _)| own.as_ref().cmp(name))
+    }
+
+    /// Adds a label that is not there yet, unless its value is empty.
+    pub(crate) fn add(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+        let (name, value) = (name.into(), value.into());
+        if let Err(at) = self.place(&name)
+            && !value.is_empty()
+        {
+            self.labels.insert(at, (name, value));
+        }
+    }
+
+    /// Keeps the labels whose names fit.
+    pub(crate) fn retain(&mut self, fits: impl Fn(&str) -> bool) {
+        self.labels.retain(|(name, _)| fits(name));
+    }
+
+    /// All labels, sorted by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+}
+
+impl LabelSet for FlatLabels<'_> {
+    fn value(&self, name: &str) -> &str {
+        self.place(name).map_or("", |at| self.labels[at].1.as_ref())
+    }
+
+    fn put(&mut self, name: &str, value: String) {
+        match self.place(name) {
+            Ok(at) if value.is_empty() => {
+                self.labels.remove(at);
+            }
+            Ok(at) => self.labels[at].1 = Cow::Owned(value),
+            Err(_) if value.is_empty() => {}
+            Err(at) => self.labels.insert(at, (Cow::Owned(name.to_owned()), Cow::Owned(value))),
+        }
+    }
+
+    fn all(&self) -> Vec<(String, String)> {
+        self.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
 }
 
 fn changes(before: &Labels, after: &Labels) -> Vec<Change> {
@@ -130,59 +223,47 @@ fn changes(before: &Labels, after: &Labels) -> Vec<Change> {
     all
 }
 
-/// Sets a label; an empty value deletes it.
-fn set(labels: &mut Labels, name: &str, value: String) {
-    if value.is_empty() {
-        labels.remove(name);
-    } else {
-        labels.insert(name.to_owned(), value);
-    }
-}
-
-fn apply(rule: &RelabelRule, index: usize, labels: &mut Labels, scheme: NameScheme) -> Step {
-    let mut step = Step {
-        rule: index,
-        action: rule.action,
-        value: None,
-        matched: None,
-        captures: Vec::new(),
-        matched_names: Vec::new(),
-        changes: Vec::new(),
-        ambiguous: false,
-        outcome: Outcome::Continued,
-        labels: Labels::new(),
-    };
+fn apply<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, mut step: Option<&mut Step>) -> Outcome {
     if rule.action.works_on_names() {
-        names(rule, labels, &mut step, scheme);
-        return step;
+        return names(rule, labels, scheme, step);
     }
     let value = joined(rule, labels);
+    if let Some(step) = &mut step {
+        step.value = Some(value.clone());
+    }
+    let target = rule.target_label.as_str();
     match rule.action {
-        Action::Replace | Action::Keep | Action::Drop => conditional(rule, &value, labels, &mut step, scheme),
+        Action::Replace | Action::Keep | Action::Drop => return conditional(rule, &value, labels, scheme, step),
         Action::KeepEqual | Action::DropEqual => {
-            let other = labels.get(rule.target_label.as_str()).map(String::as_str).unwrap_or_default();
-            let equal = other == value;
-            step.matched = Some(equal);
+            let equal = labels.value(target) == value;
+            if let Some(step) = step {
+                step.matched = Some(equal);
+            }
             if equal != (rule.action == Action::KeepEqual) {
-                step.outcome = Outcome::Dropped;
+                return Outcome::Dropped;
             }
         }
         Action::HashMod => {
             let remainder = hash(&value).checked_rem(rule.modulus).unwrap_or_default();
-            set(labels, rule.target_label.as_str(), remainder.to_string());
+            labels.put(target, remainder.to_string());
         }
-        Action::Lowercase => set(labels, rule.target_label.as_str(), value.to_lowercase()),
-        Action::Uppercase => set(labels, rule.target_label.as_str(), value.to_uppercase()),
+        Action::Lowercase => labels.put(target, value.to_lowercase()),
+        Action::Uppercase => labels.put(target, value.to_uppercase()),
         Action::LabelMap | Action::LabelDrop | Action::LabelKeep => {}
     }
-    step.value = Some(value);
-    step
+    Outcome::Continued
 }
 
 /// The values of a rule's source labels with the separator between them; a missing label is empty.
-fn joined(rule: &RelabelRule, labels: &Labels) -> String {
-    let values = rule.source_labels.iter().map(|name| labels.get(name).map(String::as_str).unwrap_or_default());
-    values.collect::<Vec<_>>().join(&rule.separator)
+fn joined(rule: &RelabelRule, labels: &impl LabelSet) -> String {
+    let mut value = String::new();
+    for (index, name) in rule.source_labels.iter().enumerate() {
+        if index > 0 {
+            value.push_str(&rule.separator);
+        }
+        value.push_str(labels.value(name));
+    }
+    value
 }
 
 /// The last eight bytes of the MD5 sum, as Prometheus takes them.
@@ -191,57 +272,70 @@ fn hash(value: &str) -> u64 {
     sum.iter().skip(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
 }
 
-fn conditional(rule: &RelabelRule, value: &str, labels: &mut Labels, step: &mut Step, scheme: NameScheme) {
-    let Some(captures) = rule.regex.captures(value) else {
-        step.outcome = Outcome::Unknown;
-        return;
-    };
-    step.matched = Some(captures.is_some());
-    if let Some(captures) = &captures {
-        step.captures = captures.all().iter().map(|group| group.map(str::to_owned)).collect();
+fn conditional<L: LabelSet>(
+    rule: &RelabelRule,
+    value: &str,
+    labels: &mut L,
+    scheme: NameScheme,
+    step: Option<&mut Step>,
+) -> Outcome {
+    if step.is_none() && rule.action != Action::Replace {
+        return match rule.regex.matches(value) {
+            None => Outcome::Unknown,
+            Some(matched) if matched == (rule.action == Action::Drop) => Outcome::Dropped,
+            Some(_) => Outcome::Continued,
+        };
+    }
+    let Some(captures) = rule.regex.captures(value) else { return Outcome::Unknown };
+    if let Some(step) = step {
+        step.matched = Some(captures.is_some());
+        let all = captures.as_ref().map(|captures| captures.all()).unwrap_or_default();
+        step.captures = all.iter().map(|group| group.map(str::to_owned)).collect();
     }
     match (rule.action, captures) {
-        (Action::Keep, None) | (Action::Drop, Some(_)) => step.outcome = Outcome::Dropped,
+        (Action::Keep, None) | (Action::Drop, Some(_)) => return Outcome::Dropped,
         (Action::Replace, Some(captures)) => {
             let target = rule.target_label.expand(&captures);
             if scheme.accepts(&target) {
-                set(labels, &target, rule.replacement.expand(&captures));
+                labels.put(&target, rule.replacement.expand(&captures));
             }
         }
         _ => {}
     }
+    Outcome::Continued
 }
 
-fn names(rule: &RelabelRule, labels: &mut Labels, step: &mut Step, scheme: NameScheme) {
-    let visited: Vec<(String, String)> = labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+fn names<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, step: Option<&mut Step>) -> Outcome {
     let mut copied: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in visited {
-        let Some(captures) = rule.regex.captures(&name) else {
-            step.outcome = Outcome::Unknown;
-            return;
-        };
+    let mut matched_names = Vec::new();
+    let mut ambiguous = false;
+    for (name, value) in labels.all() {
+        let Some(captures) = rule.regex.captures(&name) else { return Outcome::Unknown };
         let matched = captures.is_some();
         match (rule.action, captures) {
             (Action::LabelMap, Some(captures)) => {
                 let target = rule.replacement.expand(&captures);
                 if let Some(before) = copied.insert(target.clone(), value.clone()) {
-                    step.ambiguous |= before != value;
+                    ambiguous |= before != value;
                 }
                 // Prometheus checks the template and not what comes of it; a set without a name cannot be stored.
                 if !target.is_empty() || scheme == NameScheme::Utf8 {
-                    set(labels, &target, value);
+                    labels.put(&target, value);
                 }
             }
-            (Action::LabelDrop, Some(_)) | (Action::LabelKeep, None) => {
-                labels.remove(&name);
-            }
+            (Action::LabelDrop, Some(_)) | (Action::LabelKeep, None) => labels.put(&name, String::new()),
             _ => {}
         }
         if matched {
-            step.matched_names.push(name);
+            matched_names.push(name);
         }
     }
-    step.matched = Some(!step.matched_names.is_empty());
+    if let Some(step) = step {
+        step.matched = Some(!matched_names.is_empty());
+        step.matched_names = matched_names;
+        step.ambiguous = ambiguous;
+    }
+    Outcome::Continued
 }
 
 /// A reference-free template as the name it stands for.

@@ -320,6 +320,15 @@ impl Pattern {
         all.into_iter().map(|bytes| String::from_utf8(bytes).ok()).collect()
     }
 
+    /// Which group that `used` says no to can be different in two matches: the first one, by its number. What may differ
+    /// outside of groups, or only by being there or not, does not count.
+    pub fn varies_outside(&self, used: impl Fn(usize) -> bool) -> Option<usize> {
+        if self.literals.is_some() {
+            return None;
+        }
+        varying_group(self.hir()?, &used, MAX_DEPTH)
+    }
+
     /// The text every match starts with.
     pub fn prefix(&self) -> String {
         match (&self.literals, self.hir()) {
@@ -327,6 +336,40 @@ impl Pattern {
             (None, Some(hir)) => String::from_utf8(prefix(hir, MAX_DEPTH).0).unwrap_or_default(),
             (None, None) => String::new(),
         }
+    }
+}
+
+/// The first capture group that is not used and can match two texts that differ.
+fn varying_group(hir: &regex_syntax::hir::Hir, used: &dyn Fn(usize) -> bool, depth: usize) -> Option<usize> {
+    use regex_syntax::hir::HirKind;
+    let depth = depth.checked_sub(1)?;
+    match hir.kind() {
+        HirKind::Capture(capture) => {
+            let number = capture.index as usize;
+            (!used(number) && varies(&capture.sub, used, depth)).then_some(number)
+        }
+        HirKind::Repetition(repetition) => varying_group(&repetition.sub, used, depth),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().find_map(|part| varying_group(part, used, depth))
+        }
+        _ => None,
+    }
+}
+
+/// Can it match two texts that differ, other than in groups that are used?
+fn varies(hir: &regex_syntax::hir::Hir, used: &dyn Fn(usize) -> bool, depth: usize) -> bool {
+    use regex_syntax::hir::HirKind;
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Look(_) => false,
+        HirKind::Class(_) | HirKind::Alternation(_) => true,
+        HirKind::Capture(capture) => !used(capture.index as usize) && varies(&capture.sub, used, depth),
+        HirKind::Repetition(repetition) => {
+            let optional = repetition.min == 0 && repetition.max == Some(1);
+            let fixed = Some(repetition.min) == repetition.max;
+            if optional || fixed { varies(&repetition.sub, used, depth) } else { true }
+        }
+        HirKind::Concat(parts) => parts.iter().any(|part| varies(part, used, depth)),
     }
 }
 

@@ -83,6 +83,14 @@ impl Action {
         matches!(self, Action::Replace | Action::HashMod | Action::Lowercase | Action::Uppercase)
     }
 
+    /// It joins the values of `source_labels`, with a separator of the author's choice.
+    pub fn joins_sources(self) -> bool {
+        matches!(
+            self,
+            Action::Replace | Action::Keep | Action::Drop | Action::HashMod | Action::Lowercase | Action::Uppercase
+        )
+    }
+
     /// It looks at label names rather than at the values of `source_labels`.
     pub fn works_on_names(self) -> bool {
         matches!(self, Action::LabelMap | Action::LabelDrop | Action::LabelKeep)
@@ -221,6 +229,17 @@ pub enum Field {
 }
 
 impl Field {
+    /// All fields, in the order of the manual.
+    pub const ALL: &'static [Field] = &[
+        Field::SourceLabels,
+        Field::Separator,
+        Field::Regex,
+        Field::Modulus,
+        Field::TargetLabel,
+        Field::Replacement,
+        Field::Action,
+    ];
+
     /// The key.
     pub fn as_str(self) -> &'static str {
         match self {

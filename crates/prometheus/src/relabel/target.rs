@@ -56,6 +56,22 @@ pub struct JobSettings {
     pub histograms: [bool; 3],
 }
 
+impl JobSettings {
+    /// The labels it gives every target that does not have them yet, parameters left aside.
+    pub(crate) fn labels(&self, semantics: Semantics) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = [
+            ("job", self.job_name.as_str()),
+            ("__scrape_interval__", &self.scrape_interval),
+            ("__scrape_timeout__", &self.scrape_timeout),
+            ("__metrics_path__", &self.metrics_path),
+            ("__scheme__", &self.scheme),
+        ];
+        let histograms = HISTOGRAM_LABELS.into_iter().zip(self.histograms);
+        let histograms = histograms.map(|(name, value)| (name, if value { "true" } else { "false" }));
+        own.into_iter().chain(histograms.filter(move |_| semantics.histogram_labels))
+    }
+}
+
 /// A target's way through a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TargetTrace {
@@ -124,15 +140,8 @@ pub(crate) fn discovered(job: &JobSettings, target: &Labels, group: &Labels, sem
     for (name, value) in group {
         add(name, value);
     }
-    add("job", &job.job_name);
-    add("__scrape_interval__", &job.scrape_interval);
-    add("__scrape_timeout__", &job.scrape_timeout);
-    add("__metrics_path__", &job.metrics_path);
-    add("__scheme__", &job.scheme);
-    if semantics.histogram_labels {
-        for (name, value) in HISTOGRAM_LABELS.into_iter().zip(job.histograms) {
-            add(name, if value { "true" } else { "false" });
-        }
+    for (name, value) in job.labels(semantics) {
+        add(name, value);
     }
     for (name, values) in &job.params {
         let Some(first) = values.first() else { continue };

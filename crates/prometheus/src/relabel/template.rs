@@ -102,6 +102,27 @@ impl Template {
         })
     }
 
+    /// Does it use the group with this number? The whole match uses all of them.
+    pub fn uses(&self, number: usize) -> bool {
+        let is = |reference: &Reference| matches!(reference, Reference::Number(used) if *used == 0 || *used == number);
+        self.references().any(|(reference, _, _)| is(reference))
+    }
+
+    /// The text for a pattern from which this group was taken out. `None` if it refers to the group, to the whole match
+    /// or to groups by name.
+    pub fn without_group(&self, number: usize) -> Option<String> {
+        let piece = |part: &Part| match part {
+            Part::Text(text) => Some(text.replace('$', "$$")),
+            Part::Reference { to: Reference::Number(used), .. } if *used == 0 || *used == number => None,
+            Part::Reference { to: Reference::Number(used), braced, .. } => {
+                let left = if *used > number { used - 1 } else { *used };
+                Some(if *braced { format!("${{{left}}}") } else { format!("${left}") })
+            }
+            Part::Reference { to: Reference::Name(_), .. } => None,
+        };
+        self.parts.iter().map(piece).collect()
+    }
+
     /// Fills in what a match captured. A group that does not exist is empty.
     pub fn expand(&self, captures: &Captures<'_, '_>) -> String {
         let piece = |part: &Part| match part {
@@ -122,6 +143,11 @@ impl Reference {
             Ok(value) if number && name.len() <= 8 => Reference::Number(value),
             _ => Reference::Name(name.to_owned()),
         }
+    }
+
+    /// Is it the name of a group?
+    pub fn is_name(&self) -> bool {
+        matches!(self, Reference::Name(_))
     }
 
     /// Does the pattern have such a group?

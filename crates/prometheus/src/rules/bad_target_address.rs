@@ -1,6 +1,7 @@
 //! A target whose final address is no `host:port`, or whose port speaks another protocol than HTTP.
 
-use crate::model::{Document, Job, Stage, TargetRef};
+use crate::model::{Document, Job, RelabelStep, Stage, TargetRef};
+use crate::relabel::Action;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/bad-target-address", check };
@@ -26,30 +27,45 @@ const FOREIGN: &[(&str, &str)] = &[
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for (stage, job) in document.pools() {
+        let written_by_rule = constants(job, findings);
+        let route = document.route(stage, job, ctx.version("prometheus"));
         for target in job.targets() {
-            judge(document, stage, job, target, ctx, findings);
+            let address = route.address(target).filter(|address| !written_by_rule.contains(&address.as_ref()));
+            if let Some(address) = address {
+                judge(stage, job, target, &address, ctx, findings);
+            }
         }
     }
 }
 
-fn judge(
-    document: &Document,
-    stage: Stage,
-    job: &Job,
-    target: TargetRef<'_>,
-    ctx: &Context<'_>,
-    findings: &mut Findings,
-) {
+/// The bad addresses that rules write to every target, each reported where it is written.
+fn constants<'a>(job: &'a Job, findings: &mut Findings) -> Vec<&'a str> {
+    let mut bad = Vec::new();
+    let writes = |step: &&RelabelStep| step.is_sound() && step.constant_target() == Some("__address__");
+    for step in job.relabel.iter().filter(|step| step.rule.action == Action::Replace).filter(writes) {
+        let (Some(address), Some(text)) = (step.rule.replacement.constant(), &step.replacement) else { continue };
+        if let Some(fault) = address_fault(address) {
+            findings.report(text.span, format!("`{address}` is not `host:port`: {fault}"));
+            bad.push(address);
+        }
+    }
+    bad
+}
+
+fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Context<'_>, findings: &mut Findings) {
     let written = &target.address.value;
-    let Some(address) = document.final_address(stage, job, target, ctx.version("prometheus")) else { return };
     let span = target.address.span;
-    if let Some(fault) = address_fault(&address) {
-        let shown = if address == *written { String::new() } else { format!(", which `{written}` becomes") };
+    if let Some(fault) = address_fault(address) {
+        let shown = if address == written { String::new() } else { format!(", which `{written}` becomes") };
         let refused = job.relabel.is_empty() && written.contains('/');
         let report = findings
             .report(span, format!("`{address}`{shown} is not `host:port`: {fault}"))
             .category(if refused { Category::Invalid } else { Category::Outage });
-        if address != *written {
+        if address != written {
+            return;
+        }
+        if !job.split_urls.is_empty() {
+            report.suggest_as(Safety::Unsafe, "put scheme and path into the job", job.split_urls.clone());
             return;
         }
         let parts: Vec<&str> = written.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();

@@ -1,10 +1,10 @@
 //! Two targets that end up with the same labels: their samples are mixed into one series.
 
 use crate::meta::{self, MetaKind};
-use crate::model::{Document, Job, RelabelStep, Stage, TargetRef};
-use crate::relabel::{Action, Labels};
+use crate::model::{Document, Job, RelabelStep, Route, Stage, TargetRef};
+use crate::relabel::{Action, FlatLabels, LabelSet};
 use confvet_core::{Context, Findings, Rule, Severity, Span};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/identity-collapsed", check };
 
@@ -16,41 +16,28 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let version = ctx.version("prometheus");
-    let mut seen: HashMap<Labels, (Labels, &str)> = HashMap::new();
-    for job in document.jobs() {
+    let routes: Vec<(&Job, Route<'_>)> =
+        document.jobs().map(|job| (job, document.route(Stage::Target, job, ctx.version("prometheus")))).collect();
+    let mut seen: HashMap<FlatLabels<'_>, (FlatLabels<'_>, &str)> = HashMap::new();
+    for (job, route) in &routes {
         let mut told = false;
         for target in job.targets() {
-            let Some(mut labels) = document.final_labels(Stage::Target, job, target, version) else { continue };
-            let Some(address) = labels.get("__address__").cloned() else { continue };
-            labels.entry("instance".to_owned()).or_insert(address);
-            labels.retain(|name, _| !name.starts_with("__meta_"));
-            let public: Labels = labels
-                .iter()
-                .filter(|(name, _)| !name.starts_with("__"))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
+            let Some(mut place) = route.labels(target).filter(|labels| !labels.value("__address__").is_empty()) else {
+                continue;
+            };
+            let address = place.value("__address__").to_owned();
+            place.add("instance", address);
+            let mut public = place.clone();
+            public.retain(|name| !name.starts_with("__"));
+            place.retain(is_place);
             let written = target.address.value.as_str();
             match seen.get(&public) {
                 None => {
-                    seen.insert(public, (labels, written));
+                    seen.insert(public, (place, written));
                 }
-                Some((other, first)) if !told && differ(other, &labels) => {
+                Some((other, first)) if !told && *other != place => {
                     told = true;
-                    let shown: Vec<String> = public
-                        .iter()
-                        .filter(|(name, _)| matches!(name.as_str(), "job" | "instance"))
-                        .map(|(name, value)| format!("{name}=\"{value}\""))
-                        .collect();
-                    let message = format!(
-                        "`{first}` and `{written}` get the same labels {{{}}}: their samples are mixed into one series",
-                        shown.join(", ")
-                    );
-                    let cause = cause(job, target);
-                    let report = findings.report(cause.unwrap_or(target.address.span), message);
-                    if cause.is_some() {
-                        report.label(target.address.span, "the second target");
-                    }
+                    report(job, target, &public, (*first, written), findings);
                 }
                 Some(_) => {}
             }
@@ -58,18 +45,32 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
     }
 }
 
-/// Are they scraped at two places?
-fn differ(a: &Labels, b: &Labels) -> bool {
-    let place =
-        |name: &str| matches!(name, "__address__" | "__metrics_path__" | "__scheme__") || name.starts_with("__param_");
-    let places = |labels: &Labels| {
-        labels
-            .iter()
-            .filter(|(name, _)| place(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect::<Labels>()
-    };
-    places(a) != places(b)
+fn report(
+    job: &Job,
+    target: TargetRef<'_>,
+    public: &FlatLabels<'_>,
+    (first, second): (&str, &str),
+    findings: &mut Findings,
+) {
+    let shown: Vec<String> = public
+        .iter()
+        .filter(|(name, _)| matches!(*name, "job" | "instance"))
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    let message = format!(
+        "`{first}` and `{second}` get the same labels {{{}}}: their samples are mixed into one series",
+        shown.join(", ")
+    );
+    let cause = cause(job, target);
+    let report = findings.report(cause.unwrap_or(target.address.span), message);
+    if cause.is_some() {
+        report.label(target.address.span, "the second target");
+    }
+}
+
+/// Does the label say where a target is scraped?
+fn is_place(name: &str) -> bool {
+    matches!(name, "__address__" | "__metrics_path__" | "__scheme__") || name.starts_with("__param_")
 }
 
 /// What sets `instance` or `job` for all of them.

@@ -44,8 +44,9 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         if steers || stage == Stage::Alertmanager && scheme == "https" {
             continue;
         }
+        let route = document.route(stage, job, ctx.version("prometheus"));
         for target in job.targets() {
-            let Some(address) = document.final_address(stage, job, target, ctx.version("prometheus")) else { continue };
+            let Some(address) = route.address(target) else { continue };
             let named = !address.starts_with('[') && address.parse::<std::net::Ipv4Addr>().is_err();
             let plain = !address.is_empty() && !address.contains([':', '/', ',', ' ', '$', '{', '%']);
             if plain && !(scheme == "https" && named) {

@@ -1,33 +1,39 @@
 //! A label that is read where it cannot exist: before the scrape, or after it.
 
 use crate::model::{Chain, Document, RelabelStep, Stage, is_scrape_label};
+use crate::relabel::Action;
 use confvet_core::{Context, Findings, Rule};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/label-wrong-stage", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for chain in document.chains() {
+    for chain in document.comparable_chains() {
         for (index, step) in chain.steps.iter().enumerate().filter(|(_, step)| step.is_sound()) {
             let earlier = &chain.steps[..index];
             for name in step.names_read() {
                 let label = &name.value;
-                if earlier.iter().any(|before| before.may_write(label)) {
+                // What a rule that deletes `instance` before it is there does, `relabel-dead-rule` says.
+                let dead = label == "instance" && step.rule.action == Action::LabelDrop;
+                if dead || earlier.iter().any(|before| before.may_write(label)) {
                     continue;
                 }
                 if !chain.stage.is_target() && gone_after_scrape(document, &chain, label) {
                     findings.report(
                         name.span,
                         format!("`{label}` exists only in `relabel_configs`: target labels that start with `__` are gone after scraping"),
-                    );
+                    )
+                    .suggest("move the rule to `relabel_configs`", step.move_over.clone());
                 } else if chain.stage == Stage::Alert && label == "__name__" {
                     findings.report(name.span, "alerts carry no `__name__`");
                 } else if chain.stage == Stage::Target && only_on_samples(&chain, label) {
-                    findings.report(
-                        name.span,
-                        format!(
-                            "`{label}` is a label of scraped samples: this rule belongs in `metric_relabel_configs`"
-                        ),
-                    );
+                    findings
+                        .report(
+                            name.span,
+                            format!(
+                                "`{label}` is a label of scraped samples: this rule belongs in `metric_relabel_configs`"
+                            ),
+                        )
+                        .suggest("move the rule to `metric_relabel_configs`", step.move_over.clone());
                 }
             }
         }

@@ -46,11 +46,18 @@ fn judge(job: &Job, name: &Text, rows: &[&'static MetaLabel], ctx: &Context<'_>,
     }
     if let Some(part) = rows.iter().find_map(|row| row.needs).filter(|part| {
         rows.iter().all(|row| row.needs.is_some())
-            && !own.iter().any(|discovery| discovery.attached.iter().any(|on| on == part))
+            && !own.iter().any(|discovery| {
+                // The role of the same name sets them by itself.
+                role_of(discovery) == *part || discovery.attached.iter().any(|on| on == part)
+            })
     }) {
         findings
             .report(name.span, format!("`{label}` needs `attach_metadata: {{{part}: true}}`"))
-            .label(own[0].span, "the discovery");
+            .label(own[0].span, "the discovery")
+            .suggest(
+                format!("attach the metadata of the {part}"),
+                own[0].attach.iter().find(|(own, _)| *own == part).map(|(_, edit)| edit.clone()),
+            );
         return;
     }
     if let Some(version) = ctx.version("prometheus")

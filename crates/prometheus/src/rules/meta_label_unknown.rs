@@ -19,6 +19,13 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             report.suggest("rename it", [Edit::replace(exact, near)]);
         }
     }
+    for (_, step, start) in document.meta_prefixes_read() {
+        if let Some(regex) = step.regex.as_ref().filter(|_| !meta::is_start(&start)) {
+            let written = regex.value.starts_with(&start);
+            let span = if written { regex.at(0..start.len()) } else { regex.span };
+            findings.report(span, format!("no service discovery sets a label that starts with `{start}`"));
+        }
+    }
 }
 
 /// The name that was probably meant, among the job's own discoveries first.

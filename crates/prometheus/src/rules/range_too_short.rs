@@ -1,9 +1,10 @@
 //! A range that holds fewer than two samples: the function over it gives nothing, and the alert never fires.
 
-use crate::model::{Document, RuleKind};
+use crate::model::Document;
 use crate::promql::Selector;
 use crate::units::Millis;
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/range-too-short", check };
 
@@ -26,10 +27,11 @@ type Interval = (Millis, Option<Span>);
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let open_left = ctx.version("prometheus").is_none_or(|version| version.major >= 3);
-    for rule in document.rule_files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules) {
+    let intervals = Intervals::new(document, ctx);
+    for (_, rule) in document.rules() {
         for used in rule.query.ranges.iter().filter(|used| FUNCTIONS.contains(&used.function.as_str())) {
             let Some(selector) = rule.query.selectors.get(used.selector) else { continue };
-            let Some((interval, place)) = interval(document, selector, ctx) else { continue };
+            let Some((interval, place)) = intervals.of(selector) else { continue };
             if used.length.0 >= interval.0.saturating_mul(2) {
                 continue;
             }
@@ -65,34 +67,43 @@ fn usual(millis: u64) -> Millis {
     Millis(steps.into_iter().find(|&step| step >= millis).unwrap_or(millis))
 }
 
-fn interval(document: &Document, selector: &Selector, ctx: &Context<'_>) -> Option<Interval> {
-    let recorded = selector.name.as_ref().and_then(|name| recording(document, name));
-    if let Some(recorded) = recorded {
-        return recorded;
-    }
-    if document.config.is_none() {
-        let fact = ctx.facts.duration(Fact::PrometheusScrapeInterval)?;
-        return Some((Millis(u64::try_from(fact.as_millis()).unwrap_or(u64::MAX)), None));
-    }
-    let named = selector.matchers.iter().find(|matcher| matcher.label == "job" && matcher.operator == "=");
-    let of_job = |job: &crate::model::Job| {
-        let place = job.scrape_interval.or(document.global_interval()).map(|interval| interval.span);
-        (document.interval(job), place)
-    };
-    if let Some(job) = named.and_then(|named| document.jobs().find(|job| job.title() == named.value)) {
-        return Some(of_job(job));
-    }
-    document.jobs().map(of_job).min_by_key(|(interval, _)| *interval)
+/// How often series get a sample.
+struct Intervals<'a> {
+    /// Of the series that rules record: the interval of their group, if that is stated; the first group counts.
+    recorded: HashMap<&'a str, Option<Interval>>,
+    /// Of the series of each job.
+    jobs: HashMap<&'a str, Interval>,
+    /// Of the job that is scraped most often, or as a fact says.
+    least: Option<Interval>,
 }
 
-/// The interval of the group that records a series: `Some(None)` if it is recorded at an interval nobody states.
-#[expect(clippy::option_option, reason = "recorded by no group, or by one without a known interval")]
-fn recording(document: &Document, name: &str) -> Option<Option<Interval>> {
-    let records = |rule: &crate::model::AlertRule| {
-        rule.kind == RuleKind::Record && rule.name.as_ref().is_some_and(|own| own.value == name)
-    };
-    let group =
-        document.rule_files.iter().flat_map(|file| &file.groups).find(|group| group.rules.iter().any(records))?;
-    let own = group.interval.or_else(|| document.config.as_ref()?.global.evaluation_interval);
-    Some(own.map(|interval| (interval.value, Some(interval.span))))
+impl<'a> Intervals<'a> {
+    fn new(document: &'a Document, ctx: &Context<'_>) -> Self {
+        let default = document.config.as_ref().and_then(|config| config.global.evaluation_interval);
+        let mut recorded = HashMap::new();
+        for (group, rule) in document.rules() {
+            if let Some(name) = rule.recorded_name() {
+                let interval = group.interval.or(default).map(|interval| (interval.value, Some(interval.span)));
+                recorded.entry(name).or_insert(interval);
+            }
+        }
+        let mut jobs = HashMap::new();
+        for job in document.jobs() {
+            let place = job.scrape_interval.or(document.global_interval()).map(|interval| interval.span);
+            jobs.entry(job.title()).or_insert((document.interval(job), place));
+        }
+        let fact = ctx.facts.duration(Fact::PrometheusScrapeInterval).filter(|_| document.config.is_none());
+        let fact = fact.map(|interval| (Millis(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)), None));
+        let least = jobs.values().copied().min_by_key(|(interval, place)| (*interval, *place)).or(fact);
+        Self { recorded, jobs, least }
+    }
+
+    fn of(&self, selector: &Selector) -> Option<Interval> {
+        if let Some(interval) = selector.name.as_deref().and_then(|name| self.recorded.get(name)) {
+            return *interval;
+        }
+        let named = selector.matchers.iter().find(|matcher| matcher.label == "job" && matcher.operator == "=");
+        let of_job = named.and_then(|named| self.jobs.get(named.value.as_str()));
+        of_job.copied().or(self.least)
+    }
 }

@@ -86,6 +86,26 @@ fn is_variable(name: &str) -> bool {
     name.len() > 1 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
 }
 
+/// `{1}`, `%1` and `$(1)`: where, how long, and the number.
+fn foreign_references(value: &str) -> Vec<(usize, usize, char)> {
+    let bytes = value.as_bytes();
+    let digit = |at: usize| bytes.get(at).copied().filter(|b| (b'1'..=b'9').contains(b)).map(char::from);
+    let mut found = Vec::new();
+    for (at, &byte) in bytes.iter().enumerate() {
+        let behind_dollar = at > 0 && bytes[at - 1] == b'$';
+        let is = |offset: usize, wanted: u8| bytes.get(at + offset) == Some(&wanted);
+        let longer = |offset: usize| bytes.get(at + offset).is_some_and(u8::is_ascii_alphanumeric);
+        let (length, number) = match byte {
+            b'{' if !behind_dollar && is(2, b'}') => (3, digit(at + 1)),
+            b'%' if !longer(2) => (2, digit(at + 1)),
+            b'$' if is(1, b'(') && is(3, b')') => (4, digit(at + 2)),
+            _ => continue,
+        };
+        found.extend(number.map(|number| (at, length, number)));
+    }
+    found
+}
+
 /// Spellings of a reference that other programs know.
 fn literals(step: &RelabelStep, text: &Text, findings: &mut Findings) {
     let value = &text.value;
@@ -101,6 +121,15 @@ fn literals(step: &RelabelStep, text: &Text, findings: &mut Findings) {
                     [Edit::replace(span, format!("${{{digit}}}"))],
                 );
             }
+        }
+    }
+    for (at, length, number) in foreign_references(value).into_iter().filter(|_| step.rule.regex.group_count() > 0) {
+        let span = text.at(at..at + length);
+        let written = &value[at..at + length];
+        let report = findings.report(span, format!("`{written}` is literal text; references are `$1` or `${{1}}`"));
+        if text.exact.is_some() {
+            let edit = Edit::replace(span, format!("${{{number}}}"));
+            report.suggest_as(Safety::Unsafe, "write it as a reference", [edit]);
         }
     }
     for (at, _) in value.match_indices("$$") {

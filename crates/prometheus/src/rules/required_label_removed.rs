@@ -49,6 +49,11 @@ fn speak(chain: &Chain<'_>, step: &RelabelStep, lost: &[&str], findings: &mut Fi
         }
     };
     let report = findings.report(step.condition_span(), message);
+    if chain.stage.is_target() && step.rule.action == Action::LabelDrop && step.rule.regex.prefix().starts_with("__") {
+        // What the rule was for happens anyway.
+        report.suggest("delete the rule", step.delete_item.clone());
+        return;
+    }
     if chain.stage == Stage::Target
         && step.rule.action == Action::LabelKeep
         && let Some(exact) = step.regex.as_ref().and_then(|regex| regex.exact)

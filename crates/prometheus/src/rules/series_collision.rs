@@ -2,7 +2,7 @@
 
 use crate::model::{Document, RelabelStep, Stage};
 use crate::relabel::Action;
-use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/series-collision", check };
 
@@ -33,17 +33,27 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             } else {
                 step.condition_span()
             };
+            let message =
+                format!("removing {} merges different series: only one sample per scrape survives", names.join(", "));
             findings
-                .report(
-                    span,
-                    format!(
-                        "removing {} merges different series: only one sample per scrape survives",
-                        names.join(", ")
-                    ),
-                )
-                .severity(if severe { Severity::Error } else { Severity::Warning });
+                .report(span, message)
+                .severity(if severe { Severity::Error } else { Severity::Warning })
+                .suggest("leave it on the series", without(step, &lost));
         }
     }
+}
+
+/// The rule without the names in its list; without any name left, no rule.
+fn without(step: &RelabelStep, lost: &[&str]) -> Option<Edit> {
+    let names = step.names_listed();
+    let left: Vec<&str> = names.iter().map(|name| name.value.as_str()).filter(|name| !lost.contains(name)).collect();
+    if step.rule.action != Action::LabelDrop || names.is_empty() {
+        return None;
+    }
+    if left.is_empty() {
+        return step.delete_item.clone();
+    }
+    Some(Edit::replace(step.regex.as_ref()?.exact?, left.join("|")))
 }
 
 /// Does the rule delete the label, or overwrite it with one text for all?

@@ -110,15 +110,18 @@ fn resource(node: Node<'_>, kind: ResourceKind, is_memorydb: bool) -> Resource {
         header: node.key_span(),
         attributes: Vec::new(),
         parameters: Vec::new(),
+        defaults: Vec::new(),
         is_partial: false,
         workload: None,
         workload_reason: None,
+        first: None,
     };
     let Some(properties) = node.get("Properties") else { return resource };
     if !properties.is_mapping() || is_computed(properties) {
         resource.is_partial = true;
         return resource;
     }
+    resource.first = properties.fields().first().map(|first| first.value.key_span());
     for field in properties.fields() {
         let Some(name) = field.value.key().and_then(Node::text) else { continue };
         if name.starts_with("Fn::") {
@@ -165,7 +168,22 @@ fn scalar(node: Node<'_>) -> Scalar {
     let text = known.then(|| node.text()).flatten().map(str::to_owned);
     // A count is all that matters of a list of shards.
     let text = if node.is_sequence() && !is_computed(node) { Some(node.items().len().to_string()) } else { text };
-    Scalar { text, span: node.content_span() }
+    Scalar { text, reference: reference(node), span: node.content_span() }
+}
+
+/// The resource that `!Ref NAME` or `{Ref: NAME}` means.
+fn reference(node: Node<'_>) -> Option<String> {
+    let name = if node.tag() == Some("!Ref") { Some(node) } else { node.get("Ref").filter(|_| is_computed(node)) };
+    name.and_then(Node::text).map(str::to_owned)
+}
+
+/// The property that Terraform calls so.
+pub(super) fn property_name(name: &str) -> String {
+    if name == "multi_az_enabled" {
+        return "MultiAZEnabled".to_owned();
+    }
+    let capital = |word: &str| word.split_at_checked(1).map(|(first, rest)| first.to_ascii_uppercase() + rest);
+    name.split('_').filter_map(capital).collect()
 }
 
 /// The name that Terraform gives to a property.
@@ -193,7 +211,9 @@ fn terraform_name(name: &str) -> String {
     snake
 }
 
-/// Reads what `describe-cache-parameters` prints. Only what a user has set is taken over: the rest are defaults.
+/// Reads what `describe-cache-parameters` prints, and `describe-parameters` of MemoryDB. What a user has set is told from
+/// defaults by its `Source`; MemoryDB does not say, so that all of it is taken for defaults. The defaults of an engine, as
+/// `describe-engine-default-parameters` lists them, hold for nobody in particular.
 pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
     let yaml = Yaml::parse(file, text, Dialect::Core);
     let mut resources = Vec::new();
@@ -210,19 +230,29 @@ pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
             header: list.map_or(root.span(), Node::key_span),
             attributes: Vec::new(),
             parameters: Vec::new(),
+            defaults: Vec::new(),
             is_partial: true,
             workload: None,
             workload_reason: None,
+            first: None,
         };
         if let Some(family) = family {
             group.attributes.push(Attribute { name: "family".to_owned(), value: scalar(family) });
         }
         let items = list.into_iter().flat_map(Node::items);
-        for item in items.filter(|item| item.get("Source").and_then(Node::text) == Some("user")) {
-            let (Some(name), Some(value)) = (item.get("ParameterName"), item.get("ParameterValue")) else { continue };
+        for item in items {
+            let name = item.get("ParameterName").or_else(|| item.get("Name"));
+            let value = item.get("ParameterValue").or_else(|| item.get("Value"));
+            let (Some(name), Some(value)) = (name, value) else { continue };
             let Some(text) = name.text() else { continue };
-            let name = Spanned::new(text.to_owned(), name.content_span());
-            group.parameters.push(Parameter { name, value: scalar(value) });
+            group.is_memorydb |= item.get("ParameterName").is_none();
+            let parameter =
+                Parameter { name: Spanned::new(text.to_owned(), name.content_span()), value: scalar(value) };
+            if item.get("Source").and_then(Node::text) == Some("user") {
+                group.parameters.push(parameter);
+            } else if root.get("EngineDefaults").is_none() {
+                group.defaults.push(parameter);
+            }
         }
         resources.push(group);
     }
@@ -265,6 +295,18 @@ mod tests {
         assert!(!describe(text).unwrap().0);
         let cloud = read_described(FileId(0), text);
         assert_eq!(cloud.resources[0].parameters.len(), 1);
+        let text = r#"{"Parameters": [{"Name": "maxmemory-policy", "Value": "noeviction", "AllowedValues": "noeviction,allkeys-lru", "MinimumEngineVersion": "6.2.4"}]}"#;
+        assert!(!describe(text).unwrap().0);
+        let cloud = read_described(FileId(0), text);
+        assert!(cloud.resources[0].is_memorydb);
+        assert_eq!(cloud.resources[0].policy().map(|(policy, _)| policy.as_str()), Some("noeviction"));
+    }
+
+    #[test]
+    fn a_group_is_found_by_reference() {
+        let text = "Resources:\n  G:\n    Type: AWS::ElastiCache::ParameterGroup\n    Properties:\n      CacheParameterGroupFamily: redis7\n  A:\n    Type: AWS::ElastiCache::ReplicationGroup\n    Properties:\n      CacheParameterGroupName: !Ref G\n  B:\n    Type: AWS::ElastiCache::ReplicationGroup\n    Properties:\n      CacheParameterGroupName: {Ref: G}\n";
+        let cloud = read_template(FileId(0), text);
+        assert_eq!(cloud.users_of(&cloud.resources[0]).count(), 2);
     }
 
     #[test]
@@ -272,5 +314,8 @@ mod tests {
         assert_eq!(terraform_name("AutomaticFailoverEnabled"), "automatic_failover_enabled");
         assert_eq!(terraform_name("NumNodeGroups"), "num_node_groups");
         assert_eq!(terraform_name("AtRestEncryptionEnabled"), "at_rest_encryption_enabled");
+        for name in ["AutomaticFailoverEnabled", "MultiAZEnabled", "DataTieringEnabled", "NumCacheClusters"] {
+            assert_eq!(property_name(&terraform_name(name)), name);
+        }
     }
 }

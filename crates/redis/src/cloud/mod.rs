@@ -8,12 +8,13 @@ mod cloudformation;
 mod parameters;
 mod terraform;
 
+use cloudformation::property_name;
 pub(crate) use cloudformation::{describe, read_described, read_template, unknown_function_near};
 pub use parameters::{Allowed, ParameterInfo, node_memory};
 pub(crate) use terraform::{detect as detect_terraform, read as read_terraform};
 
 use crate::model::{Policy, Workload, WorkloadReason};
-use confvet_core::{FileId, Input, Span, Spanned};
+use confvet_core::{Edit, FileId, Input, Sources, Span, Spanned};
 use serde::{Serialize, Serializer};
 
 /// All resources of one file.
@@ -74,12 +75,17 @@ pub struct Resource {
     pub attributes: Vec<Attribute>,
     /// What is set explicitly.
     pub parameters: Vec<Parameter>,
+    /// What is known to hold without being set, as `describe-cache-parameters` prints it.
+    pub defaults: Vec<Parameter>,
     /// Some parameters are computed, so that there may be more.
     pub is_partial: bool,
     /// What it is used for, if that is known.
     pub workload: Option<Workload>,
     /// Why.
     pub workload_reason: Option<WorkloadReason>,
+    /// Where the first attribute begins, in front of which another one fits.
+    #[serde(skip)]
+    pub(crate) first: Option<Span>,
 }
 
 /// One attribute. The text of a secret is not serialised.
@@ -105,6 +111,8 @@ pub struct Parameter {
 pub struct Scalar {
     /// The value; `None` if it is computed, or a list or a block.
     pub text: Option<String>,
+    /// The resource of the same file that it is the name of: `aws_elasticache_parameter_group.NAME.name` or `!Ref NAME`.
+    pub reference: Option<String>,
     /// Inside the quotes, if there are any.
     pub span: Span,
 }
@@ -137,6 +145,38 @@ impl Cloud {
         self.resources.iter().filter(uses)
     }
 
+    /// The parameter group that a replication group or a cluster uses, if that is in the same file.
+    pub fn group_of(&self, user: &Resource) -> Option<&Resource> {
+        let value = user.attribute("parameter_group_name")?;
+        let groups = self.resources.iter().filter(|group| group.kind == ResourceKind::ParameterGroup);
+        let is_meant = |group: &&Resource| match (&value.reference, &value.text) {
+            (Some(reference), _) => group.name == *reference,
+            (None, Some(name)) => group.text("name").or(group.text("parameter_group_name")) == Some(name),
+            (None, None) => false,
+        };
+        groups.into_iter().find(is_meant)
+    }
+
+    /// The replication groups and clusters that use a parameter group.
+    pub fn users_of<'a>(&'a self, group: &'a Resource) -> impl Iterator<Item = &'a Resource> {
+        let uses = move |user: &&Resource| self.group_of(user).is_some_and(|other| std::ptr::eq(other, group));
+        self.users_of_groups().filter(uses)
+    }
+
+    /// The replication groups and clusters of Redis and Valkey that take the default group of their family, and where
+    /// they say so.
+    pub fn users_of_defaults(&self) -> impl Iterator<Item = (&Resource, Span)> {
+        self.users_of_groups().filter_map(|user| {
+            if user.is_partial || user.takes_settings_from_another() || !user.runs_redis() {
+                return None;
+            }
+            match user.attribute("parameter_group_name") {
+                None => Some((user, user.header)),
+                Some(value) => value.text.as_ref()?.starts_with("default.").then_some((user, value.span)),
+            }
+        })
+    }
+
     /// Where tokens stand.
     pub(crate) fn secrets(&self) -> Vec<Span> {
         let tokens = self.resources.iter().filter_map(|resource| resource.attribute("auth_token"));
@@ -160,6 +200,26 @@ impl Cloud {
                 (None, None) => None,
             };
             (resource.workload, resource.workload_reason) = found.unzip();
+        }
+        self.inherit_workloads();
+    }
+
+    /// A group whose own names say nothing is for what all those are for that use it.
+    fn inherit_workloads(&mut self) {
+        let inherited: Vec<Option<Workload>> = (self.resources.iter())
+            .map(|group| {
+                if group.workload.is_some() || group.kind != ResourceKind::ParameterGroup {
+                    return None;
+                }
+                let mut workloads = self.users_of(group).map(|user| user.workload);
+                let first = workloads.next()??;
+                workloads.all(|workload| workload == Some(first)).then_some(first)
+            })
+            .collect();
+        for (group, workload) in self.resources.iter_mut().zip(inherited) {
+            if workload.is_some() {
+                (group.workload, group.workload_reason) = (workload, Some(WorkloadReason::Name));
+            }
         }
     }
 }
@@ -204,6 +264,43 @@ impl Resource {
         self.parameters.iter().rfind(|parameter| parameter.name.value == name)
     }
 
+    /// What AWS has printed as the value of a parameter that is not set.
+    fn printed(&self, name: &str) -> Option<&str> {
+        self.defaults.iter().find(|parameter| parameter.name.value == name)?.value.text.as_deref()
+    }
+
+    /// Does it run Redis or Valkey, as far as the file says? A replication group does unless it names another engine.
+    pub fn runs_redis(&self) -> bool {
+        match self.attribute("engine") {
+            Some(engine) => engine.text.as_deref().is_some_and(|engine| matches!(engine, "redis" | "valkey")),
+            None => self.kind == ResourceKind::ReplicationGroup,
+        }
+    }
+
+    /// Is it a member of another group, or the copy of one, whose version and parameters it takes over?
+    pub fn takes_settings_from_another(&self) -> bool {
+        let member = self.kind == ResourceKind::Cluster && self.attribute("replication_group_id").is_some();
+        let copy = ["global_replication_group_id", "primary_cluster_id"];
+        member || copy.iter().any(|name| self.attribute(name).is_some())
+    }
+
+    /// Writes one more attribute in front of the first one. `name` is Terraform's; the value is a number or a switch.
+    pub(crate) fn insertion(&self, notation: Notation, sources: &Sources, name: &str, value: &str) -> Option<Edit> {
+        let first = self.first?;
+        let text = sources.get(first.file).text();
+        let before = &text[..first.range().start];
+        let indent: String = before.chars().rev().take_while(|c| matches!(c, ' ' | '\t')).collect();
+        let line = match notation {
+            Notation::Terraform => format!("{name} = {value}\n{indent}"),
+            Notation::CloudFormation if text[first.range()].starts_with(['"', '\'']) => {
+                format!("\"{}\": {value}, ", property_name(name))
+            }
+            Notation::CloudFormation => format!("{}: {value}\n{indent}", property_name(name)),
+            Notation::Reply => return None,
+        };
+        Some(Edit::insert_before(first, line))
+    }
+
     /// The family, such as `redis7`, if it is known.
     pub fn family(&self) -> Option<&str> {
         self.text("family")
@@ -214,7 +311,10 @@ impl Resource {
     pub fn policy(&self) -> Option<(Policy, Option<&Parameter>)> {
         match self.parameter("maxmemory-policy") {
             Some(parameter) => Some((Policy::parse(parameter.value.text.as_deref()?)?, Some(parameter))),
-            None if self.is_partial => None,
+            None if self.family().is_some_and(|family| family.starts_with("memcached")) => None,
+            None if let Some(printed) = self.printed("maxmemory-policy") => Some((Policy::parse(printed)?, None)),
+            // A module may have defaults of its own.
+            None if self.is_partial || self.kind == ResourceKind::Module => None,
             None if self.is_memorydb => Some((Policy::NoEviction, None)),
             None => Some((Policy::Volatile("volatile-lru"), None)),
         }

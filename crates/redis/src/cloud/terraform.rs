@@ -3,8 +3,9 @@
 use super::{Attribute, Cloud, Notation, Parameter, Resource, ResourceKind, Scalar};
 use confvet_core::{FileId, Span, Spanned};
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
+use hcl_edit::template::Element;
 use std::ops::Range;
 
 /// Which types of resource are read, and what they are.
@@ -64,9 +65,11 @@ fn resource(file: FileId, text: &str, block: &Block) -> Option<Resource> {
         header: Span::new(file, first.start..last.end),
         attributes: Vec::new(),
         parameters: Vec::new(),
+        defaults: Vec::new(),
         is_partial: false,
         workload: None,
         workload_reason: None,
+        first: block.body.attributes().next().and_then(|first| first.key.span()).map(|key| Span::new(file, key)),
     };
     fill(&mut resource, file, text, &block.body);
     Some(resource)
@@ -144,7 +147,29 @@ fn scalar(file: FileId, text: &str, expression: &Expression) -> Scalar {
         _ => None,
     };
     let range = if matches!(expression, Expression::String(_)) { inside_quotes(text, range) } else { range };
-    Scalar { text: value, span: Span::new(file, range) }
+    Scalar { text: value, reference: reference(expression), span: Span::new(file, range) }
+}
+
+/// The name of the parameter group that `aws_elasticache_parameter_group.NAME.name` means, also as `"${…}"`.
+fn reference(expression: &Expression) -> Option<String> {
+    let traversal = match expression {
+        Expression::Traversal(traversal) => traversal,
+        Expression::StringTemplate(template) => {
+            let mut elements = template.iter();
+            match (elements.next()?, elements.next()) {
+                (Element::Interpolation(only), None) => only.expr.as_traversal()?,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    let Expression::Variable(kind) = &traversal.expr else { return None };
+    let is_group =
+        TYPES.iter().any(|(name, resource, _)| *resource == ResourceKind::ParameterGroup && *name == kind.as_str());
+    match traversal.operators.first().map(hcl_edit::Decorated::value) {
+        Some(TraversalOperator::GetAttr(name)) if is_group => Some(name.as_str().to_owned()),
+        _ => None,
+    }
 }
 
 fn inside_quotes(text: &str, range: Range<usize>) -> Range<usize> {
@@ -187,6 +212,32 @@ resource "aws_s3_bucket" "x" {}
         let module = &cloud.resources[1];
         assert_eq!(module.parameter("timeout").unwrap().value.text.as_deref(), Some("20"));
         assert_eq!(&text[group.header.range()], "resource \"aws_elasticache_parameter_group\" \"sessions\"");
+    }
+
+    #[test]
+    fn a_group_is_found_by_name_and_by_reference() {
+        let text = r#"
+resource "aws_elasticache_parameter_group" "sessions" {
+  name   = "sessions-redis7"
+  family = "redis7"
+}
+resource "aws_elasticache_replication_group" "a" {
+  parameter_group_name = aws_elasticache_parameter_group.sessions.name
+}
+resource "aws_elasticache_replication_group" "b" {
+  parameter_group_name = "${aws_elasticache_parameter_group.sessions[0].id}"
+}
+resource "aws_elasticache_replication_group" "c" {
+  parameter_group_name = "sessions-redis7"
+}
+resource "aws_elasticache_replication_group" "d" {
+  parameter_group_name = var.group
+}
+"#;
+        let cloud = read(FileId(0), text);
+        let group = &cloud.resources[0];
+        let users: Vec<&str> = cloud.users_of(group).map(|user| user.name.as_str()).collect();
+        assert_eq!(users, ["a", "b", "c"]);
     }
 
     #[test]

@@ -33,8 +33,17 @@ pub struct AclUser {
     pub enabled: Option<bool>,
     /// Anyone may log in as this user.
     pub no_password: bool,
-    /// The passwords that count in the end.
-    pub passwords: Vec<Token>,
+    /// What the user may do; selectors may add to it.
+    pub permissions: Permissions,
+    /// A selector allows some command.
+    pub has_selectors: bool,
+    /// Indexes of the rules that give the passwords that count in the end.
+    passwords: Vec<u32>,
+}
+
+/// What a user may do, or one of its selectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions {
     /// Every key.
     pub all_keys: bool,
     /// Some keys at least.
@@ -47,6 +56,8 @@ pub struct AclUser {
     pub all_commands: bool,
     /// Some commands at least are allowed.
     pub has_commands: bool,
+    all_keys_at: Option<Span>,
+    all_channels_at: Option<Span>,
 }
 
 /// One rule of a user.
@@ -210,6 +221,51 @@ impl AclFile {
     }
 }
 
+impl AclRule {
+    /// The password, or its hash, that the rule gives or takes away.
+    pub fn secret(&self) -> Option<Secret<'_>> {
+        let text = self.token.text.get(1..)?;
+        match self.word {
+            RuleWord::Password => Some(Secret::Plain(text)),
+            RuleWord::Hash => Some(Secret::Hash(text)),
+            _ => None,
+        }
+    }
+}
+
+/// A password as an ACL rule writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret<'a> {
+    /// In plain text.
+    Plain(&'a str),
+    /// Its SHA-256 in 64 hexadecimal digits.
+    Hash(&'a str),
+}
+
+impl Secret<'_> {
+    /// Is it the same password, however the two are written?
+    pub fn is_same(self, other: Secret<'_>) -> bool {
+        match (self, other) {
+            (Secret::Plain(ours), Secret::Plain(theirs)) | (Secret::Hash(ours), Secret::Hash(theirs)) => ours == theirs,
+            (Secret::Plain(plain), Secret::Hash(hash)) | (Secret::Hash(hash), Secret::Plain(plain)) => {
+                sha256(plain) == hash
+            }
+        }
+    }
+}
+
+/// The SHA-256 of a password, as ACL rules write it behind `#`.
+pub(crate) fn sha256(password: &str) -> String {
+    use sha2::Digest;
+    use std::fmt::Write;
+    let mut hash = String::with_capacity(64);
+    for byte in sha2::Sha256::digest(password.as_bytes()) {
+        // Writing to a string cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
+}
+
 impl AclUser {
     pub(crate) fn from_statement(statement: &Statement, release: Release) -> Option<Self> {
         Self::from_tokens(statement.values(), release, false)
@@ -223,20 +279,16 @@ impl AclUser {
             problems: Vec::new(),
             enabled: None,
             no_password: false,
+            permissions: Permissions::default(),
+            has_selectors: false,
             passwords: Vec::new(),
-            all_keys: false,
-            has_keys: false,
-            all_channels: None,
-            has_channels: false,
-            all_commands: false,
-            has_commands: false,
         };
-        let mut executor =
-            Executor { user: &mut user, release, all_keys: None, all_channels: None, in_file, in_selector: None };
+        let mut executor = Executor { user: &mut user, release, in_file, selector: None };
         for token in rules {
-            executor.execute(token);
+            let word = executor.execute(token);
+            executor.user.rules.push(AclRule { token: token.clone(), word });
         }
-        if let Some(open) = executor.in_selector {
+        if let Some(open) = executor.selector.as_ref().map(|selector| selector.open) {
             executor.problem(open, AclProblemKind::Parenthesis);
         }
         Some(user)
@@ -245,6 +297,16 @@ impl AclUser {
     /// Is it the user that connections start with?
     pub fn is_default(&self) -> bool {
         self.name.text == "default"
+    }
+
+    /// The rules that give the passwords that count in the end.
+    pub fn passwords(&self) -> impl Iterator<Item = &AclRule> {
+        self.passwords.iter().filter_map(|&index| self.rules.get(index as usize))
+    }
+
+    /// Does it have this password, in plain text or as a hash?
+    pub fn has_password(&self, password: &str) -> bool {
+        self.passwords().filter_map(AclRule::secret).any(|secret| secret.is_same(Secret::Plain(password)))
     }
 
     /// May somebody log in as this user?
@@ -259,17 +321,49 @@ impl AclUser {
 
     /// May it run any command on any key?
     pub fn is_almighty(&self) -> bool {
-        self.all_commands && self.all_keys
+        self.permissions.all_commands && self.permissions.all_keys
     }
+
+    /// May it run this command, which belongs to these categories? Selectors are not looked at.
+    pub fn may_run(&self, command: &str, categories: &[&str]) -> bool {
+        let mut allowed = false;
+        for rule in &self.rules {
+            let text = rule.token.as_str();
+            let (adds, name) = match (text.strip_prefix('+'), text.strip_prefix('-')) {
+                (Some(name), _) => (true, name),
+                (None, Some(name)) => (false, name),
+                (None, None) if text.eq_ignore_ascii_case("allcommands") => (true, "@all"),
+                (None, None) if text.eq_ignore_ascii_case("nocommands") || text.eq_ignore_ascii_case("reset") => {
+                    (false, "@all")
+                }
+                (None, None) => continue,
+            };
+            let hit = match name.strip_prefix('@') {
+                Some(category) => {
+                    category.eq_ignore_ascii_case("all")
+                        || categories.iter().any(|other| category.eq_ignore_ascii_case(other))
+                }
+                None => name.eq_ignore_ascii_case(command),
+            };
+            if hit {
+                allowed = adds;
+            }
+        }
+        allowed
+    }
+}
+
+/// A selector that is being read: `(~a:* +get)`.
+struct Selector {
+    open: Span,
+    permissions: Permissions,
 }
 
 struct Executor<'a> {
     user: &'a mut AclUser,
     release: Release,
-    all_keys: Option<Span>,
-    all_channels: Option<Span>,
     in_file: bool,
-    in_selector: Option<Span>,
+    selector: Option<Selector>,
 }
 
 impl Executor<'_> {
@@ -277,148 +371,174 @@ impl Executor<'_> {
         self.user.problems.push(AclProblem { span, kind });
     }
 
-    fn needs(&mut self, token: &Token, what: &'static str, version: Number) {
+    fn needs(&mut self, span: Span, what: &'static str, version: Number) {
         if self.release.is_before(version) {
-            self.problem(token.span, AclProblemKind::Needs(what, version));
+            self.problem(span, AclProblemKind::Needs(what, version));
         }
     }
 
-    fn execute(&mut self, token: &Token) {
-        let mut text = token.text.as_str();
-        if self.in_selector.is_none() && text.starts_with('(') {
-            self.needs(token, "selectors", (7, 0, 0));
-            self.in_selector = Some(token.span);
-            text = &text[1..];
+    /// What the rules at this place are about: the user, or the selector that is open.
+    fn permissions(&mut self) -> &mut Permissions {
+        match &mut self.selector {
+            Some(selector) => &mut selector.permissions,
+            None => &mut self.user.permissions,
         }
-        if self.in_selector.is_some() {
-            // A selector has keys, channels and commands of its own; only its end matters to the user's own state.
-            if text.ends_with(')') {
-                self.in_selector = None;
+    }
+
+    fn execute(&mut self, token: &Token) -> RuleWord {
+        let text = token.text.as_str();
+        if self.selector.is_none() && !text.starts_with('(') {
+            return self.rule(token.span, text);
+        }
+        let mut range = 0..text.len();
+        if self.selector.is_none() {
+            self.needs(token.span, "selectors", (7, 0, 0));
+            self.selector = Some(Selector { open: token.span, permissions: Permissions::default() });
+            range.start = 1;
+        }
+        let closes = range.start < range.end && text.ends_with(')');
+        range.end -= usize::from(closes);
+        // Before 7.0 the whole selector is what is wrong.
+        if range.start < range.end && !self.release.is_before((7, 0, 0)) {
+            // Quotes move the text, so that only the whole word can be pointed at.
+            let span = if token.quoted { token.span } else { token.span.slice(range.clone()) };
+            self.in_selector(span, &text[range]);
+        }
+        if closes && let Some(selector) = self.selector.take() {
+            self.user.has_selectors |= selector.permissions.has_commands;
+        }
+        RuleWord::Other
+    }
+
+    /// Selectors know keys, channels and commands only.
+    fn in_selector(&mut self, span: Span, text: &str) {
+        const WORDS: &[&str] = &["allkeys", "resetkeys", "allchannels", "resetchannels", "allcommands", "nocommands"];
+        let known =
+            text.starts_with(['~', '%', '&', '+', '-']) || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
+        if known {
+            self.rule(span, text);
+        } else {
+            self.problem(span, AclProblemKind::Rule(text.into()));
+        }
+    }
+
+    fn rule(&mut self, span: Span, text: &str) -> RuleWord {
+        let Some(&sign) = text.as_bytes().first() else { return RuleWord::Other };
+        match sign {
+            b'"' | b'\'' if self.in_file => {
+                self.problem(span, AclProblemKind::Quoted);
+                RuleWord::Unknown
             }
-            let word = RuleWord::Other;
-            self.user.has_commands = true;
-            self.user.has_keys = true;
-            self.user.rules.push(AclRule { token: token.clone(), word });
-            return;
-        }
-        let word = self.rule(token, text);
-        self.user.rules.push(AclRule { token: token.clone(), word });
-    }
-
-    fn rule(&mut self, token: &Token, text: &str) -> RuleWord {
-        let rest = |prefix: &str| text.strip_prefix(prefix);
-        if self.in_file && text.starts_with(['"', '\'']) {
-            self.problem(token.span, AclProblemKind::Quoted);
-            return RuleWord::Unknown;
-        }
-        if let Some(password) = rest(">") {
-            self.user.no_password = false;
-            self.user.passwords.push(Token { text: CompactString::new(password), ..token.clone() });
-            return RuleWord::Password;
-        }
-        if let Some(password) = rest("<") {
-            self.take_away(token, password, '>');
-            return RuleWord::Password;
-        }
-        if let Some(hash) = rest("#").or_else(|| rest("!")) {
-            if !is_hash(hash) {
-                let lower = hash.to_ascii_lowercase();
-                self.problem(token.span, AclProblemKind::Hash(is_hash(&lower)));
-            } else if text.starts_with('#') {
-                self.user.no_password = false;
-                self.user.passwords.push(token.clone());
-            } else {
-                self.take_away(token, hash, '#');
+            b'>' => {
+                self.give();
+                RuleWord::Password
             }
-            return RuleWord::Hash;
+            b'<' => {
+                self.take_away(span, Secret::Plain(&text[1..]));
+                RuleWord::Password
+            }
+            b'#' | b'!' => {
+                let hash = &text[1..];
+                if !is_hash(hash) {
+                    self.problem(span, AclProblemKind::Hash(is_hash(&hash.to_ascii_lowercase())));
+                } else if sign == b'#' {
+                    self.give();
+                } else {
+                    self.take_away(span, Secret::Hash(hash));
+                }
+                RuleWord::Hash
+            }
+            b'~' | b'%' => self.key_pattern(span, text),
+            b'&' => self.channel_pattern(span, text),
+            b'+' | b'-' => {
+                self.command(span, text);
+                RuleWord::Command
+            }
+            _ => self.word(span, text),
         }
-        if text.starts_with('~') || text.starts_with('%') {
-            return self.key_pattern(token, text);
-        }
-        if text.starts_with('&') {
-            return self.channel_pattern(token, text);
-        }
-        if text.starts_with('+') || text.starts_with('-') {
-            self.command(token, text);
-            return RuleWord::Command;
-        }
-        self.word(token, text)
     }
 
-    fn take_away(&mut self, token: &Token, secret: &str, kind: char) {
-        let before = self.user.passwords.len();
-        let plain = kind == '>';
-        self.user.passwords.retain(|known| {
-            let text = known.text.as_str();
-            let is_hash_token = text.len() == 65 && text.starts_with('#');
-            if plain { is_hash_token || text != secret } else { text.strip_prefix('#') != Some(secret) }
+    /// The rule that is being executed gives a password.
+    fn give(&mut self) {
+        self.user.no_password = false;
+        self.user.passwords.extend(u32::try_from(self.user.rules.len()).ok());
+    }
+
+    fn take_away(&mut self, span: Span, secret: Secret<'_>) {
+        let AclUser { passwords, rules, .. } = &mut *self.user;
+        let before = passwords.len();
+        passwords.retain(|&index| {
+            let known = rules.get(index as usize).and_then(AclRule::secret);
+            known.is_none_or(|known| !known.is_same(secret))
         });
-        // A plain password may be taken away by its hash and the other way round: only what is surely unknown counts.
-        if self.user.passwords.is_empty() && before == 0 {
-            self.problem(token.span, AclProblemKind::NotGiven);
+        if passwords.len() == before {
+            self.problem(span, AclProblemKind::NotGiven);
         }
     }
 
-    fn key_pattern(&mut self, token: &Token, text: &str) -> RuleWord {
+    fn key_pattern(&mut self, span: Span, text: &str) -> RuleWord {
         let Some((flags, pattern)) = text.split_once('~') else {
-            self.problem(token.span, AclProblemKind::Rule(token.text.clone()));
+            self.problem(span, AclProblemKind::Rule(text.into()));
             return RuleWord::Unknown;
         };
         if let Some(flags) = flags.strip_prefix('%') {
-            self.needs(token, "key permissions", (7, 0, 0));
+            self.needs(span, "key permissions", (7, 0, 0));
             if flags.is_empty() || !flags.chars().all(|flag| matches!(flag, 'R' | 'W' | 'r' | 'w')) {
-                self.problem(token.span, AclProblemKind::Rule(token.text.clone()));
+                self.problem(span, AclProblemKind::Rule(text.into()));
                 return RuleWord::Unknown;
             }
         }
-        self.user.has_keys = true;
+        let permissions = self.permissions();
+        permissions.has_keys = true;
         if pattern == "*" && flags.is_empty() {
-            self.user.all_keys = true;
-            self.all_keys = Some(token.span);
-        } else if let Some(all) = self.all_keys {
-            self.problem(token.span, AclProblemKind::AfterAll('~', all));
+            permissions.all_keys = true;
+            permissions.all_keys_at = Some(span);
+        } else if let Some(all) = permissions.all_keys_at {
+            self.problem(span, AclProblemKind::AfterAll('~', all));
         }
         RuleWord::Keys
     }
 
-    fn channel_pattern(&mut self, token: &Token, text: &str) -> RuleWord {
-        self.needs(token, "channel permissions", (6, 2, 0));
-        self.user.has_channels = true;
+    fn channel_pattern(&mut self, span: Span, text: &str) -> RuleWord {
+        self.needs(span, "channel permissions", (6, 2, 0));
+        // In 6.2 every new user starts with all channels.
+        let starts_with_all = self.release.is_known_since((6, 2, 0)) && self.release.is_before((7, 0, 0));
+        let name = self.user.name.span;
+        let permissions = self.permissions();
+        permissions.has_channels = true;
         if text == "&*" {
-            self.user.all_channels = Some(true);
-            self.all_channels = Some(token.span);
-        } else if let Some(all) = self.all_channels {
-            self.problem(token.span, AclProblemKind::AfterAll('&', all));
-        } else if self.user.all_channels.is_none()
-            && self.release.is_known_since((6, 2, 0))
-            && self.release.is_before((7, 0, 0))
-        {
-            // In 6.2 every new user starts with all channels.
-            self.problem(token.span, AclProblemKind::AfterAll('&', self.user.name.span));
+            permissions.all_channels = Some(true);
+            permissions.all_channels_at = Some(span);
+        } else if let Some(all) = permissions.all_channels_at {
+            self.problem(span, AclProblemKind::AfterAll('&', all));
+        } else if permissions.all_channels.is_none() && starts_with_all {
+            self.problem(span, AclProblemKind::AfterAll('&', name));
         }
         RuleWord::Channels
     }
 
-    fn command(&mut self, token: &Token, text: &str) {
+    fn command(&mut self, span: Span, text: &str) {
         let adds = text.starts_with('+');
-        let name = text[1..].to_ascii_lowercase();
+        let mut name = CompactString::new(&text[1..]);
+        name.make_ascii_lowercase();
+        if name == "@all" {
+            let permissions = self.permissions();
+            permissions.all_commands = adds;
+            permissions.has_commands = adds;
+            return;
+        }
         if let Some(category) = name.strip_prefix('@') {
-            if category == "all" {
-                self.user.all_commands = adds;
-                self.user.has_commands = adds;
-                return;
-            }
             let known = Command::find(&name).is_some_and(|category| category.exists_in(self.release));
             if !known && !self.modules_may_bring(category) {
-                self.problem(token.span, AclProblemKind::Category(name.clone().into()));
+                self.problem(span, AclProblemKind::Category(name.clone()));
             }
         } else {
-            self.check_command(token, &name, adds);
+            self.check_command(span, &name, adds);
         }
         if adds {
-            self.user.has_commands = true;
+            self.permissions().has_commands = true;
         } else {
-            self.user.all_commands = false;
+            self.permissions().all_commands = false;
         }
     }
 
@@ -431,30 +551,32 @@ impl Executor<'_> {
         from_modules && (!self.release.is_known() || self.release.since((8, 0, 0)))
     }
 
-    fn check_command(&mut self, token: &Token, name: &str, adds: bool) {
+    fn check_command(&mut self, span: Span, name: &str, adds: bool) {
         let (command, sub) = name.split_once('|').map_or((name, None), |(command, sub)| (command, Some(sub)));
         let exists = |name: &str| Command::find(name).is_some_and(|command| command.exists_in(self.release));
         let from_module = command.contains('.') && (!self.release.is_known() || self.release.since((8, 0, 0)));
         if !exists(command) {
             if !from_module {
-                self.problem(token.span, AclProblemKind::Command(command.into()));
+                self.problem(span, AclProblemKind::Command(command.into()));
             }
             return;
         }
         let Some(sub) = sub else { return };
         if !adds && self.release.is_before((7, 0, 0)) {
-            self.problem(token.span, AclProblemKind::Needs("`-command|subcommand`", (7, 0, 0)));
+            self.problem(span, AclProblemKind::Needs("`-command|subcommand`", (7, 0, 0)));
             return;
         }
         let is_container = Command::has_subcommands(command);
         let unknown = is_container && self.release.since((7, 0, 0)) && !exists(name);
         if sub.is_empty() || unknown || (!adds && !is_container) {
-            self.problem(token.span, AclProblemKind::Subcommand(name.into()));
+            self.problem(span, AclProblemKind::Subcommand(name.into()));
         }
     }
 
-    fn word(&mut self, token: &Token, text: &str) -> RuleWord {
-        match text.to_ascii_lowercase().as_str() {
+    fn word(&mut self, span: Span, text: &str) -> RuleWord {
+        let mut word = CompactString::new(text);
+        word.make_ascii_lowercase();
+        match word.as_str() {
             "on" => self.user.enabled = Some(true),
             "off" => self.user.enabled = Some(false),
             "nopass" => {
@@ -465,61 +587,61 @@ impl Executor<'_> {
                 self.user.no_password = false;
                 self.user.passwords.clear();
             }
-            "reset" => self.reset(),
+            "reset" => {
+                self.user.enabled = Some(false);
+                self.user.no_password = false;
+                self.user.passwords.clear();
+                self.user.permissions = Permissions::default();
+            }
             "allkeys" => {
-                self.user.all_keys = true;
-                self.user.has_keys = true;
-                self.all_keys = Some(token.span);
+                let permissions = self.permissions();
+                permissions.all_keys = true;
+                permissions.has_keys = true;
+                permissions.all_keys_at = Some(span);
                 return RuleWord::Keys;
             }
             "resetkeys" => {
-                self.user.all_keys = false;
-                self.user.has_keys = false;
-                self.all_keys = None;
+                let permissions = self.permissions();
+                permissions.all_keys = false;
+                permissions.has_keys = false;
+                permissions.all_keys_at = None;
             }
             "allchannels" => {
-                self.needs(token, "channel permissions", (6, 2, 0));
-                self.user.all_channels = Some(true);
-                self.user.has_channels = true;
-                self.all_channels = Some(token.span);
+                self.needs(span, "channel permissions", (6, 2, 0));
+                let permissions = self.permissions();
+                permissions.all_channels = Some(true);
+                permissions.has_channels = true;
+                permissions.all_channels_at = Some(span);
                 return RuleWord::Channels;
             }
             "resetchannels" => {
-                self.needs(token, "channel permissions", (6, 2, 0));
-                self.user.all_channels = Some(false);
-                self.user.has_channels = false;
-                self.all_channels = None;
+                self.needs(span, "channel permissions", (6, 2, 0));
+                let permissions = self.permissions();
+                permissions.all_channels = Some(false);
+                permissions.has_channels = false;
+                permissions.all_channels_at = None;
             }
             "allcommands" => {
-                self.user.all_commands = true;
-                self.user.has_commands = true;
+                let permissions = self.permissions();
+                permissions.all_commands = true;
+                permissions.has_commands = true;
             }
             "nocommands" => {
-                self.user.all_commands = false;
-                self.user.has_commands = false;
+                let permissions = self.permissions();
+                permissions.all_commands = false;
+                permissions.has_commands = false;
             }
-            "skip-sanitize-payload" | "sanitize-payload" => self.needs(token, "`sanitize-payload`", (6, 2, 0)),
-            "clearselectors" => self.needs(token, "selectors", (7, 0, 0)),
+            "skip-sanitize-payload" | "sanitize-payload" => self.needs(span, "`sanitize-payload`", (6, 2, 0)),
+            "clearselectors" => {
+                self.needs(span, "selectors", (7, 0, 0));
+                self.user.has_selectors = false;
+            }
             _ => {
-                self.problem(token.span, AclProblemKind::Rule(token.text.clone()));
+                self.problem(span, AclProblemKind::Rule(text.into()));
                 return RuleWord::Unknown;
             }
         }
         RuleWord::Other
-    }
-
-    fn reset(&mut self) {
-        self.user.enabled = Some(false);
-        self.user.no_password = false;
-        self.user.passwords.clear();
-        self.user.all_keys = false;
-        self.user.has_keys = false;
-        self.user.all_channels = None;
-        self.user.has_channels = false;
-        self.user.all_commands = false;
-        self.user.has_commands = false;
-        self.all_keys = None;
-        self.all_channels = None;
     }
 }
 
@@ -607,8 +729,37 @@ mod tests {
             REDIS_7,
         );
         assert!(acl.users[0].is_open() && acl.users[0].is_almighty());
-        assert!(!acl.users[1].can_log_in() && acl.users[1].enabled.is_none() && !acl.users[1].all_keys);
+        assert!(!acl.users[1].can_log_in() && acl.users[1].enabled.is_none() && !acl.users[1].permissions.all_keys);
         assert!(acl.users[2].can_log_in() && !acl.users[2].is_open() && !acl.users[2].is_almighty());
-        assert_eq!(acl.users[2].passwords.len(), 1);
+        assert_eq!(acl.users[2].passwords().count(), 1);
+    }
+
+    #[test]
+    fn a_password_is_the_same_however_it_is_written() {
+        let hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+        assert_eq!(sha256("foo"), hash);
+        let acl = read(&format!("user a on >foo <bar\nuser b on #{hash} <foo\nuser c on >foo !{hash}"), REDIS_7);
+        assert!(acl.users[0].has_password("foo") && !acl.users[0].has_password("bar"));
+        assert!(matches!(acl.users[0].problems[..], [AclProblem { kind: AclProblemKind::NotGiven, .. }]));
+        assert!(!acl.users[1].can_log_in() && acl.users[1].problems.is_empty());
+        assert!(!acl.users[2].can_log_in() && acl.users[2].problems.is_empty());
+    }
+
+    #[test]
+    fn selectors_have_permissions_of_their_own() {
+        assert_eq!(kinds("user a ~a:* (~b:* +get) ( &x -@all ) () ~c:*", REDIS_7), []);
+        assert_eq!(kinds("user a (~b:* +gett)", REDIS_7), [AclProblemKind::Command("gett".into())]);
+        assert_eq!(kinds("user a (on +get)", REDIS_7), [AclProblemKind::Rule("on".into())]);
+        assert!(matches!(kinds("user a (~* ~b)", REDIS_7)[..], [AclProblemKind::AfterAll('~', _)]));
+        assert!(read("user a on nopass (~* +@all)", REDIS_7).users[0].has_selectors);
+    }
+
+    #[test]
+    fn commands_are_allowed_in_the_order_of_the_rules() {
+        let may = |rules: &str| {
+            read(&format!("user a {rules}"), REDIS_7).users[0].may_run("psync", &["admin", "slow", "dangerous"])
+        };
+        assert!(may("+@all") && may("+psync") && may("allcommands -@dangerous +psync") && may("-@all +@admin"));
+        assert!(!may("") && !may("+@all -@dangerous") && !may("+@all -psync") && !may("+@read"));
     }
 }

@@ -2,13 +2,14 @@
 //! they come to.
 
 use super::{AclFile, AclUser, Policy, Problem, Setting, Workload, WorkloadReason};
+use crate::deployment::Endpoints;
 use crate::keys::Key;
 use crate::schema;
-use crate::syntax::{Lines, Token};
+use crate::syntax::{Lines, Token, Words};
 use crate::value;
 use crate::version::{Number, Release};
 use confvet_core::units::ByteSize;
-use confvet_core::{FileId, Input, Sources, Span, source};
+use confvet_core::{FileId, Input, Sources, Span, Spanned, source};
 
 /// How the process is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -36,16 +37,16 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn new(mut words: Vec<Token>, span: Span, generated: bool) -> Option<Self> {
-        if words.is_empty() {
-            return None;
+    fn new(words: Words, span: Span, generated: bool) -> Self {
+        let Words { first: name, rest: args } = words;
+        let mut key = name.text.clone();
+        key.make_ascii_lowercase();
+        if let (true, Some(sub)) = (key == "sentinel", args.first()) {
+            key.push(' ');
+            key.push_str(&sub.text);
+            key.make_ascii_lowercase();
         }
-        let name = words.remove(0);
-        let key = match (name.is("sentinel"), words.first()) {
-            (true, Some(sub)) => Key::find(&format!("sentinel {}", sub.text.to_ascii_lowercase())),
-            _ => Key::find(&name.text.to_ascii_lowercase()),
-        };
-        Some(Self { name, args: words, span, key, generated })
+        Self { key: Key::find(&key), name, args, span, generated }
     }
 
     /// Does it set this directive, under whichever of its names?
@@ -135,6 +136,19 @@ pub struct SavePoints<'a> {
     pub last: Option<&'a Statement>,
 }
 
+/// What a replica may leave unread before the master cuts it off: `client-output-buffer-limit replica …`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReplicaBufferLimit<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// Cut off at once, in bytes; 0 is no limit.
+    pub hard: Spanned<ByteSize>,
+    /// Cut off after some time, in bytes; 0 is no limit.
+    pub soft: Spanned<ByteSize>,
+    /// That time, in seconds.
+    pub seconds: Spanned<i64>,
+}
+
 /// One `rename-command`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rename<'a> {
@@ -157,6 +171,8 @@ pub struct RedisConf {
     pub statements: Vec<Statement>,
     /// All `include` statements.
     pub includes: Vec<Include>,
+    /// The users that `user` statements define, in the order of execution.
+    pub users: Vec<AclUser>,
     /// The ACL file, if `aclfile` names one that is here.
     pub acl: Option<AclFile>,
     /// Faults of syntax and schema.
@@ -164,6 +180,8 @@ pub struct RedisConf {
     /// What it is used for, if that is known.
     pub workload: Option<(Workload, WorkloadReason)>,
     pub(crate) files: Vec<FileId>,
+    /// How others may name it.
+    pub(crate) endpoints: Endpoints,
     /// For each key the last statement that sets it.
     last: Vec<u32>,
 }
@@ -189,16 +207,13 @@ impl Reader<'_> {
         }
         let text = self.input.sources.get(file).text();
         schema::check_bytes(file, text, &mut self.conf.problems);
-        if schema::is_one_line_of_carriage_returns(text) {
+        if schema::is_one_line_of_carriage_returns(text) || schema::utf16_mark(text).is_some() {
             return;
         }
         self.open.push(file);
         for line in Lines::new(file, text) {
             match line.words {
-                Ok(words) => {
-                    let Some(statement) = Statement::new(words, line.span, line.generated) else { continue };
-                    self.execute(statement);
-                }
+                Ok(words) => self.execute(Statement::new(words, line.span, line.generated)),
                 Err(unbalanced) => schema::unbalanced(&unbalanced, text, &mut self.conf.problems),
             }
         }
@@ -208,7 +223,7 @@ impl Reader<'_> {
     fn execute(&mut self, statement: Statement) {
         if let Some(key) = statement.key {
             let index = u32::try_from(self.conf.statements.len()).unwrap_or(NONE);
-            self.conf.last[key.target().index()] = index;
+            self.conf.last[key.target_index()] = index;
         }
         let include = statement.is("include").then(|| statement.value().cloned()).flatten();
         if statement.is("dir") {
@@ -294,10 +309,12 @@ impl RedisConf {
             path: input.source().path().to_owned(),
             statements: Vec::new(),
             includes: Vec::new(),
+            users: Vec::new(),
             acl: None,
             problems: Vec::new(),
             workload: None,
             files: Vec::new(),
+            endpoints: Endpoints::default(),
             last: vec![NONE; Key::all().len()],
         };
         let mut reader = Reader { input, release, conf, open: Vec::new(), dir: None, budget: MAX_INCLUDES };
@@ -306,9 +323,12 @@ impl RedisConf {
         if input.kind == crate::SENTINEL_CONF {
             conf.mode = Mode::Sentinel;
         }
+        let users = conf.all("user").filter_map(|statement| AclUser::from_statement(statement, release));
+        conf.users = users.collect();
         conf.read_acl_file(input);
         schema::check(&mut conf, input.facts);
         conf.workload = conf.infer_workload(input);
+        conf.endpoints = Endpoints::of(&conf);
         conf
     }
 
@@ -343,13 +363,21 @@ impl RedisConf {
 
     /// The last statement that sets a directive, under whichever of its names.
     pub fn last(&self, canonical: &str) -> Option<&Statement> {
-        let index = *self.last.get(Key::find(canonical)?.index())?;
+        self.last_of(Key::find(canonical)?)
+    }
+
+    fn last_of(&self, key: &Key) -> Option<&Statement> {
+        let index = *self.last.get(key.target_index())?;
         self.statements.get(index as usize)
     }
 
     /// All statements that set a directive, in the order of execution.
-    pub fn all<'a>(&'a self, canonical: &'a str) -> impl DoubleEndedIterator<Item = &'a Statement> {
-        self.statements.iter().filter(move |statement| statement.is(canonical))
+    pub fn all(&self, canonical: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
+        let target = Key::find(canonical).map(Key::target_index);
+        let last = target.and_then(|target| self.last.get(target)).copied().unwrap_or(NONE);
+        let count = if last == NONE { 0 } else { last as usize + 1 };
+        let sets = move |statement: &&Statement| statement.key.map(Key::target_index) == target;
+        self.statements.get(..count).unwrap_or_default().iter().filter(sets)
     }
 
     /// The first statement.
@@ -371,15 +399,13 @@ impl RedisConf {
     }
 
     fn setting<'a, T>(&'a self, canonical: &str, read: impl Fn(&str) -> Option<T>) -> Option<Setting<'a, T>> {
-        match self.last(canonical) {
+        let key = Key::find(canonical)?;
+        match self.last_of(key) {
             Some(statement) => {
                 let value = read(statement.value()?.as_str())?;
                 Some(Setting { value, statement: Some(statement) })
             }
-            None => {
-                let default = Key::find(canonical)?.default_value(self.release);
-                Some(Setting { value: read(default)?, statement: None })
-            }
+            None => Some(Setting { value: read(key.default_value(self.release))?, statement: None }),
         }
     }
 
@@ -412,9 +438,10 @@ impl RedisConf {
 
     /// A text; empty when nothing is written and there is no default.
     pub fn text(&self, canonical: &str) -> Option<Setting<'_, &str>> {
-        match self.last(canonical) {
+        let key = Key::find(canonical)?;
+        match self.last_of(key) {
             Some(statement) => Some(Setting { value: statement.value()?.as_str(), statement: Some(statement) }),
-            None => Some(Setting { value: Key::find(canonical)?.default_value(self.release), statement: None }),
+            None => Some(Setting { value: key.default_value(self.release), statement: None }),
         }
     }
 
@@ -468,6 +495,35 @@ impl RedisConf {
         self.replica_of().is_some()
     }
 
+    /// The last `client-output-buffer-limit` for replicas, if it is written and can be read; 256mb, 64mb and 60 by
+    /// default.
+    pub fn replica_buffer_limit(&self) -> Option<ReplicaBufferLimit<'_>> {
+        let is_class = |class: &Token| class.is("replica") || class.is("slave");
+        let statement = self
+            .all("client-output-buffer-limit")
+            .rfind(|line| line.values().len() == 4 && line.values().first().is_some_and(is_class))?;
+        let [_, hard, soft, seconds] = statement.values() else { return None };
+        Some(ReplicaBufferLimit {
+            statement,
+            hard: Spanned::new(value::memory(&hard.text)?, hard.span),
+            soft: Spanned::new(value::memory(&soft.text)?, soft.span),
+            seconds: Spanned::new(value::leading_integer(&seconds.text), seconds.span),
+        })
+    }
+
+    /// Where the data lands: the last `dir`, where a relative one is taken from the one before. `None` if nothing is
+    /// written: then it is where the server is started.
+    pub fn directory(&self) -> Option<Setting<'_, String>> {
+        let mut directory: Option<Setting<'_, String>> = None;
+        for statement in self.all("dir") {
+            let path = statement.value()?.as_str();
+            let base = directory.as_ref().map_or("", |earlier| earlier.value.as_str());
+            let value = if base.is_empty() { path.to_owned() } else { source::join(base, path) };
+            directory = Some(Setting { value, statement: Some(statement) });
+        }
+        directory
+    }
+
     /// `cluster-enabled`; off by default.
     pub fn is_clustered(&self) -> bool {
         self.switch("cluster-enabled").is_some_and(|setting| setting.value)
@@ -484,12 +540,6 @@ impl RedisConf {
     /// Is a module loaded, whose directives and commands are not known here?
     pub fn loads_modules(&self) -> bool {
         self.last("loadmodule").is_some()
-    }
-
-    /// The `user` statements.
-    pub fn users(&self) -> impl Iterator<Item = AclUser> + '_ {
-        let release = self.release;
-        self.all("user").filter_map(move |statement| AclUser::from_statement(statement, release))
     }
 
     /// The save points that hold in the end. Without a `save` statement there are none up to 6.0 and three from 6.2 on;

@@ -36,7 +36,7 @@ pub enum DefaultUser<'a> {
     /// It needs a password, which this statement sets.
     Password(&'a Statement),
     /// It needs a password that rules of the ACL set.
-    AclPassword,
+    AclPassword(&'a AclUser),
     /// It is switched off.
     Off,
     /// An include or an ACL file that is not here decides.
@@ -103,11 +103,11 @@ impl RedisConf {
             return match self.acl.as_ref().map(|acl| acl.default_user()) {
                 None => DefaultUser::Unknown,
                 Some(None) => DefaultUser::Open,
-                Some(Some(user)) => self.state_of(user),
+                Some(Some(user)) => state_of(user),
             };
         }
-        if let Some(user) = self.users().filter(AclUser::is_default).last() {
-            return self.state_of(&user);
+        if let Some(user) = self.users.iter().rfind(|user| user.is_default()) {
+            return state_of(user);
         }
         match self.last("requirepass") {
             Some(statement) if statement.value().is_none_or(|password| !password.text.is_empty()) => {
@@ -118,18 +118,18 @@ impl RedisConf {
         }
     }
 
-    fn state_of(&self, user: &AclUser) -> DefaultUser<'_> {
-        if user.enabled != Some(true) {
-            DefaultUser::Off
-        } else if user.no_password {
-            DefaultUser::Open
-        } else {
-            DefaultUser::AclPassword
-        }
-    }
-
     /// Is a password needed that is known here?
     pub fn has_password(&self) -> bool {
-        matches!(self.default_user(), DefaultUser::Password(_) | DefaultUser::AclPassword)
+        matches!(self.default_user(), DefaultUser::Password(_) | DefaultUser::AclPassword(_))
+    }
+}
+
+fn state_of(user: &AclUser) -> DefaultUser<'_> {
+    if user.enabled != Some(true) {
+        DefaultUser::Off
+    } else if user.no_password {
+        DefaultUser::Open
+    } else {
+        DefaultUser::AclPassword(user)
     }
 }

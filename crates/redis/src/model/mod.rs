@@ -11,14 +11,15 @@ mod serialize;
 mod setting;
 mod workload;
 
-pub use acl::{AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, RuleWord};
-pub use conf::{Include, IncludeOutcome, Mode, RedisConf, Rename, SavePoints, Statement};
+pub(crate) use acl::sha256;
+pub use acl::{AclFile, AclProblem, AclProblemKind, AclRule, AclUser, LineFault, Permissions, RuleWord, Secret};
+pub use conf::{Include, IncludeOutcome, Mode, RedisConf, Rename, ReplicaBufferLimit, SavePoints, Statement};
 pub(crate) use info::with_commas;
 pub use info::{Info, InfoField, Keyspace, KeyspaceLine};
 pub use listen::{BindAddress, DefaultUser, Exposure};
 pub use policy::Policy;
 pub use problem::{ArityCause, Problem, ProblemKind, SaveFault, Unknown};
-pub use sentinel::Monitor;
+pub use sentinel::{AboutMasters, Monitor};
 pub use setting::Setting;
 pub(crate) use workload::has_word;
 pub use workload::{Workload, WorkloadReason};

@@ -29,6 +29,8 @@ pub enum ProblemKind {
     },
     /// `redis/lexical-error`: the file starts with a byte order mark.
     ByteOrderMark,
+    /// `redis/lexical-error`: the file is UTF-16, every other byte a NUL.
+    Utf16,
     /// `redis/lexical-error`: a NUL byte, with the number of them.
     Nul(usize),
     /// `redis/lexical-error`: lines end with carriage returns only. Holds whether the one line is a comment.

@@ -1,8 +1,10 @@
 //! What a Sentinel watches.
 
 use super::{RedisConf, Setting, Statement};
+use crate::keys::{Key, Kind};
 use crate::syntax::Token;
 use crate::value;
+use std::collections::BTreeMap;
 
 /// One `sentinel monitor` statement.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +23,7 @@ pub struct Monitor<'a> {
 
 impl<'a> Monitor<'a> {
     pub(crate) fn of(statement: &'a Statement) -> Option<Self> {
-        match (statement.is("sentinel monitor"), statement.values()) {
+        match (statement.key?.kind == Kind::Monitor, statement.values()) {
             (true, [name, host, port, quorum]) => Some(Self { statement, name, host, port, quorum }),
             _ => None,
         }
@@ -38,22 +40,49 @@ impl<'a> Monitor<'a> {
     }
 }
 
+/// The statements of a Sentinel that name a master: for each master and directive the last one, which counts.
+#[derive(Debug, Clone)]
+pub struct AboutMasters<'a> {
+    last: BTreeMap<(&'a str, &'static str), &'a Statement>,
+}
+
+impl<'a> AboutMasters<'a> {
+    /// The statement `sentinel KEY MASTER …`; the key with `sentinel ` in front.
+    pub fn statement(&self, key: &str, master: &str) -> Option<&'a Statement> {
+        // A key outlives the program, the one that is looked up need not.
+        let key = Key::find(key)?.canonical();
+        self.last.get(&(master, key)).copied()
+    }
+
+    /// The word behind the master's name.
+    pub fn value(&self, key: &str, master: &str) -> Option<&'a Token> {
+        self.statement(key, master)?.values().get(1)
+    }
+
+    /// A number, as Sentinel reads it.
+    pub fn number(&self, key: &str, master: &str) -> Option<Setting<'a, i64>> {
+        let statement = self.statement(key, master)?;
+        let value = value::leading_integer(&statement.values().get(1)?.text);
+        Some(Setting { value, statement: Some(statement) })
+    }
+}
+
 impl RedisConf {
     /// The masters a Sentinel watches.
     pub fn monitors(&self) -> impl Iterator<Item = Monitor<'_>> {
-        self.statements.iter().filter_map(Monitor::of)
+        self.all("sentinel monitor").filter_map(Monitor::of)
     }
 
-    /// The last statement of a Sentinel about a master: `sentinel KEY NAME …`.
-    pub fn about_master<'a>(&'a self, key: &'a str, master: &'a str) -> Option<&'a Statement> {
-        self.all(key).rfind(|statement| statement.values().first().is_some_and(|name| name.text == master))
-    }
-
-    /// A number that a Sentinel has about a master.
-    pub fn sentinel_number<'a>(&'a self, key: &'a str, master: &'a str) -> Option<Setting<'a, i64>> {
-        let statement = self.about_master(key, master)?;
-        let value = value::leading_integer(&statement.values().get(1)?.text);
-        Some(Setting { value, statement: Some(statement) })
+    /// What a Sentinel is told about each of its masters, looked up once.
+    pub fn about_masters(&self) -> AboutMasters<'_> {
+        let mut last = BTreeMap::new();
+        for statement in &self.statements {
+            let key = statement.key.filter(|key| key.is_sentinel() && key.words.0 >= 2);
+            if let (Some(key), Some(master)) = (key, statement.values().first()) {
+                last.insert((master.as_str(), key.canonical()), statement);
+            }
+        }
+        AboutMasters { last }
     }
 
     /// Has the Sentinel rewritten the file, so that addresses may have moved since it was deployed?

@@ -19,8 +19,7 @@ impl Serialize for RedisConf {
         let renames: Vec<(&str, &str)> =
             self.renames().map(|rename| (rename.command.as_str(), rename.name.as_str())).collect();
         map.serialize_entry("renamed_commands", &renames)?;
-        let users: Vec<AclUser> = self.users().collect();
-        map.serialize_entry("users", &users)?;
+        map.serialize_entry("users", &self.users)?;
         map.serialize_entry("acl_file", &self.acl)?;
         let sentinel: Vec<Vec<&str>> = (self.statements.iter().filter(|statement| statement.is_sentinel()))
             .map(|statement| {

@@ -15,8 +15,8 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     }
     let Some(conf) = document.conf().filter(|conf| !conf.lacks((6, 0, 0))) else { return };
     let mut seen = BTreeMap::new();
-    for user in conf.users() {
-        let first = *seen.entry(user.name.text.clone()).or_insert(user.name.span);
+    for user in &conf.users {
+        let first = *seen.entry(user.name.as_str()).or_insert(user.name.span);
         if first != user.name.span && !conf.lacks((7, 0, 0)) {
             let kind = AclProblemKind::Duplicate(user.name.text.clone(), first);
             report(&AclProblem { span: user.name.span, kind }, ctx, findings);
@@ -46,7 +46,9 @@ fn report(problem: &AclProblem, ctx: &Context<'_>, findings: &mut Findings) {
     match &problem.kind {
         AclProblemKind::Line(fault) => line_fault(*fault, span, ctx, findings),
         AclProblemKind::Duplicate(name, first) => {
-            findings.report(span, format!("ACL: user `{name}` is defined twice")).label(*first, "first defined here");
+            findings
+                .report(span, format!("ACL: user `{name}` is defined twice, which Redis 7.0 and later refuse"))
+                .label(*first, "first defined here");
         }
         AclProblemKind::Rule(rule) => {
             let secretive = rule.starts_with(['>', '<', '#', '!']);

@@ -18,6 +18,28 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         }
     }
     lost_save_points(conf, findings);
+    repeated_users(conf, findings);
+}
+
+/// Up to 6.2 the last line of a user counts; from 7.0 on a second one is refused.
+fn repeated_users(conf: &RedisConf, findings: &mut Findings) {
+    if conf.lacks((6, 0, 0)) || !conf.lacks((7, 0, 0)) {
+        return;
+    }
+    for users in [Some(&conf.users), conf.acl.as_ref().map(|acl| &acl.users)].into_iter().flatten() {
+        let mut last = BTreeMap::new();
+        for user in users {
+            let Some(earlier) = last.insert(user.name.as_str(), user) else { continue };
+            if earlier.rules != user.rules {
+                findings
+                    .report(
+                        earlier.name.span,
+                        format!("user `{}` is defined again: the rules here are ignored", user.name.text),
+                    )
+                    .label(user.name.span, "this one counts");
+            }
+        }
+    }
 }
 
 /// What the statement sets: the directive that counts, and for classes and masters which of them.
@@ -82,6 +104,14 @@ fn lost_save_points(conf: &RedisConf, findings: &mut Findings) {
     let Some(clear) = saves.iter().rposition(|line| line.value().is_some_and(|value| value.text.is_empty())) else {
         return;
     };
+    // Points below a `save ""` of another file bring back what that one wanted to be rid of.
+    let revived = saves[clear + 1..].iter().find(|line| line.span.file != saves[clear].span.file);
+    if let Some(revived) = revived.filter(|_| !saves[clear].generated) {
+        findings
+            .report(saves[clear].span, "`save \"\"` has no effect: save points follow in another file")
+            .label(revived.span, "this one counts");
+        return;
+    }
     let Some(lost) = saves[..clear].iter().rfind(|line| line.value().is_none_or(|value| !value.text.is_empty())) else {
         return;
     };

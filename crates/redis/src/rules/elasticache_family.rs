@@ -16,19 +16,20 @@ struct Group<'a> {
     is_default: bool,
 }
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(cloud) = document.cloud() else { return };
     for user in cloud.users_of_groups().filter(|user| !user.is_memorydb) {
+        nodes(user, findings);
         let Some(group) = group_of(cloud, user) else { continue };
-        family(user, &group, findings);
+        family(cloud, user, &group, ctx, findings);
         shards(user, &group, findings);
     }
 }
 
 fn group_of<'a>(cloud: &'a Cloud, user: &'a Resource) -> Option<Group<'a>> {
     let value = user.attribute("parameter_group_name")?;
-    let name = value.text.as_deref()?;
-    if let Some(rest) = name.strip_prefix("default.") {
+    let literal = value.text.as_deref();
+    if let Some((name, rest)) = literal.and_then(|name| Some((name, name.strip_prefix("default.")?))) {
         let (family, clustered) = match rest.strip_suffix(".cluster.on") {
             Some(family) => (family, true),
             None => (rest, false),
@@ -41,8 +42,8 @@ fn group_of<'a>(cloud: &'a Cloud, user: &'a Resource) -> Option<Group<'a>> {
             is_default: true,
         });
     }
-    let group =
-        cloud.groups().find(|group| group.kind == ResourceKind::ParameterGroup && group.text("name") == Some(name))?;
+    let group = cloud.group_of(user)?;
+    let name = literal.unwrap_or(&group.name);
     let clustered = match group.parameter("cluster-enabled") {
         Some(parameter) => parameter.value.text.as_deref().map(|text| text == "yes"),
         None if group.is_partial => None,
@@ -65,14 +66,27 @@ fn family_of(engine: &str, version: &str) -> Option<String> {
     }
 }
 
-fn family(user: &Resource, group: &Group<'_>, findings: &mut Findings) {
+/// Only Memcached spreads over several nodes of one cluster.
+fn nodes(user: &Resource, findings: &mut Findings) {
+    let count = user.attribute("num_cache_nodes").filter(|_| user.kind == ResourceKind::Cluster && user.runs_redis());
+    if let Some(count) = count.filter(|_| user.number("num_cache_nodes").is_some_and(|count| count > 1)) {
+        findings
+            .report(count.span, "a cluster of Redis or Valkey has one node: replicas need a replication group")
+            .help("use a replication group with `num_cache_clusters`");
+    }
+}
+
+fn family(cloud: &Cloud, user: &Resource, group: &Group<'_>, ctx: &Context<'_>, findings: &mut Findings) {
     if group.family.starts_with("memcached") || user.attribute("engine").is_some_and(|engine| engine.text.is_none()) {
         return;
     }
     let engine = user.text("engine").unwrap_or("redis");
     let Some(version) = user.attribute("engine_version") else {
-        let global = user.attribute("global_replication_group_id").is_some();
-        if user.kind == ResourceKind::ReplicationGroup && group.is_default && !global {
+        if user.runs_redis() && !user.takes_settings_from_another() && !user.is_partial {
+            let newest = newest_of(&group.family);
+            let edit = newest.and_then(|version| {
+                user.insertion(cloud.notation, ctx.sources, "engine_version", &format!("\"{version}\""))
+            });
             findings
                 .report(
                     group.span,
@@ -81,7 +95,8 @@ fn family(user: &Resource, group: &Group<'_>, findings: &mut Findings) {
                 .severity(Severity::Warning)
                 .category(Category::Outage)
                 .label(user.header, "takes the newest version that AWS has")
-                .help("write down `engine_version`: the next new family breaks the apply otherwise");
+                .help("write down `engine_version`: the next new family breaks the apply otherwise")
+                .suggest("pin the newest version of the family", edit);
         }
         return;
     };
@@ -98,6 +113,18 @@ fn family(user: &Resource, group: &Group<'_>, findings: &mut Findings) {
         )
         .label(version.span, "the engine")
         .suggest("use the group of this family", edit);
+}
+
+/// The newest version of a family, as AWS names it.
+fn newest_of(family: &str) -> Option<&'static str> {
+    match family {
+        "redis5.0" => Some("5.0.6"),
+        "redis6.x" => Some("6.2"),
+        "redis7" => Some("7.1"),
+        "valkey7" => Some("7.2"),
+        "valkey8" => Some("8.0"),
+        _ => None,
+    }
 }
 
 fn shards(user: &Resource, group: &Group<'_>, findings: &mut Findings) {

@@ -99,7 +99,10 @@ fn known(cloud: &Cloud, info: &'static ParameterInfo, parameter: &Parameter, fin
     let Some(text) = parameter.value.text.as_deref() else { return };
     let span = parameter.value.span;
     let (expected, meant) = match info.allows(text) {
-        Allowed::Yes => return,
+        Allowed::Yes => {
+            redundant(cloud, info, parameter, text, findings);
+            return;
+        }
         Allowed::NotANumber => {
             let bytes = value::memory(text).map(|size| size.bytes().to_string());
             ("a plain integer".to_owned(), bytes.filter(|bytes| info.allows(bytes) == Allowed::Yes))
@@ -122,4 +125,14 @@ fn known(cloud: &Cloud, info: &'static ParameterInfo, parameter: &Parameter, fin
         "write the value as AWS wants it",
         edit,
     );
+}
+
+/// What is the default anyway. A reply of AWS says what holds, not what somebody wrote.
+fn redundant(cloud: &Cloud, info: &ParameterInfo, parameter: &Parameter, text: &str, findings: &mut Findings) {
+    if text == info.default && !text.is_empty() && cloud.notation != Notation::Reply {
+        findings
+            .report(parameter.value.span, format!("`{text}` is the default of `{}` in this family", info.name()))
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
+    }
 }

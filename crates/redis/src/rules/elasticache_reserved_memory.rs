@@ -1,9 +1,9 @@
 //! Reserved memory in the wrong unit, reserved twice, or hardly any.
 
-use crate::cloud::{Cloud, Notation, Parameter, Resource, node_memory};
+use crate::cloud::{Cloud, Notation, Parameter, Scalar, node_memory};
 use crate::model::Document;
 use confvet_core::units::ByteSize;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/elasticache-reserved-memory", check };
 
@@ -20,16 +20,20 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 .help("keep `reserved-memory-percent`: it fits every node type");
             continue;
         }
+        // A module names the node type beside its parameters, a group is used by what names it.
+        let own = group.attribute("node_type").into_iter();
+        let nodes: Vec<&Scalar> =
+            own.chain(cloud.users_of(group).filter_map(|user| user.attribute("node_type"))).collect();
         if let Some(bytes) = bytes {
-            in_bytes(cloud, group, bytes, findings);
+            in_bytes(cloud, &nodes, bytes, findings);
         }
         if let Some(percent) = percent {
-            in_percent(cloud, group, percent, findings);
+            in_percent(cloud, &nodes, percent, findings);
         }
     }
 }
 
-fn in_bytes(cloud: &Cloud, group: &Resource, parameter: &Parameter, findings: &mut Findings) {
+fn in_bytes(cloud: &Cloud, nodes: &[&Scalar], parameter: &Parameter, findings: &mut Findings) {
     let Some(text) = parameter.value.text.as_deref() else { return };
     let Ok(value) = text.parse::<u64>() else {
         let number = text.trim_end_matches('%').trim();
@@ -73,7 +77,7 @@ fn in_bytes(cloud: &Cloud, group: &Resource, parameter: &Parameter, findings: &m
                 .help(help)
                 .suggest("reserve a share of memory", by_percent(cloud, parameter, value));
         }
-        _ => against_node(group, parameter, value, findings),
+        _ => against_nodes(nodes, parameter, value, findings),
     }
 }
 
@@ -89,19 +93,29 @@ fn by_percent(cloud: &Cloud, parameter: &Parameter, value: u64) -> Vec<Edit> {
     edits
 }
 
-fn against_node(group: &Resource, parameter: &Parameter, value: u64, findings: &mut Findings) {
-    let Some(memory) = group.text("node_type").and_then(node_memory) else { return };
+fn against_nodes(nodes: &[&Scalar], parameter: &Parameter, value: u64, findings: &mut Findings) {
+    let sized = nodes.iter().filter_map(|node| Some((node_memory(node.text.as_deref()?)?, node.span)));
+    let sized: Vec<(ByteSize, Span)> = sized.collect();
+    let (Some(&(smallest, small)), Some(&(largest, large))) =
+        (sized.iter().min_by_key(|(memory, _)| *memory), sized.iter().max_by_key(|(memory, _)| *memory))
+    else {
+        return;
+    };
     let reserved = ByteSize(value);
-    if reserved >= memory {
-        findings.report(parameter.value.span, format!("{reserved} are reserved of the {memory} that the node has"));
-    } else if reserved < memory.percent(25) {
+    let span = parameter.value.span;
+    if reserved >= smallest {
         findings
-            .report(parameter.value.span, format!("{reserved} reserved of {memory} are less than a quarter"))
-            .severity(Severity::Warning);
+            .report(span, format!("{reserved} are reserved of the {smallest} that the node has"))
+            .label(small, "the node");
+    } else if reserved < largest.percent(25) {
+        findings
+            .report(span, format!("{reserved} reserved of {largest} are less than a quarter"))
+            .severity(Severity::Warning)
+            .label(large, "the node");
     }
 }
 
-fn in_percent(cloud: &Cloud, group: &Resource, parameter: &Parameter, findings: &mut Findings) {
+fn in_percent(cloud: &Cloud, nodes: &[&Scalar], parameter: &Parameter, findings: &mut Findings) {
     let Some(text) = parameter.value.text.as_deref() else { return };
     let span = parameter.value.span;
     let Some(value) = text.parse::<u64>().ok().filter(|value| *value <= 100) else {
@@ -114,21 +128,24 @@ fn in_percent(cloud: &Cloud, group: &Resource, parameter: &Parameter, findings: 
             .suggest_as(Safety::Safe, format!("write `{bare}`"), fixable.then(|| Edit::replace(span, bare)));
         return;
     };
-    let node = group.text("node_type").unwrap_or_default();
-    let burstable = if node.ends_with(".micro") {
-        50
-    } else if node.ends_with(".small") {
-        30
-    } else {
-        25
+    let advised = |node: &Scalar| match node.text.as_deref() {
+        Some(name) if name.ends_with(".micro") => 50,
+        Some(name) if name.ends_with(".small") => 30,
+        _ => 25,
     };
+    let small = nodes.iter().max_by_key(|node| advised(node));
+    let burstable = small.map_or(25, |node| advised(node));
     if value < 25 {
         findings
             .report(span, format!("{value} % reserved leave too little for backups and failovers under load"))
             .severity(Severity::Warning)
             .help("AWS advises not to go below the default of 25");
-    } else if value < burstable {
-        findings.report(span, format!("AWS advises {burstable} % on `{node}`")).severity(Severity::Info);
+    } else if let Some(node) = small.filter(|_| value < burstable) {
+        let name = node.text.as_deref().unwrap_or_default();
+        findings
+            .report(span, format!("AWS advises {burstable} % on `{name}`"))
+            .severity(Severity::Info)
+            .label(node.span, "a small node");
     } else if value > 50 {
         findings
             .report(span, format!("{value} % reserved leave less than half of the memory for data"))

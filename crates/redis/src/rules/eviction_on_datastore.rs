@@ -1,14 +1,17 @@
 //! A policy that deletes what must not get lost.
 
-use crate::cloud::{Resource, ResourceKind};
+use crate::cloud::{Cloud, Resource, ResourceKind};
 use crate::model::{Document, Policy, Workload, WorkloadReason};
-use confvet_core::{Context, Edit, Findings, Rule, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/eviction-on-datastore", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     for group in document.cloud().into_iter().flat_map(|cloud| &cloud.resources) {
         check_group(group, findings);
+    }
+    for (user, span) in document.cloud().into_iter().flat_map(Cloud::users_of_defaults) {
+        check_default(user, span, findings);
     }
     let Some(conf) = document.server() else { return };
     let (Some(policy), Some(cap)) = (conf.policy(), conf.maxmemory()) else { return };
@@ -52,4 +55,17 @@ fn check_group(group: &Resource, findings: &mut Findings) {
         .severity(severity)
         .help("set `maxmemory-policy` to `noeviction` and alarm on memory")
         .suggest("evict nothing", parameter.map(|_| Edit::replace(span, "noeviction")));
+}
+
+/// A default group cannot be changed: another one must be used.
+fn check_default(user: &Resource, span: Span, findings: &mut Findings) {
+    if !user.is_memorydb && user.workload == Some(Workload::Queue) {
+        findings
+            .report(
+                span,
+                "`volatile-lru`, the default of ElastiCache, may delete queue entries with a TTL when memory is full",
+            )
+            .severity(Severity::Warning)
+            .help("use a parameter group with `maxmemory-policy` `noeviction`, and alarm on memory");
+    }
 }

@@ -51,16 +51,45 @@ fn relative(
     ctx: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let Some(dir) = dir.filter(|_| !path.starts_with('/')) else { return };
-    let here = source::join(source::parent(ctx.path(span.file)), path);
-    if files.iter().any(|file| ctx.path(*file) == here) {
-        findings
+    let beside = source::parent(ctx.path(span.file));
+    let is_beside = |file: &FileId| {
+        let found = ctx.path(*file);
+        found == source::join(beside, path) || (path.contains(['*', '?', '[']) && found.starts_with(beside))
+    };
+    if path.starts_with('/') || !files.iter().any(is_beside) {
+        return;
+    }
+    let edit = || deployed(beside).map(|directory| Edit::replace(span, source::join(&directory, path)));
+    match dir {
+        Some(dir) => findings
             .report(span, format!("relative include is looked up in `{}`, not next to this file", dir.text))
             .severity(Severity::Warning)
             .category(Category::Outage)
             .label(dir.span, "changes the directory at once")
-            .help("write the whole path, or put the include above `dir`");
+            .help("write the whole path, or put the include above `dir`")
+            .suggest("write the whole path", edit()),
+        None => findings
+            .report(
+                span,
+                "relative include is looked up in the directory where the server is started, not next to this file",
+            )
+            .severity(Severity::Info)
+            .category(Category::Outage)
+            .help("write the whole path")
+            .suggest("write the whole path", edit()),
+    };
+}
+
+/// Where a directory lies on its machine, if the path shows it: `roles/redis/files/etc/redis` is `/etc/redis`.
+fn deployed(directory: &str) -> Option<String> {
+    let path = source::join("/", directory);
+    if directory.starts_with('/') {
+        return Some(path);
     }
+    let start = ["/etc", "/usr/local/etc"].iter().find_map(|root| {
+        path.match_indices(root).map(|(at, _)| at).find(|at| path[at + root.len()..].starts_with('/'))
+    });
+    start.map(|start| path[start..].to_owned())
 }
 
 /// Files that one wildcard matches are joined without a line end between them.

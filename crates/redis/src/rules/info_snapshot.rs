@@ -25,8 +25,23 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
             )
             .category(Category::DataLoss);
     }
+    few_expire(info, workload, findings);
     if let Some(field) = info.field("maxmemory").filter(|field| field.value == "0") {
         findings.report(field.span, "there is no memory limit").severity(Severity::Info);
+    }
+}
+
+/// Under other policies than `allkeys-…` rules of their own say more.
+fn few_expire(info: &Info, workload: Option<Workload>, findings: &mut Findings) {
+    let spoken = info.limit().is_some() && info.policy().is_some_and(|policy| !policy.evicts_all_keys());
+    if workload != Some(Workload::Cache) || spoken || !info.keys().fewer_expire_than(50) {
+        return;
+    }
+    if let Some((numbers, line)) = info.permanent_keys() {
+        findings
+            .report(line, format!("less than half of this cache expires: {numbers}"))
+            .severity(Severity::Info)
+            .category(Category::Maintainability);
     }
 }
 

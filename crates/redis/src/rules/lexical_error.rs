@@ -32,6 +32,11 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                     [Edit::delete(*span)],
                 );
             }
+            ProblemKind::Utf16 => {
+                findings
+                    .report(*span, "the file is UTF-16: Redis reads its first bytes as part of a directive")
+                    .help("save it as UTF-8 without a byte order mark");
+            }
             ProblemKind::Nul(count) => {
                 let more = if *count > 1 { format!(" ({count} in this file)") } else { String::new() };
                 findings

@@ -1,29 +1,53 @@
 //! A memory limit that is far too small, or leaves the machine no room.
 
+use crate::deployment::{Deployment, Node, servers};
 use crate::model::{Document, RedisConf, Setting};
 use crate::value::write_memory;
 use confvet_core::units::ByteSize;
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
+use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/maxmemory-size", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/maxmemory-size", check };
 
-fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(conf) = document.server() else { return };
-    let Some(cap) = conf.maxmemory().filter(|cap| cap.value.bytes() > 0) else { return };
-    let Some(token) = cap.statement.and_then(|line| line.value()) else { return };
-    if cap.value < ByteSize::mib(1) {
-        let meant = token.text.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{}mb", token.text));
-        let near = meant.as_ref().map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
-        findings
-            .report(token.span, format!("`maxmemory {}` is {} bytes{near}", token.text, cap.value.bytes()))
-            .severity(Severity::Error)
-            .help("an empty server already uses more, so every write fails")
-            .suggest("write megabytes", meant.map(|meant| Edit::replace(token.span, meant)));
+fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    for conf in servers(set) {
+        too_small(conf, findings);
+    }
+    if set.members.iter().all(|member| !member.facts.knows(Fact::Memory)) {
         return;
     }
-    let Some(memory) = ctx.facts.size(Fact::Memory) else { return };
-    let demand = conf.headroom_demand();
-    let taken = ByteSize(cap.value.bytes().saturating_add(conf.explicit_buffers().bytes()));
+    let deployment = Deployment::of(set);
+    for (index, node) in deployment.servers() {
+        let stated = node.facts.number(Fact::RedisReplicas);
+        let replicas = stated.unwrap_or_else(|| deployment.replicas_of(index) as u64);
+        too_large(node, replicas, deployment.first_replica(index), findings);
+    }
+}
+
+/// Less than a megabyte: the unit is missing.
+fn too_small(conf: &RedisConf, findings: &mut Findings) {
+    let Some(cap) = conf.maxmemory().filter(|cap| cap.value.bytes() > 0) else { return };
+    let Some(token) = cap.statement.and_then(|line| line.value()) else { return };
+    if cap.value >= ByteSize::mib(1) {
+        return;
+    }
+    let meant = token.text.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{}mb", token.text));
+    let near = meant.as_ref().map(|meant| format!(": did you mean `{meant}`?")).unwrap_or_default();
+    findings
+        .report(token.span, format!("`maxmemory {}` is {} bytes{near}", token.text, cap.value.bytes()))
+        .severity(Severity::Error)
+        .help("an empty server already uses more, so every write fails")
+        .suggest("write megabytes", meant.map(|meant| Edit::replace(token.span, meant)));
+}
+
+fn too_large(node: &Node<'_>, replicas: u64, replica: Option<&RedisConf>, findings: &mut Findings) {
+    let conf = node.conf;
+    let Some(cap) = conf.maxmemory().filter(|cap| cap.value >= ByteSize::mib(1)) else { return };
+    let Some(token) = cap.statement.and_then(|line| line.value()) else { return };
+    let Some(memory) = node.facts.size(Fact::Memory) else { return };
+    let served =
+        replica.and_then(|replica| replica.last("replicaof")).map(|line| (line.span, "a replica that it serves"));
+    let demand = conf.headroom_demand().or(served);
+    let taken = ByteSize(cap.value.bytes().saturating_add(conf.explicit_buffers(replicas).bytes()));
     let (share, wanted) = if demand.is_some() { (75, 60) } else { (90, 75) };
     let severity = if cap.value >= memory {
         Severity::Error
@@ -69,9 +93,10 @@ impl RedisConf {
         }
     }
 
-    /// What the replication backlog and the buffer of one replica may take, where the file says so.
-    fn explicit_buffers(&self) -> ByteSize {
+    /// What the replication backlog and the buffers of the replicas may take, where the file says so.
+    fn explicit_buffers(&self, replicas: u64) -> ByteSize {
         let backlog = self.size("repl-backlog-size").filter(Setting::is_explicit).map_or(0, |size| size.value.bytes());
-        ByteSize(backlog)
+        let each = self.replica_buffer_limit().map_or(0, |limit| limit.hard.value.bytes());
+        ByteSize(each.saturating_mul(replicas).saturating_add(backlog))
     }
 }

@@ -15,8 +15,10 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
             .master_of(index)
             .and_then(|master| master.conf.maxmemory())
             .is_some_and(|cap| cap.value.bytes() > 0);
-        if !limited_by_master && !node.conf.is_partial() {
-            check_node(node, findings);
+        let limited_in_fact = node.info.and_then(Info::limit).is_some();
+        let reported = !limited_by_master && !limited_in_fact && !node.conf.is_partial() && check_node(node, findings);
+        if let Some(info) = node.info.filter(|_| !reported) {
+            check_snapshot(info, findings);
         }
     }
     for (info, _) in &deployment.lone_snapshots {
@@ -24,17 +26,18 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn check_node(node: &Node<'_>, findings: &mut Findings) {
+/// Was anything reported?
+fn check_node(node: &Node<'_>, findings: &mut Findings) -> bool {
     let conf = node.conf;
-    let (Some(cap), Some(policy)) = (conf.maxmemory(), conf.policy()) else { return };
+    let (Some(cap), Some(policy)) = (conf.maxmemory(), conf.policy()) else { return false };
     if cap.value.bytes() > 0 {
-        return;
+        return false;
     }
     let evicts = policy.is_explicit() && policy.value != Policy::NoEviction;
     let memory = node.facts.size(Fact::Memory);
     let in_container = node.facts.is_true(Fact::Container);
     if !(evicts || conf.is_cache() || memory.is_some() || in_container) {
-        return;
+        return false;
     }
     let what = if cap.is_explicit() { "`maxmemory` is 0" } else { "`maxmemory` is not set" };
     let policy_part = if evicts { format!("`{}` never evicts anything and ", policy.value) } else { String::new() };
@@ -45,7 +48,7 @@ fn check_node(node: &Node<'_>, findings: &mut Findings) {
         .severity(if severe { Severity::Error } else { Severity::Warning });
     let Some(memory) = memory else {
         report.help("set `maxmemory` to about 60 % of the memory it may use");
-        return;
+        return true;
     };
     let limit = write_memory(rounded(memory.percent(60)));
     let edit = match (cap.span(), conf.first_statement()) {
@@ -56,6 +59,7 @@ fn check_node(node: &Node<'_>, findings: &mut Findings) {
     report
         .help(format!("60 % of the {memory} it may use are {limit}"))
         .suggest(format!("write `maxmemory {limit}`"), edit);
+    true
 }
 
 /// Down to whole 64 MiB, where there are any.

@@ -1,9 +1,9 @@
 //! A cache that may throw nothing away: when memory is full every write fails.
 
-use crate::cloud::Resource;
+use crate::cloud::{Cloud, Resource};
 use crate::deployment::{Deployment, Node};
 use crate::model::{Document, Info, Policy, Setting, Workload};
-use confvet_core::{Context, Edit, Facts, Findings, Rule, Set, Severity, Span};
+use confvet_core::{Context, Edit, Findings, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/noeviction-cache", check };
 
@@ -17,10 +17,20 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
         }
     }
     for (info, facts) in &deployment.lone_snapshots {
-        check_snapshot(info, facts, findings);
+        check_snapshot(info, Workload::stated(facts).or_else(|| Workload::named(&info.path)), findings);
     }
     for group in deployment.parameter_groups() {
         check_group(group, findings);
+    }
+    for (user, span) in deployment.clouds().flat_map(Cloud::users_of_defaults) {
+        if user.is_memorydb && user.workload == Some(Workload::Cache) {
+            findings
+                .report(
+                    span,
+                    "cache with the default `noeviction`: when the node's memory is full every write fails with OOM",
+                )
+                .help("use a parameter group with `maxmemory-policy` `allkeys-lru`");
+        }
     }
 }
 
@@ -45,6 +55,17 @@ fn check_node(node: &Node<'_>, findings: &mut Findings) {
     let conf = node.conf;
     let (Some(policy), Some(cap)) = (conf.policy(), conf.maxmemory()) else { return };
     let snapshot_cap = node.info.and_then(Info::limit);
+    if policy.value != Policy::NoEviction
+        && let Some(info) = node.info.filter(|info| info.policy() == Some(Policy::NoEviction))
+    {
+        // What was set at run time holds until the next start.
+        check_snapshot(info, conf.workload(), findings);
+        return;
+    }
+    // An append-only file and an explicit policy: this data is meant to stay.
+    if policy.is_explicit() && conf.is_on("appendonly") {
+        return;
+    }
     if policy.value != Policy::NoEviction || (cap.value.bytes() == 0 && (cap.is_explicit() || snapshot_cap.is_none())) {
         return;
     }
@@ -117,11 +138,11 @@ fn is_about_to_refuse(info: &Info) -> bool {
     keys.keys >= 100 && keys.expires == 0 && info.fill().is_some_and(|percent| (75..80).contains(&percent))
 }
 
-fn check_snapshot(info: &Info, facts: &Facts, findings: &mut Findings) {
+fn check_snapshot(info: &Info, workload: Option<Workload>, findings: &mut Findings) {
     if info.policy() != Some(Policy::NoEviction) || info.limit().is_none() {
         return;
     }
-    match Workload::stated(facts).or_else(|| Workload::named(&info.path)) {
+    match workload {
         Some(Workload::Cache) => {
             let Some(field) = info.field("maxmemory_policy") else { return };
             let keys = info.keys();

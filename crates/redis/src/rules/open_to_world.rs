@@ -5,16 +5,14 @@ use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/open-to-world", check };
 
+/// Can anyone get in whom the network lets through?
+pub(super) fn is_open_to_world(conf: &RedisConf) -> bool {
+    conf.open_side().is_some()
+}
+
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.conf() else { return };
-    let exposure = conf.exposure().filter(|exposure| *exposure > Exposure::Loopback);
-    let Some(exposure) = exposure.filter(|_| conf.default_user() == DefaultUser::Open && !conf.is_for_tests()) else {
-        return;
-    };
-    if conf.needs_client_certificate() || (conf.is_partial() && conf.last("bind").is_none()) {
-        return;
-    }
-    let Some(protection) = conf.failed_protection() else { return };
+    let Some((exposure, protection)) = conf.open_side() else { return };
     let private = exposure == Exposure::Private;
     if conf.mode == Mode::Sentinel {
         if !private {
@@ -68,6 +66,17 @@ struct FailedProtection {
 }
 
 impl RedisConf {
+    /// How far the server can be reached without a password, and why protected mode does not help.
+    fn open_side(&self) -> Option<(Exposure, FailedProtection)> {
+        let exposure = self.exposure().filter(|exposure| *exposure > Exposure::Loopback)?;
+        let is_open = self.default_user() == DefaultUser::Open && !self.is_for_tests();
+        let may_be_closed = self.needs_client_certificate() || (self.is_partial() && self.last("bind").is_none());
+        if !is_open || may_be_closed {
+            return None;
+        }
+        Some((exposure, self.failed_protection()?))
+    }
+
     /// Up to 3.1 there is no protected mode; from 3.2 to 6.2 any `bind` switches it off; from 7.0 on only
     /// `protected-mode no` does. A Sentinel has it off by default.
     fn failed_protection(&self) -> Option<FailedProtection> {

@@ -1,12 +1,16 @@
 //! A replica that holds less than its master: it evicts, or refuses the promotion's writes.
 
-use crate::deployment::Deployment;
-use crate::model::Document;
+use crate::deployment::{Deployment, servers};
+use crate::model::{Document, RedisConf};
 use confvet_core::{Context, Edit, Findings, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/replica-memory", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    let is_capped = |conf: &RedisConf| conf.is_replica() && conf.last("maxmemory").is_some();
+    if !servers(set).any(is_capped) {
+        return;
+    }
     let deployment = Deployment::of(set);
     for (index, node) in deployment.servers() {
         let Some(master) = deployment.master_of(index) else { continue };

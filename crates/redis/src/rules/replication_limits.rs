@@ -1,10 +1,10 @@
 //! Limits of replication that make full syncs start again and again.
 
 use crate::deployment::{Deployment, Node};
-use crate::model::{Document, Setting, Statement};
-use crate::value::{leading_integer, memory, write_memory};
+use crate::model::{Document, Setting};
+use crate::value::write_memory;
 use confvet_core::units::ByteSize;
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity, Span};
+use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity, Span, Spanned};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/replication-limits", check };
 
@@ -17,34 +17,13 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// What a replica may leave unread before it is cut off.
-struct Limit<'a> {
-    statement: &'a Statement,
-    hard: (ByteSize, Span),
-    soft: (ByteSize, Span),
-    seconds: (i64, Span),
-}
-
-fn replica_limit<'a>(node: &Node<'a>) -> Option<Limit<'a>> {
-    let statement = node.conf.all("client-output-buffer-limit").rfind(|line| {
-        line.values().len() == 4 && line.values().first().is_some_and(|class| class.is("replica") || class.is("slave"))
-    })?;
-    let [_, hard, soft, seconds] = statement.values() else { return None };
-    Some(Limit {
-        statement,
-        hard: (memory(&hard.text)?, hard.span),
-        soft: (memory(&soft.text)?, soft.span),
-        seconds: (leading_integer(&seconds.text), seconds.span),
-    })
-}
-
 fn buffers(node: &Node<'_>, findings: &mut Findings) {
-    let Some(limit) = replica_limit(node) else { return };
+    let Some(limit) = node.conf.replica_buffer_limit() else { return };
     let floor = ByteSize::mib(64);
     let restart = "full syncs of a busy master are cut off and start again";
     let usual = |span: Span| Edit::replace(span, "256mb 64mb 60");
-    let values = limit.hard.1.to(limit.seconds.1);
-    for (size, span) in [limit.hard, limit.soft] {
+    let values = limit.hard.span.to(limit.seconds.span);
+    for Spanned { value: size, span } in [limit.hard, limit.soft] {
         if size.bytes() > 0 && size < floor {
             findings
                 .report(
@@ -55,27 +34,27 @@ fn buffers(node: &Node<'_>, findings: &mut Findings) {
             return;
         }
     }
-    if limit.hard.0.bytes() > 0 && limit.hard.0 < limit.soft.0 {
+    if limit.hard.value.bytes() > 0 && limit.hard.value < limit.soft.value {
         findings
-            .report(limit.hard.1, "the hard limit is below the soft one, which so never acts")
-            .label(limit.soft.1, "the soft limit");
-    } else if limit.soft.0.bytes() > 0 && limit.seconds.0 == 0 {
+            .report(limit.hard.span, "the hard limit is below the soft one, which so never acts")
+            .label(limit.soft.span, "the soft limit");
+    } else if limit.soft.value.bytes() > 0 && limit.seconds.value == 0 {
         findings
-            .report(limit.seconds.1, "0 seconds make the soft limit a hard one")
-            .label(limit.soft.1, "the soft limit");
+            .report(limit.seconds.span, "0 seconds make the soft limit a hard one")
+            .label(limit.soft.span, "the soft limit");
     }
     let backlog = node.conf.size("repl-backlog-size");
     if let Some(backlog) = backlog.filter(|backlog| backlog.is_explicit() && node.conf.lacks((7, 0, 0)))
-        && limit.hard.0.bytes() > 0
-        && limit.hard.0 < backlog.value
+        && limit.hard.value.bytes() > 0
+        && limit.hard.value < backlog.value
     {
         let report =
-            findings.report(limit.hard.1, format!("replica buffer limit is below repl-backlog-size: {restart}"));
+            findings.report(limit.hard.span, format!("replica buffer limit is below repl-backlog-size: {restart}"));
         if let Some(span) = backlog.span() {
             report.label(span, "the backlog");
         }
     }
-    let unlimited = limit.hard.0.bytes() == 0 && limit.soft.0.bytes() == 0;
+    let unlimited = limit.hard.value.bytes() == 0 && limit.soft.value.bytes() == 0;
     let tight = node
         .facts
         .size(Fact::Memory)
@@ -96,8 +75,11 @@ fn backlog(node: &Node<'_>, replicated: bool, findings: &mut Findings) {
         return;
     }
     let large = ByteSize::gib(4);
-    let data = node.conf.maxmemory().filter(|cap| cap.value >= large);
-    let Some(span) = backlog.span().or(data.and_then(|cap| cap.span())) else { return };
+    let cap = node.conf.maxmemory().filter(|cap| cap.value >= large);
+    let used = node.info.filter(|info| info.size("used_memory").is_some_and(|used| used >= large));
+    let used = used.and_then(|info| info.field("used_memory")).map(|field| field.span);
+    let data = cap.and_then(|cap| cap.span()).or(used);
+    let Some(span) = backlog.span().or(data) else { return };
     if replicated && data.is_some() && backlog.value <= ByteSize::mib(1) {
         findings
             .report(
@@ -132,6 +114,6 @@ fn timeouts(node: &Node<'_>, findings: &mut Findings) {
     };
     report.suggest(
         "wait longer than one ping",
-        span(&timeout).map(|value| Edit::replace(value, (ping.value.max(20) * 3).to_string())),
+        span(&timeout).map(|value| Edit::replace(value, ping.value.saturating_mul(3).max(60).to_string())),
     );
 }

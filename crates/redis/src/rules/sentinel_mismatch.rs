@@ -1,35 +1,40 @@
 //! Sentinels of one set that disagree about what they watch.
 
-use crate::deployment::Deployment;
-use crate::model::{Document, Monitor, RedisConf};
+use crate::deployment::{Deployment, has_sentinels};
+use crate::model::{AboutMasters, Document, Monitor, RedisConf};
 use crate::value;
-use confvet_core::{Context, Findings, Rule, Set, Severity, Span};
+use confvet_core::{Address, Context, Findings, Rule, Set, Severity, Span};
 use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-mismatch", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
-    let all: Vec<(&RedisConf, Monitor<'_>)> = (deployment.sentinels.iter())
-        .flat_map(|sentinel| sentinel.conf.monitors().map(move |monitor| (sentinel.conf, monitor)))
-        .collect();
-    let mut by_name: BTreeMap<&str, Vec<(&RedisConf, Monitor<'_>)>> = BTreeMap::new();
-    let mut by_address: BTreeMap<(&str, i64), Vec<(&RedisConf, Monitor<'_>)>> = BTreeMap::new();
-    for &(conf, monitor) in &all {
-        by_name.entry(monitor.name.as_str()).or_default().push((conf, monitor));
-        let loopback = confvet_core::Address::parse(&monitor.host.text).is_loopback();
-        if !loopback {
-            by_address.entry((monitor.host.as_str(), monitor.port_number())).or_default().push((conf, monitor));
+    let about: Vec<AboutMasters<'_>> =
+        deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();
+    let mut by_name: BTreeMap<&str, Vec<View<'_>>> = BTreeMap::new();
+    let mut by_address: BTreeMap<(Address, i64), Vec<View<'_>>> = BTreeMap::new();
+    for (sentinel, about) in deployment.sentinels.iter().zip(&about) {
+        for monitor in sentinel.conf.monitors() {
+            let view = View { conf: sentinel.conf, about, monitor };
+            by_name.entry(monitor.name.as_str()).or_default().push(view);
+            let address = Address::parse(&monitor.host.text);
+            if !address.is_loopback() {
+                by_address.entry((address, monitor.port_number())).or_default().push(view);
+            }
         }
     }
     for (name, group) in &by_name {
-        let at_rest: Vec<_> = group.iter().filter(|(conf, _)| !conf.sentinel_was_running()).collect();
+        let at_rest: Vec<_> = group.iter().filter(|view| !view.conf.sentinel_was_running()).collect();
         let address = |monitor: &Monitor<'_>| {
             (format!("{}:{}", monitor.host.text, monitor.port.text), monitor.host.span.to(monitor.port.span))
         };
         disagree(
             name,
-            &at_rest.iter().map(|(_, monitor)| address(monitor)).collect::<Vec<_>>(),
+            &at_rest.iter().map(|view| address(&view.monitor)).collect::<Vec<_>>(),
             Severity::Error,
             ctx,
             findings,
@@ -37,34 +42,49 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
         let quorum = |monitor: &Monitor<'_>| (format!("quorum {}", monitor.quorum.text), monitor.quorum.span);
         disagree(
             name,
-            &group.iter().map(|(_, monitor)| quorum(monitor)).collect::<Vec<_>>(),
+            &group.iter().map(|view| quorum(&view.monitor)).collect::<Vec<_>>(),
             Severity::Warning,
             ctx,
             findings,
         );
-        for key in ["sentinel down-after-milliseconds", "sentinel failover-timeout", "sentinel auth-user"] {
-            let values = group.iter().map(|(conf, _)| stated(conf, key, name)).collect::<Option<Vec<_>>>();
-            disagree(name, &values.unwrap_or_default(), Severity::Warning, ctx, findings);
+        let whole: Vec<_> = group.iter().filter(|view| !view.conf.is_partial()).collect();
+        for (key, default) in [
+            ("sentinel down-after-milliseconds", "30000"),
+            ("sentinel failover-timeout", "180000"),
+            ("sentinel auth-user", "none"),
+        ] {
+            let values: Vec<_> = whole.iter().map(|view| view.stated(key, default)).collect();
+            disagree(name, &values, Severity::Warning, ctx, findings);
         }
     }
     for group in by_address.values() {
         let names: Vec<_> =
-            group.iter().map(|(_, monitor)| (monitor.name.text.to_string(), monitor.name.span)).collect();
+            group.iter().map(|view| (view.monitor.name.text.to_string(), view.monitor.name.span)).collect();
         two_names(&names, ctx, findings);
     }
     same_ids(&deployment, ctx, findings);
 }
 
-/// What a file says about a master, or the default where a number has one.
-fn stated(conf: &RedisConf, key: &'static str, master: &str) -> Option<(String, Span)> {
-    let line = conf.about_master(key, master)?;
-    let value = line.values().get(1)?;
-    let text = if key == "sentinel auth-user" {
-        value.text.to_string()
-    } else {
-        value::leading_integer(&value.text).to_string()
-    };
-    Some((format!("{} {text}", key.trim_start_matches("sentinel ")), value.span))
+/// How one file sees one master.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    conf: &'a RedisConf,
+    about: &'a AboutMasters<'a>,
+    monitor: Monitor<'a>,
+}
+
+impl View<'_> {
+    /// What the file says about the master, or the default and the line that would be followed by another value.
+    fn stated(&self, key: &'static str, default: &str) -> (String, Span) {
+        let value = self.about.value(key, self.monitor.name.as_str());
+        let text = match value {
+            Some(value) if key == "sentinel auth-user" => value.text.to_string(),
+            Some(value) => value::leading_integer(&value.text).to_string(),
+            None => default.to_owned(),
+        };
+        let span = value.map_or(self.monitor.name.span, |value| value.span);
+        (format!("{} {text}", key.trim_start_matches("sentinel ")), span)
+    }
 }
 
 /// Reports each value that is not the one of most files; on a tie the files that come first by path count.

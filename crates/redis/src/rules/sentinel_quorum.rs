@@ -1,6 +1,6 @@
 //! A quorum that is never reached, or that one Sentinel reaches alone.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{Document, Monitor, RedisConf};
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity};
 use std::collections::BTreeMap;
@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-quorum", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    if !has_sentinels(set) {
+        return;
+    }
     let deployment = Deployment::of(set);
     let mut files: BTreeMap<&str, i64> = BTreeMap::new();
     for sentinel in &deployment.sentinels {
@@ -16,10 +19,11 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
         }
     }
     for sentinel in &deployment.sentinels {
+        let known = known_peers(sentinel.conf);
         let stated = sentinel.facts.number(Fact::RedisSentinels).and_then(|number| i64::try_from(number).ok());
         for monitor in sentinel.conf.monitors() {
             let in_files = files.get(monitor.name.as_str()).copied().filter(|&count| count >= 2);
-            let peers = known_peers(sentinel.conf, &monitor);
+            let peers = known.get(monitor.name.as_str()).copied().unwrap_or_default();
             let certain = stated.or(in_files);
             if let Some(count) = certain.or((peers > 0).then_some(peers + 1)) {
                 judge(&monitor, count, certain.is_some(), findings);
@@ -29,10 +33,14 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The other Sentinels that a running one has written down.
-fn known_peers(conf: &RedisConf, monitor: &Monitor<'_>) -> i64 {
-    let peers = conf.all("sentinel known-sentinel");
-    let of_master = peers.filter(|line| line.values().first().is_some_and(|name| name.text == monitor.name.text));
-    i64::try_from(of_master.count()).unwrap_or(i64::MAX)
+fn known_peers(conf: &RedisConf) -> BTreeMap<&str, i64> {
+    let mut known = BTreeMap::new();
+    for line in conf.all("sentinel known-sentinel") {
+        if let Some(master) = line.values().first() {
+            *known.entry(master.as_str()).or_default() += 1;
+        }
+    }
+    known
 }
 
 fn judge(monitor: &Monitor<'_>, sentinels: i64, certain: bool, findings: &mut Findings) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/sentinel-statement", check };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
+fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.sentinel() else { return };
     let mut monitors: BTreeMap<&str, Monitor<'_>> = BTreeMap::new();
     for monitor in conf.monitors() {
@@ -21,9 +21,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             }
         }
         host_name(conf, &monitor, findings);
+        mixed_names(conf, &monitor, findings);
     }
     for statement in conf.statements.iter().filter(|line| takes_master(line)) {
-        about_master(conf, statement, &monitors, findings);
+        about_master(conf, statement, &monitors, ctx, findings);
     }
     renamed_twice(conf, findings);
     if monitors.is_empty() && !conf.is_partial() {
@@ -39,7 +40,13 @@ fn takes_master(statement: &Statement) -> bool {
     statement.key.is_some_and(|key| key.is_sentinel() && key.words.0 >= 2 && key.name != "sentinel monitor")
 }
 
-fn about_master(conf: &RedisConf, line: &Statement, monitors: &BTreeMap<&str, Monitor<'_>>, findings: &mut Findings) {
+fn about_master(
+    conf: &RedisConf,
+    line: &Statement,
+    monitors: &BTreeMap<&str, Monitor<'_>>,
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
     let Some(name) = line.values().first() else { return };
     let Some(monitor) = monitors.get(name.as_str()) else {
         if conf.is_partial() {
@@ -61,7 +68,15 @@ fn about_master(conf: &RedisConf, line: &Statement, monitors: &BTreeMap<&str, Mo
         let who = if certain { conf.release.to_string() } else { "Redis up to 6.0".to_owned() };
         let report = findings
             .report(name.span, format!("{who} executes this before it knows `{}`, and refuses it", name.text))
-            .label(monitor.statement.span, "defined here");
+            .label(monitor.statement.span, "defined here")
+            .suggest_as(
+                Safety::Safe,
+                "move the line below its `monitor` line",
+                [
+                    Edit::delete(line.whole_line(ctx.sources)),
+                    Edit::insert_after(monitor.statement.span, format!("\n{}", ctx.text(line.span))),
+                ],
+            );
         if !certain {
             report.severity(Severity::Warning).category(Category::Maintainability);
         }
@@ -87,6 +102,42 @@ fn host_name(conf: &RedisConf, monitor: &Monitor<'_>, findings: &mut Findings) {
         .suggest(
             "resolve host names",
             [Edit::insert_before(monitor.statement.span, "sentinel resolve-hostnames yes\n")],
+        );
+}
+
+/// Names are resolved, and addresses announced in their place: whoever knows the master by its name does not see that
+/// it is the same one.
+fn mixed_names(conf: &RedisConf, monitor: &Monitor<'_>, findings: &mut Findings) {
+    let is_name = |text: &str| matches!(Address::parse(text), Address::Name(_));
+    if !conf.is_on("sentinel resolve-hostnames")
+        || conf.is_on("sentinel announce-hostnames")
+        || conf.is_partial()
+        || !is_name(&monitor.host.text)
+    {
+        return;
+    }
+    let announced = conf.last("sentinel announce-ip").and_then(Statement::value).filter(|host| is_name(&host.text));
+    let tls = ["tls-replication", "tls-port"].iter().find_map(|key| conf.last(key)?.value());
+    let tls = tls.filter(|value| !value.is("no") && value.text != "0");
+    let (other, why) = match (announced, tls) {
+        (Some(host), _) => (host, "announced by name, the master by address"),
+        (None, Some(value)) => (value, "certificates are checked against names"),
+        (None, None) => return,
+    };
+    findings
+        .report(
+            monitor.host.span,
+            format!(
+                "`{}` is watched by name and announced by address: set `sentinel announce-hostnames yes`",
+                monitor.host.text
+            ),
+        )
+        .severity(Severity::Warning)
+        .category(Category::Outage)
+        .label(other.span, why)
+        .suggest(
+            "announce host names",
+            [Edit::insert_before(monitor.statement.span, "sentinel announce-hostnames yes\n")],
         );
 }
 

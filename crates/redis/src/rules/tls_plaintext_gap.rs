@@ -1,12 +1,49 @@
 //! TLS is set up, and part of the traffic goes around it.
 
+use crate::deployment::{Deployment, has_sentinels, servers};
 use crate::model::{Document, RedisConf};
-use confvet_core::{Context, Edit, Findings, Rule};
+use confvet_core::{Context, Edit, Findings, Rule, Set};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/tls-plaintext-gap", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/tls-plaintext-gap", check };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(conf) = document.server().filter(|conf| !conf.is_partial() && !conf.is_for_tests()) else { return };
+fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    for conf in servers(set) {
+        if !conf.is_partial() && !conf.is_for_tests() && !conf.lacks((6, 0, 0)) {
+            check_server(conf, findings);
+        }
+    }
+    if has_sentinels(set) {
+        watched_in_plain_text(&Deployment::of(set), findings);
+    }
+}
+
+/// A Sentinel without TLS cannot talk to a server that has no other port.
+fn watched_in_plain_text(deployment: &Deployment<'_>, findings: &mut Findings) {
+    for watch in deployment.watches() {
+        let port = |conf: &RedisConf| {
+            let plain = conf.port().is_some_and(|port| port.value == 0);
+            conf.tls_port().filter(|tls| plain && tls.value > 0)?.span()
+        };
+        let Some(place) = watch.servers().find_map(|node| port(node.conf)) else { continue };
+        for (sentinel, monitor) in watch.monitors() {
+            let conf = deployment.sentinels[sentinel].conf;
+            if !conf.is_partial() && !conf.is_for_tests() && !conf.is_on("tls-replication") {
+                findings
+                    .report(
+                        monitor.port.span,
+                        format!("`{}` listens with TLS only and this Sentinel talks in plain text: set `tls-replication yes`", monitor.name.text),
+                    )
+                    .label(place, "its only port")
+                    .suggest(
+                        "talk TLS",
+                        [Edit::insert_before(monitor.statement.span, "tls-replication yes\n")],
+                    );
+            }
+        }
+    }
+}
+
+fn check_server(conf: &RedisConf, findings: &mut Findings) {
     let (Some(port), Some(tls)) = (conf.port(), conf.tls_port()) else { return };
     let links = conf.is_on("tls-replication") || conf.is_on("tls-cluster");
     if tls.value == 0 {

@@ -1,6 +1,6 @@
 //! Only keys with a time to live may be evicted, and none have one: the policy evicts nothing.
 
-use crate::cloud::Resource;
+use crate::cloud::{Cloud, Resource};
 use crate::deployment::Deployment;
 use crate::model::{Document, Info, Policy, Workload, with_commas};
 use confvet_core::{Context, Edit, Facts, Findings, Rule, Set, Severity, Span};
@@ -39,22 +39,46 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for (info, facts) in &deployment.lone_snapshots {
         check_snapshot(info, facts, findings);
     }
-    for group in deployment.parameter_groups().filter(|group| group.workload == Some(Workload::Cache)) {
+    for group in deployment.parameter_groups() {
         check_group(group, findings);
     }
+    for (user, span) in deployment.clouds().flat_map(Cloud::users_of_defaults).filter(|(user, _)| !user.is_memorydb) {
+        if matches!(user.workload, Some(Workload::Cache) | None) {
+            report_default(span, findings);
+        }
+    }
+}
+
+/// Of ElastiCache's own groups all have this policy.
+fn report_default(span: Span, findings: &mut Findings) {
+    findings
+        .report(
+            span,
+            "`volatile-lru`, the default, only evicts keys with a TTL: a cache that forgets one behaves like `noeviction`",
+        )
+        .severity(Severity::Info)
+        .help("a cache wants a parameter group with `maxmemory-policy` `allkeys-lru`");
 }
 
 fn check_group(group: &Resource, findings: &mut Findings) {
     let Some((policy, parameter)) = group.policy().filter(|(policy, _)| policy.evicts_volatile_keys()) else { return };
-    let how = if parameter.is_some() { "" } else { ", the default," };
-    let span = parameter.map_or(group.header, |parameter| parameter.value.span);
-    let message =
-        format!("`{policy}`{how} only evicts keys with a TTL: a cache that forgets one behaves like `noeviction`");
-    findings
-        .report(span, message)
-        .severity(if parameter.is_some() { Severity::Warning } else { Severity::Info })
-        .help("a cache wants `maxmemory-policy` `allkeys-lru`")
-        .suggest("evict any key", parameter.map(|_| Edit::replace(span, "allkeys-lru")));
+    match (parameter, group.workload) {
+        (None, Some(Workload::Cache) | None) => report_default(group.header, findings),
+        (Some(parameter), Some(Workload::Cache)) => {
+            let span = parameter.value.span;
+            findings
+                .report(
+                    span,
+                    format!(
+                        "`{policy}` only evicts keys with a TTL: a cache that forgets one behaves like `noeviction`"
+                    ),
+                )
+                .severity(Severity::Warning)
+                .help("a cache wants `maxmemory-policy` `allkeys-lru`")
+                .suggest("evict any key", [Edit::replace(span, "allkeys-lru")]);
+        }
+        _ => {}
+    }
 }
 
 fn check_snapshot(info: &Info, facts: &Facts, findings: &mut Findings) {

@@ -1,6 +1,7 @@
 //! Data is persisted, but not so that it survives.
 
 use crate::model::{Document, RedisConf, Statement, Workload};
+use crate::schema;
 use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/weak-durability", check };
@@ -27,6 +28,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     }
     if appends.is_some() || (saves.last.is_some() && !saves.points.is_empty()) {
         directory(conf, findings);
+    }
+    let persisted = appends.and_then(|append| append.span()).or(saves.last.map(|line| line.span));
+    if let Some(persisted) = persisted.filter(|_| appends.is_some() || !saves.points.is_empty()) {
+        working_directory(conf, persisted, findings);
     }
     if let Some(checksum) = conf.switch("rdbchecksum").filter(|setting| !setting.value)
         && let Some(span) = checksum.span()
@@ -68,10 +73,30 @@ fn append_only(conf: &RedisConf, append: confvet_core::Span, findings: &mut Find
 }
 
 fn directory(conf: &RedisConf, findings: &mut Findings) {
-    let Some(dir) = conf.last("dir").and_then(Statement::value) else { return };
+    let Some(dir) = conf.directory() else { return };
     let volatile = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run"];
-    let below = |root: &str| dir.text.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if volatile.into_iter().any(below) {
-        findings.report(dir.span, format!("data directory `{}` does not survive a reboot", dir.text));
+    let below = |root: &str| dir.value.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if let Some(span) = dir.span().filter(|_| volatile.into_iter().any(below)) {
+        findings.report(span, format!("data directory `{}` does not survive a reboot", dir.value));
     }
+}
+
+/// A service is started in whatever directory its init system likes.
+fn working_directory(conf: &RedisConf, persisted: confvet_core::Span, findings: &mut Findings) {
+    let supervised = conf.last("supervised").and_then(Statement::value).filter(|value| !value.is("no"));
+    let daemon = conf.last("daemonize").and_then(Statement::value).filter(|value| value.is("yes"));
+    let Some(service) = supervised.or(daemon).filter(|_| !conf.is_partial()) else { return };
+    let dir = conf.directory();
+    let is_whole = |path: &str| path.starts_with('/') || schema::placeholder(path).is_some();
+    if dir.as_ref().is_some_and(|dir| is_whole(&dir.value)) {
+        return;
+    }
+    let message = match &dir {
+        Some(dir) => format!("data directory `{}` depends on where the service is started", dir.value),
+        None => "there is no `dir`: the data lands where the service is started".to_owned(),
+    };
+    let place = dir.and_then(|dir| dir.span());
+    let report = findings.report(place.unwrap_or(service.span), message).label(persisted, "what is written there");
+    let report = if place.is_some() { report.label(service.span, "started as a service") } else { report };
+    report.help("write the whole path, such as `dir /var/lib/redis`");
 }

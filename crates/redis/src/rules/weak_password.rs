@@ -1,9 +1,11 @@
 //! A password that is guessed at once.
 
-use crate::model::{Document, Exposure, RedisConf};
+use crate::model::{Document, Exposure, RedisConf, Secret, sha256};
 use crate::schema;
 use crate::syntax::Token;
 use confvet_core::{Context, Findings, Rule, Severity, Span};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/weak-password", check };
 
@@ -28,6 +30,8 @@ const WELL_KNOWN: &[&str] = &[
 
 const SHORTEST: usize = 16;
 
+const HELP: &str = "use 32 random characters or more: nobody types them";
+
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     if let Some(conf) = document.conf() {
         if conf.is_for_tests() {
@@ -37,8 +41,8 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         for (token, span) in conf.plain_passwords() {
             judge(&token.text, span, None, local, findings);
         }
-        for user in conf.users() {
-            judge_user(&user, local, findings);
+        for user in &conf.users {
+            judge_user(user, local, findings);
         }
     }
     for user in document.acl().into_iter().flat_map(|acl| &acl.users) {
@@ -48,13 +52,29 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
 }
 
 fn judge_user(user: &crate::model::AclUser, local: bool, findings: &mut Findings) {
-    for password in &user.passwords {
-        if password.text.starts_with('#') && password.text.len() == 65 {
-            continue;
+    for rule in user.passwords() {
+        let span = rule.token.span.slice(1..rule.token.span.len());
+        match rule.secret() {
+            Some(Secret::Plain(password)) => judge(password, span, Some(&user.name.text), local, findings),
+            Some(Secret::Hash(hash)) if is_hash_of_a_known_one(hash) => {
+                findings
+                    .report(
+                        span,
+                        "this is the hash of a well-known password, and Redis does not slow down who tries many",
+                    )
+                    .severity(if local { Severity::Info } else { Severity::Error })
+                    .help(HELP);
+            }
+            _ => {}
         }
-        let span = password.span.slice(1..password.span.len());
-        judge(&password.text, span, Some(&user.name.text), local, findings);
     }
+}
+
+/// Hashes of the well-known passwords and of the empty one.
+fn is_hash_of_a_known_one(hash: &str) -> bool {
+    static HASHES: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| WELL_KNOWN.iter().chain(&["", "changeme"]).map(|password| sha256(password)).collect());
+    HASHES.contains(hash)
 }
 
 fn judge(password: &str, span: Span, user: Option<&str>, local: bool, findings: &mut Findings) {
@@ -74,7 +94,7 @@ fn judge(password: &str, span: Span, user: Option<&str>, local: bool, findings: 
     findings
         .report(span, format!("this password is {what}, and Redis does not slow down who tries many"))
         .severity(if local { Severity::Info } else { severity })
-        .help("use 32 random characters or more: nobody types them");
+        .help(HELP);
 }
 
 impl RedisConf {

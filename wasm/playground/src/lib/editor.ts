@@ -3,7 +3,7 @@
 import { closeBrackets } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { defaultHighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { nginx } from "@codemirror/legacy-modes/mode/nginx";
 import { properties } from "@codemirror/legacy-modes/mode/properties";
 import { shell } from "@codemirror/legacy-modes/mode/shell";
@@ -11,7 +11,8 @@ import { toml } from "@codemirror/legacy-modes/mode/toml";
 import { type Diagnostic as Squiggle, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, type Text } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
 import type { Diagnostic, Fix } from "../../../pkg/index.js";
 import { offsetOf } from "./offsets";
 
@@ -22,6 +23,15 @@ export interface Callbacks {
   /** Applies a fix whose edits reach into other files. */
   fixElsewhere(fix: Fix): void;
 }
+
+// The colours stand in app.css, for light and dark.
+const colours = HighlightStyle.define([
+  { tag: [tags.comment, tags.meta], color: "var(--syntax-comment)", fontStyle: "italic" },
+  { tag: [tags.keyword, tags.propertyName, tags.definition(tags.propertyName), tags.attributeName], color: "var(--syntax-key)" },
+  { tag: [tags.string, tags.special(tags.string), tags.attributeValue], color: "var(--syntax-text)" },
+  { tag: [tags.number, tags.bool, tags.atom, tags.null], color: "var(--syntax-number)" },
+  { tag: [tags.heading, tags.strong], fontWeight: "600" },
+]);
 
 function languageOf(path: string): Extension {
   if (/\.ya?ml$/.test(path)) return yaml();
@@ -42,10 +52,11 @@ export function makeState(path: string, text: string, dark: Compartment, isDark:
       closeBrackets(),
       highlightActiveLine(),
       highlightSelectionMatches(),
-      syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
+      syntaxHighlighting(colours),
       languageOf(path),
       dark.of(EditorView.darkTheme.of(isDark)),
       EditorView.lineWrapping,
+      placeholder("Type or paste a configuration, or drop files or a folder anywhere on the page."),
       EditorView.contentAttributes.of({ "aria-label": `text of ${path}` }),
       // Tab indents; Escape then Tab leaves the editor, as the editor's documentation has it.
       keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...lintKeymap, indentWithTab]),

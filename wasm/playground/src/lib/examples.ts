@@ -6,12 +6,16 @@ export interface Example {
   title: string;
   story: string;
   files: File[];
+  /** The file that is looked at first. */
+  open: string;
 }
 
 interface Source {
   title: string;
   story: string;
   directory: string;
+  /** The file that is looked at first. */
+  open: string;
 }
 
 const SOURCES: Source[] = [
@@ -19,36 +23,43 @@ const SOURCES: Source[] = [
     title: "Redis: a cache that refuses writes",
     story: "At the peak of the evening the cache was full, nothing could be evicted, and every write came back as an error.",
     directory: "redis/broken",
+    open: "api-cache/redis.conf",
   },
   {
     title: "Elasticsearch: two masters",
     story: "A switch rebooted, each half of the cluster elected a master of its own, and a night of writes was lost.",
     directory: "elasticsearch/broken",
+    open: "hosts/es-a/elasticsearch.yml",
   },
   {
     title: "nginx: an upstream that moved",
     story: "The load balancer behind the name got new addresses; nginx went on asking the old ones until somebody reloaded it.",
     directory: "nginx/broken",
+    open: "nginx/nginx.conf",
   },
   {
     title: "HAProxy: writes to a replica",
     story: "After the failover the writer pool still held a replica: its health check asked a question that replicas answer too.",
     directory: "haproxy/broken",
+    open: "db/etc/haproxy/haproxy.cfg",
   },
   {
     title: "IPsec: two sites, one network",
     story: "The new site's tunnel came up with a network that the old one had, and half of the office lost its printers.",
     directory: "ipsec/broken",
+    open: "aws/etc/ipsec.conf",
   },
   {
     title: "Prometheus: a dashboard without data",
     story: "A relabel rule dropped every target it was meant to keep, and no alert could fire, since there was nothing to alert on.",
     directory: "prometheus/broken",
+    open: "prometheus.yml",
   },
   {
     title: "Patroni: a cluster that cannot fail over",
     story: "The primary died, and no standby was allowed to take over before the lease of the dead one ran out.",
     directory: "patroni/broken",
+    open: "pg1/patroni.yml",
   },
 ];
 
@@ -66,9 +77,9 @@ function filesBelow(directory: string): File[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Examples of systems that this build does not have yet hold no files and are left out. */
-export const EXAMPLES: Example[] = SOURCES.map(({ title, story, directory }) => ({
+export const EXAMPLES: Example[] = SOURCES.map(({ title, story, directory, open }) => ({
   title,
   story,
   files: filesBelow(directory),
-})).filter((example) => example.files.length > 0);
+  open,
+}));

@@ -1,14 +1,15 @@
 // The files of the page, what was found in them, and what is open.
 
-import type { Detected, Diagnostic, File, RulePage, Summary } from "../../../pkg/index.js";
+import type { Detected, Diagnostic, File, RulePage, Summary, System } from "../../../pkg/index.js";
 import { ask } from "./engine";
 import { EXAMPLES, type Example } from "./examples";
+import { assign, CONFIG } from "./settings";
 import { decode, encode } from "./share";
 
 const TYPING_PAUSE = 120;
 const EMPTY: Summary = { files: 0, by_system: {}, errors: 0, warnings: 0, infos: 0, fixable: 0, unsafely_fixable: 0 };
 
-export type Drawer = "rule" | "settings" | "addresses" | null;
+export type Drawer = "rule" | "settings" | "addresses" | "relabel" | null;
 
 /** A place to bring into view; `at` makes two jumps to one place differ. */
 export interface Jump {
@@ -16,6 +17,13 @@ export interface Jump {
   line: number;
   column: number;
   at: number;
+}
+
+/** A state that can be brought back. */
+interface Kept {
+  files: File[];
+  active: string;
+  story: string;
 }
 
 class Project {
@@ -27,13 +35,19 @@ class Project {
   millis = $state(0);
   story = $state("");
   error = $state("");
+  /** What was just done, for a few seconds. */
   notice = $state("");
+  /** What the last large step replaced; taken back by `undo`. */
+  kept: Kept | undefined = $state.raw(undefined);
+  systems: System[] = $state.raw([]);
   drawer: Drawer = $state(null);
   rule = $state("");
   page: RulePage | undefined = $state.raw(undefined);
   jump: Jump | undefined = $state.raw(undefined);
   /** Grows when texts change from outside the editor, which then takes them over. */
   revision = $state(0);
+  /** Grows when another project is opened: the editor forgets the history of the last one. */
+  generation = $state(0);
 
   #timer: ReturnType<typeof setTimeout> | undefined;
   #round = 0;
@@ -44,25 +58,48 @@ class Project {
 
   start(): void {
     const shared = decode(location.hash.slice(1));
-    if (shared) this.open(shared, "");
-    else if (EXAMPLES[0]) this.openExample(EXAMPLES[0]);
-    else this.open([{ path: "redis.conf", text: "" }], "");
+    if (shared) this.#replace(shared.files, shared.active, "");
+    else if (EXAMPLES[0]) this.#replace(EXAMPLES[0].files, EXAMPLES[0].open, EXAMPLES[0].story);
+    else this.#replace([{ path: "redis.conf", text: "" }], "redis.conf", "");
+    void ask("systems", null).then((systems) => (this.systems = systems));
   }
 
-  open(files: File[], story: string): void {
+  /** Opens other files instead of those that are there. */
+  open(files: File[], active: string, story: string): void {
+    this.#keep();
+    this.#replace(files, active, story);
+  }
+
+  openExample(example: Example): void {
+    this.open(example.files, example.open, example.story);
+    this.notice = `opened: ${example.title}`;
+  }
+
+  #keep(): void {
+    this.kept = { files: this.snapshot(), active: this.active, story: this.story };
+  }
+
+  #replace(files: File[], active: string, story: string): void {
     this.files = files.map((file) => ({ ...file }));
-    this.active = (files.find((file) => !file.path.endsWith("confvet.toml")) ?? files[0])?.path ?? "";
+    this.active = active;
     this.story = story;
+    this.generation += 1;
     this.revision += 1;
     void this.lint();
   }
 
-  openExample(example: Example): void {
-    this.open(example.files, example.story);
+  /** Takes back the last large step: another project, dropped files, a deleted file. */
+  undo(): void {
+    if (!this.kept) return;
+    const { files, active, story } = this.kept;
+    this.kept = undefined;
+    this.#replace(files, active, story);
+    this.notice = "taken back";
   }
 
   /** Adds files or replaces those of the same path. */
   merge(files: File[]): void {
+    this.#keep();
     for (const file of files) {
       const known = this.files.find((other) => other.path === file.path);
       if (known) known.text = file.text;
@@ -74,7 +111,8 @@ class Project {
     void this.lint();
   }
 
-  add(): void {
+  /** Adds an empty file and gives its path. */
+  add(): string {
     const taken = new Set(this.files.map((file) => file.path));
     let path = "new.conf";
     for (let number = 2; taken.has(path); number++) path = `new-${number}.conf`;
@@ -82,11 +120,13 @@ class Project {
     this.active = path;
     this.revision += 1;
     void this.lint();
+    return path;
   }
 
   rename(from: string, to: string): boolean {
     const path = to.trim().replace(/^\/+/, "");
-    if (path === "" || (path !== from && this.files.some((file) => file.path === path))) return false;
+    if (path === from) return true;
+    if (path === "" || this.files.some((file) => file.path === path)) return false;
     const file = this.files.find((other) => other.path === from);
     if (!file) return false;
     file.path = path;
@@ -97,10 +137,20 @@ class Project {
   }
 
   remove(path: string): void {
+    this.#keep();
+    const index = this.files.findIndex((file) => file.path === path);
     this.files = this.files.filter((file) => file.path !== path);
-    if (this.active === path) this.active = this.files[0]?.path ?? "";
+    if (this.active === path) this.active = (this.files[index] ?? this.files[index - 1])?.path ?? "";
+    this.notice = `deleted ${path}`;
     this.revision += 1;
     void this.lint();
+  }
+
+  /** Says in confvet.toml what a file is; with no system, that its name and content decide. */
+  correct(path: string, system: string, kind: string): void {
+    const toml = this.files.find((file) => file.path === CONFIG)?.text ?? "";
+    this.put(CONFIG, assign(toml, path, system, kind));
+    this.notice = "written into confvet.toml";
   }
 
   /** What the editor says was typed. */
@@ -143,12 +193,18 @@ class Project {
   }
 
   async fixAll(unsafe: boolean): Promise<void> {
-    const fixed = await ask("fix", { files: this.snapshot(), unsafe });
-    for (const { path, text } of fixed.files) {
-      const file = this.files.find((other) => other.path === path);
-      if (file) file.text = text;
+    const before = this.snapshot();
+    try {
+      const fixed = await ask("fix", { files: before, unsafe });
+      this.kept = { files: before, active: this.active, story: this.story };
+      for (const { path, text } of fixed.files) {
+        const file = this.files.find((other) => other.path === path);
+        if (file) file.text = text;
+      }
+      this.notice = fixed.applied === 1 ? "1 fix applied" : `${fixed.applied} fixes applied`;
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
     }
-    this.notice = fixed.applied === 1 ? "1 fix applied" : `${fixed.applied} fixes applied`;
     this.revision += 1;
     await this.lint();
   }
@@ -160,17 +216,23 @@ class Project {
 
   async explain(rule: string): Promise<void> {
     this.rule = rule;
+    this.page = undefined;
     this.drawer = "rule";
-    this.page = await ask("explain", rule);
+    try {
+      const page = await ask("explain", rule);
+      if (this.rule === rule) this.page = page;
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
+    }
   }
 
   async share(): Promise<void> {
-    history.replaceState(null, "", `#${encode(this.snapshot())}`);
+    history.replaceState(null, "", `#${encode({ files: this.snapshot(), active: this.active })}`);
     try {
       await navigator.clipboard.writeText(location.href);
-      this.notice = "link copied";
+      this.notice = "link copied; it holds the whole project";
     } catch {
-      this.notice = "the link is in the address bar";
+      this.notice = "the link is in the address bar; it holds the whole project";
     }
   }
 }

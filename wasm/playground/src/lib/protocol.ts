@@ -1,6 +1,6 @@
 // What the page and its worker say to each other.
 
-import type { Detected, File, Fixed, Report, Rule, RulePage } from "../../../pkg/index.js";
+import type { Detected, File, Fixed, Relabelled, RelabelRequest, Report, RulePage, System } from "../../../pkg/index.js";
 
 export interface Linted {
   report: Report;
@@ -13,8 +13,9 @@ export interface Requests {
   lint: { input: File[]; output: Linted };
   fix: { input: { files: File[]; unsafe: boolean }; output: Fixed };
   explain: { input: string; output: RulePage | undefined };
-  rules: { input: null; output: Rule[] };
-  version: { input: null; output: string };
+  systems: { input: null; output: System[] };
+  model: { input: { path: string; files: File[] }; output: { system: string; model: unknown } | null };
+  relabel: { input: { path: string; files: File[]; request: RelabelRequest }; output: Relabelled };
 }
 
 export type Kind = keyof Requests;

@@ -1,5 +1,8 @@
 // The settings panel writes a confvet.toml that one sees, and reads the one that is there.
 
+/** Where the settings stand. */
+export const CONFIG = "confvet.toml";
+
 export interface Setting {
   section: "target" | "facts";
   name: string;
@@ -59,4 +62,30 @@ export function writeSetting(toml: string, setting: Setting, value: string): str
   else if (value === "") changed = body;
   else changed = `\n${setting.name} = ${text}${body}`;
   return toml.slice(0, part.start) + changed + toml.slice(part.end);
+}
+
+/** A table `[[files]]` with exactly the lines that `assign` writes. */
+function assignment(path: string): RegExp {
+  const glob = JSON.stringify(globOf(path)).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`\\n*\\[\\[files\\]\\]\\nglob = ${glob}\\nsystem = "[^"\\n]*"\\n(?:kind = "[^"\\n]*"\\n)?`);
+}
+
+/** A pattern that matches one path alone. */
+function globOf(path: string): string {
+  return path.replace(/[*?[\]{}!\\]/g, "\\$&");
+}
+
+/** The file with a system and kind said for one path, or without, when `system` is empty. */
+export function assign(toml: string, path: string, system: string, kind: string): string {
+  const rest = toml.replace(assignment(path), "\n").replace(/^\n+/, "");
+  if (system === "") return rest;
+  const gap = rest === "" ? "" : rest.endsWith("\n") ? "\n" : "\n\n";
+  return `${rest}${gap}[[files]]\nglob = ${JSON.stringify(globOf(path))}\nsystem = "${system}"\nkind = "${kind}"\n`;
+}
+
+/** The system and kind that `assign` wrote for a path. */
+export function assigned(toml: string, path: string): { system: string; kind: string } | undefined {
+  const found = assignment(path).exec(toml)?.[0];
+  const system = found && /\nsystem = "([^"]*)"/.exec(found)?.[1];
+  return system ? { system, kind: /\nkind = "([^"]*)"/.exec(found)?.[1] ?? "" } : undefined;
 }

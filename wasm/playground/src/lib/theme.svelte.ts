@@ -1,9 +1,10 @@
-// Light or dark: by the system's setting until the user chooses.
+// Light or dark: by the system's setting until the user chooses. public/theme.js brings back the choice of the last visit.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const root = document.documentElement;
 
 class Theme {
-  chosen: "light" | "dark" | null = $state(null);
+  chosen: string | undefined = $state(root.dataset.theme);
   system = $state(dark.matches);
 
   constructor() {
@@ -11,12 +12,17 @@ class Theme {
   }
 
   get isDark(): boolean {
-    return this.chosen === null ? this.system : this.chosen === "dark";
+    return this.chosen === undefined ? this.system : this.chosen === "dark";
   }
 
   toggle(): void {
     this.chosen = this.isDark ? "light" : "dark";
-    document.documentElement.dataset.theme = this.chosen;
+    root.dataset.theme = this.chosen;
+    try {
+      localStorage.setItem("confvet-theme", this.chosen);
+    } catch {
+      // A browser that stores nothing forgets the choice.
+    }
   }
 }
 

@@ -1,21 +1,25 @@
 // Lints beside the page, so that typing never waits.
 
-import { init, Linter, version } from "../../../pkg/index.js";
+import { type File, init, Linter } from "../../../pkg/index.js";
 import type { Kind, Request, Requests, Response } from "./protocol";
 
 const ready = init().then(() => new Linter());
 
+function named(files: File[], path: string): File {
+  return files.find((file) => file.path === path) ?? { path, text: "" };
+}
+
 const answers: { [K in Kind]: (linter: Linter, input: Requests[K]["input"]) => unknown } = {
   lint(linter, files) {
     const started = performance.now();
-    const report = linter.lint(files);
-    const millis = performance.now() - started;
-    return { report, detected: linter.detect(files), millis };
+    const { report, detected } = linter.inspect(files);
+    return { report, detected, millis: performance.now() - started };
   },
   fix: (linter, { files, unsafe }) => linter.fix(files, { unsafe }),
   explain: (linter, rule) => linter.explain(rule),
-  rules: (linter) => linter.rules(),
-  version: () => version(),
+  systems: (linter) => linter.systems(),
+  model: (linter, { path, files }) => linter.model(named(files, path), files),
+  relabel: (linter, { path, files, request }) => linter.relabel(named(files, path), request, files),
 };
 
 self.addEventListener("message", async (event: MessageEvent<Request>) => {

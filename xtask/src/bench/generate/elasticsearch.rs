@@ -1,7 +1,7 @@
 //! elasticsearch.yml of the nodes of large clusters, one file with very many settings, and jvm.options.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

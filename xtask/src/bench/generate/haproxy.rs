@@ -1,7 +1,7 @@
 //! haproxy.cfg of a large edge: many backends, and frontends full of ACLs.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

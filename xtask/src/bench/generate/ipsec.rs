@@ -1,7 +1,7 @@
 //! ipsec.conf and swanctl.conf of a gateway with very many tunnels.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

@@ -1,7 +1,7 @@
 //! nginx.conf of a host with very many sites, of an API gateway, and small files.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

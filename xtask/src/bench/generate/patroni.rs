@@ -1,7 +1,7 @@
 //! patroni.yml of the members of many clusters.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[
@@ -18,7 +18,8 @@ fn member(random: &mut Random, number: usize) -> String {
     text.push_str("watchdog:\n  mode: automatic\n\n");
     let _ = writeln!(text, "tags:\n  nofailover: {}\n", random.chance(10));
     text.push_str(&postgresql(number));
-    text.push_str("    - local all all peer\n    - host all all 127.0.0.1/32 scram-sha-256\n    - host replication replicator 10.0.0.0/8 scram-sha-256\n");
+    text.push_str("    - local all all peer\n    - host all all 127.0.0.1/32 scram-sha-256\n    - host replication replicator 127.0.0.1/32 scram-sha-256\n");
+    text.push_str("    - host replication replicator 10.0.0.0/8 scram-sha-256\n");
     text.push_str("    - host all all 10.0.0.0/8 scram-sha-256\n");
     text
 }
@@ -63,6 +64,7 @@ fn access_head() -> String {
     head(0)
         + &postgresql(0)
         + "    - local all all peer\n    - host all all 127.0.0.1/32 scram-sha-256\n    \
+           - host replication replicator 127.0.0.1/32 scram-sha-256\n    \
            - host replication replicator 10.0.0.0/8 scram-sha-256\n"
 }
 

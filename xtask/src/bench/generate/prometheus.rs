@@ -1,7 +1,7 @@
 //! prometheus.yml with very many jobs, and files of recording and alerting rules.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

@@ -1,7 +1,7 @@
 //! redis.conf with and without its comments, and a file of ACL users.
 
 use super::{Format, Generator, Shape};
-use crate::bench::random::Random;
+use confvet_testkit::Random;
 use std::fmt::Write;
 
 pub(super) static ALL: &[Generator] = &[

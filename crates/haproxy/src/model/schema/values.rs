@@ -26,6 +26,8 @@ const OPTION_ENUMERATIONS: &[(&str, &[&str])] = &[
     ("ssl-max-ver", &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
     ("log-proto", &["legacy", "octet-count"]),
     ("ws", &["auto", "h1", "h2"]),
+    ("severity-output", &["none", "number", "string"]),
+    ("expose-fd", &["listeners"]),
 ];
 
 const OPTION_TIMES: &[&str] =
@@ -50,12 +52,10 @@ const ONE_WORD: &[&str] = &[
     "fullconn",
     "backlog",
     "mode",
-    "http-reuse",
     "log-format",
     "log-format-sd",
     "error-log-format",
     "unique-id-format",
-    "log-tag",
     "monitor-uri",
 ];
 
@@ -65,7 +65,13 @@ const FACILITIES: &[&str] = &[
 ];
 
 impl Schema<'_> {
-    fn invalid(&mut self, statement: &Arc<Statement>, word: &Word, message: String, instead: Option<(String, bool)>) {
+    pub(super) fn invalid(
+        &mut self,
+        statement: &Arc<Statement>,
+        word: &Word,
+        message: String,
+        instead: Option<(String, bool)>,
+    ) {
         self.add(statement, word.span, ProblemKind::Invalid { message, instead });
     }
 
@@ -76,7 +82,7 @@ impl Schema<'_> {
             (true, "timeout") => self.lone_time(statement, 2),
             (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
             (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
-                self.lone_time(statement, 1);
+                self.time_value(statement, 1, Unit::Milliseconds);
             }
             (true, "stick-table") => self.table(statement),
             (true, "mode") => self.mode(statement),
@@ -114,13 +120,10 @@ impl Schema<'_> {
             }
             Some(_) if statement.words.iter().any(|word| word.is_empty() || word.text.contains("[*]")) => {}
             Some(_) => {
-                let Some(extra) = statement.word(2).filter(|word| word.text != "\\") else { return };
                 let keyword = statement.keyword();
-                let message = if keyword.contains("format") {
-                    format!("`{keyword}` takes one word: quote the format, or escape its spaces")
-                } else {
-                    format!("`{keyword}` takes one word; `{}` is one too many", extra.text)
-                };
+                let extra = statement.word(2).filter(|word| word.text != "\\" && keyword.contains("format"));
+                let Some(extra) = extra else { return };
+                let message = format!("`{keyword}` takes one word: quote the format, or escape its spaces");
                 self.invalid(statement, extra, message, None);
             }
         }
@@ -147,7 +150,7 @@ impl Schema<'_> {
         self.time_value(statement, at, Unit::Milliseconds);
     }
 
-    fn time_value(&mut self, statement: &Arc<Statement>, at: usize, unit: Unit) {
+    pub(super) fn time_value(&mut self, statement: &Arc<Statement>, at: usize, unit: Unit) {
         let Some(word) =
             statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.text.contains('$'))
         else {
@@ -193,7 +196,13 @@ impl Schema<'_> {
         self.add(statement, word.span, kind);
     }
 
-    fn one_of(&mut self, statement: &Arc<Statement>, setting: &str, at: usize, words: &'static [&'static str]) {
+    pub(super) fn one_of(
+        &mut self,
+        statement: &Arc<Statement>,
+        setting: &str,
+        at: usize,
+        words: &'static [&'static str],
+    ) {
         let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
         if words.contains(&word.text.as_str()) || word.is_empty() {
             return;
@@ -202,6 +211,17 @@ impl Schema<'_> {
             did_you_mean(&word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
         let message = format!("`{}` is not a valid value for `{setting}`: it takes {}", word.text, words.join(", "));
         self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+    }
+
+    /// Words with commas between them. An address is a word of `init-addr` too.
+    fn list_of(&mut self, statement: &Arc<Statement>, setting: &str, at: usize, words: &'static [&'static str]) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        let known =
+            |part: &str| words.contains(&part) || (setting == "init-addr" && part.parse::<std::net::IpAddr>().is_ok());
+        if let Some(bad) = word.text.split(',').find(|part| !part.is_empty() && !known(part)) {
+            let message = format!("`{bad}` is not a valid value for `{setting}`: it takes {}", words.join(", "));
+            self.invalid(statement, word, message, None);
+        }
     }
 
     fn mode(&mut self, statement: &Arc<Statement>) {
@@ -363,7 +383,7 @@ impl Schema<'_> {
 
     /// `log ADDRESS [len N] [format F] [sample S] [profile P] FACILITY [LEVEL [MINIMUM]]`
     fn log(&mut self, statement: &Arc<Statement>) {
-        if statement.is_negated() || statement.words.iter().any(|word| word.is_variable() || word.is_empty()) {
+        if statement.is_negated() || !statement.is_whole() {
             return;
         }
         let Some(address) = statement.word(1) else { return };
@@ -417,6 +437,27 @@ impl Schema<'_> {
                 let message = format!("`{} {}` is not a valid number of checks: it is 1 or more", key.name, word.text);
                 self.invalid(statement, word, message, None);
             }
+            "error-limit" if leading_number(&word.text).0 < 1 => {
+                let message = format!("`error-limit {}` is not a valid number of errors: it is 1 or more", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "init-addr" => self.list_of(statement, "init-addr", at + 1, &["last", "libc", "none"]),
+            "resolve-opts" => {
+                let known = &["allow-dup-ip", "ignore-weight", "prevent-dup-ip"];
+                self.list_of(statement, "resolve-opts", at + 1, known);
+            }
+            "proxy-v2-options" => {
+                let known =
+                    &["authority", "cert-cn", "cert-key", "cert-sig", "crc32c", "ssl", "ssl-cipher", "unique-id"];
+                self.list_of(statement, "proxy-v2-options", at + 1, known);
+            }
+            "sni" | "check-sni" if key.name == "sni" && is_bare_word(&word.text) => {
+                if Context::Fetch.find(&word.text).is_none() {
+                    let message =
+                        format!("`sni` takes a sample expression: write `str({})` for a fixed name", word.text);
+                    self.invalid(statement, word, message, Some((format!("str({})", word.text), false)));
+                }
+            }
             "verify" if is_bind => self.one_of(statement, "verify", at + 1, &["none", "optional", "required"]),
             "verify" => self.one_of(statement, "verify", at + 1, &["none", "required"]),
             name => {
@@ -426,6 +467,11 @@ impl Schema<'_> {
             }
         }
     }
+}
+
+/// A name with nothing behind it.
+fn is_bare_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
 /// `1.5s` is `1500ms`, `30M` is `30m`.

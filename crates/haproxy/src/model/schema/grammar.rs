@@ -1,0 +1,306 @@
+//! How many words a statement takes, and which ones, where HAProxy refuses all others.
+
+use super::{ProblemKind, Schema};
+use crate::model::{Proxy, Statement};
+use crate::syntax::Word;
+use confvet_core::did_you_mean;
+use std::sync::Arc;
+
+/// Statements of proxies, and the most words they take; sorted.
+const MOST: &[(&str, usize)] = &[
+    ("backlog", 1),
+    ("default_backend", 1),
+    ("disabled", 0),
+    ("dispatch", 1),
+    ("enabled", 0),
+    ("fullconn", 1),
+    ("grace", 1),
+    ("id", 1),
+    ("maxconn", 1),
+    ("mode", 1),
+    ("monitor-uri", 1),
+    ("retries", 1),
+    ("server-state-file-name", 1),
+    ("transparent", 0),
+];
+
+/// Statements that are nothing without so many words; sorted.
+const LEAST: &[(&str, usize, &str)] = &[
+    ("clitcpka-cnt", 1, "a number"),
+    ("dynamic-cookie-key", 1, "a key"),
+    ("errorfile", 2, "a status and a file"),
+    ("errorfiles", 1, "the name of an `http-errors` section"),
+    ("errorloc", 2, "a status and a URL"),
+    ("errorloc302", 2, "a status and a URL"),
+    ("errorloc303", 2, "a status and a URL"),
+    ("hash-balance-factor", 1, "a number"),
+    ("hash-type", 1, "`consistent` or `map-based`"),
+    ("http-reuse", 1, "one of never, safe, aggressive, always"),
+    ("log", 1, "an address and a facility, or `global`"),
+    ("max-keep-alive-queue", 1, "a number"),
+    ("srvtcpka-cnt", 1, "a number"),
+    ("stick-table", 1, "a type and a size"),
+];
+
+/// Statements whose words must form a whole number, all of them; sorted.
+const WHOLE_NUMBERS: &[&str] = &["clitcpka-cnt", "max-keep-alive-queue", "srvtcpka-cnt"];
+
+/// Statuses that have an error page.
+const ERROR_STATUSES: &[&str] = &[
+    "200", "400", "401", "403", "404", "405", "407", "408", "410", "413", "425", "429", "500", "501", "502", "503",
+    "504",
+];
+
+const RETRY_ON: &[&str] = &[
+    "none",
+    "conn-failure",
+    "empty-response",
+    "junk-response",
+    "response-timeout",
+    "0rtt-rejected",
+    "all-retryable-errors",
+    "receiver",
+    "jwt",
+    "401",
+    "403",
+    "404",
+    "408",
+    "421",
+    "425",
+    "429",
+    "500",
+    "501",
+    "502",
+    "503",
+    "504",
+];
+
+/// Words of `cookie` behind its name, and how many words each takes.
+fn cookie_words(word: &str) -> Option<usize> {
+    Some(match word {
+        "rewrite" | "insert" | "indirect" | "nocache" | "postonly" | "preserve" | "prefix" | "httponly" | "secure"
+        | "dynamic" => 0,
+        "domain" | "maxidle" | "maxlife" | "attr" => 1,
+        _ => return None,
+    })
+}
+
+/// Options whose words are not judged here; all others take none.
+const WORDY_OPTIONS: &[&str] = &["httpchk", "httpslog", "redispatch"];
+
+impl Schema<'_> {
+    /// The words of a proxy's statement.
+    pub(super) fn grammar(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+        let keyword = statement.keyword();
+        // What most lines are is read elsewhere.
+        if matches!(keyword, "server" | "use_backend" | "bind" | "http-request" | "http-response" | "timeout") {
+            return;
+        }
+        let whole = statement.is_whole() && statement.words.last().is_none_or(|word| word.text != "\\");
+        if !whole || statement.is_negated() && keyword != "option" {
+            return;
+        }
+        if let Ok(index) = LEAST.binary_search_by(|(name, ..)| (*name).cmp(keyword)) {
+            let (_, least, what) = LEAST[index];
+            if statement.words.len() <= least {
+                let message = format!("`{keyword}` needs {what}");
+                self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
+                return;
+            }
+        }
+        if let Ok(index) = MOST.binary_search_by(|(name, _)| (*name).cmp(keyword)) {
+            self.most(statement, keyword, MOST[index].1 + 1);
+        }
+        if WHOLE_NUMBERS.contains(&keyword) {
+            self.whole_number(statement);
+        }
+        match keyword {
+            "option" if statement.sub.is_some() => self.option_words(statement),
+            "cookie" => self.cookie_words(statement),
+            "errorfile" | "errorloc" | "errorloc302" | "errorloc303" => {
+                self.one_of(statement, keyword, 1, ERROR_STATUSES);
+            }
+            "retry-on" => {
+                for at in 1..statement.words.len() {
+                    self.one_of(statement, keyword, at, RETRY_ON);
+                }
+            }
+            "hash-type" => self.one_of(statement, keyword, 1, &["consistent", "map-based"]),
+            "compression" => self.one_of(
+                statement,
+                keyword,
+                1,
+                &[
+                    "algo",
+                    "type",
+                    "offload",
+                    "direction",
+                    "algo-req",
+                    "algo-res",
+                    "type-req",
+                    "type-res",
+                    "minsize-req",
+                    "minsize-res",
+                ],
+            ),
+            "hash-balance-factor" => {
+                let factor = statement.word(1).map(|word| (word, crate::values::leading_number(&word.text).0));
+                if let Some((word, 1..=100)) = factor {
+                    let message = format!("`{}` is not a valid balance factor: it is 0, or above 100", word.text);
+                    self.invalid(statement, word, message, None);
+                }
+            }
+            "force-persist" | "ignore-persist" if statement.condition_at != Some(1) => {
+                let message = format!("`{keyword}` needs a condition behind it");
+                self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            }
+            "use-server" if statement.condition_at != Some(2) => {
+                let message = "`use-server` needs the name of a server and a condition".to_owned();
+                self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            }
+            "http-error" if statement.text(1) != "status" || statement.word(2).is_none() => {
+                let message = "`http-error` needs `status` and a status".to_owned();
+                self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            }
+            "acl" => self.acl_name(statement),
+            "dispatch" | "source" => self.plain_address(proxy, statement),
+            _ => {}
+        }
+    }
+
+    /// A word more than the statement takes.
+    fn most(&mut self, statement: &Arc<Statement>, name: &str, end: usize) {
+        let Some(extra) = statement.word(end) else { return };
+        let message = match end.saturating_sub(usize::from(statement.sub.is_some()) + 1) {
+            0 => format!("`{name}` takes no words; `{}` is one too many", extra.text),
+            1 => format!("`{name}` takes one word; `{}` is one too many", extra.text),
+            count => format!("`{name}` takes {count} words; `{}` is one too many", extra.text),
+        };
+        self.invalid(statement, extra, message, None);
+    }
+
+    fn whole_number(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known()) else { return };
+        let digits = word.text.strip_prefix('-').unwrap_or(&word.text);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("`{}` is not a valid number for `{}`", word.text, statement.keyword());
+            self.invalid(statement, word, message, None);
+        }
+    }
+
+    /// What stands behind the name of an option.
+    fn option_words(&mut self, statement: &Arc<Statement>) {
+        let name = statement.text(1);
+        let setting = format!("option {name}");
+        match name {
+            _ if WORDY_OPTIONS.contains(&name) => {}
+            "httplog" => self.one_of(statement, &setting, 2, &["clf"]),
+            // `option tcplog clf` exists since 3.0.
+            "tcplog" if self.haproxy.target.is_none_or(|target| target >= (3, 0, 0)) => {
+                self.one_of(statement, &setting, 2, &["clf"]);
+            }
+            "forwardfor" => self.settings(statement, &setting, &[("except", 1), ("header", 1), ("if-none", 0)]),
+            "originalto" => self.settings(statement, &setting, &[("except", 1), ("header", 1)]),
+            "forwarded" => {}
+            "http-restrict-req-hdr-names" => self.one_of(statement, &setting, 2, &["preserve", "delete", "reject"]),
+            "mysql-check" => {
+                self.settings(statement, &setting, &[("user", 1), ("post-41", 0), ("pre-41", 0)]);
+            }
+            "pgsql-check" => {
+                let named = statement.text(2) == "user" && statement.words.len() >= 4;
+                if !named && !statement.is_negated() {
+                    let message = "`option pgsql-check` needs `user` and the name of a user".to_owned();
+                    self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
+                } else {
+                    self.most(statement, &setting, 4);
+                }
+            }
+            "smtpchk" => self.most(statement, &setting, 4),
+            _ => self.most(statement, &setting, 2),
+        }
+    }
+
+    /// Settings in any order, each with its number of words.
+    fn settings(&mut self, statement: &Arc<Statement>, setting: &str, known: &[(&str, usize)]) {
+        let mut at = 2;
+        while let Some(word) = statement.word(at) {
+            let Some((_, words)) = known.iter().find(|(name, _)| *name == word.text) else {
+                let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                let near = did_you_mean(&word.text, names.iter().copied());
+                let message =
+                    format!("`{}` is not a valid word of `{setting}`: it takes {}", word.text, names.join(", "));
+                self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+                return;
+            };
+            if at + words >= statement.words.len() {
+                let message = format!("`{}` needs a value", word.text);
+                self.invalid(statement, word, message, None);
+                return;
+            }
+            at += 1 + words;
+        }
+    }
+
+    fn cookie_words(&mut self, statement: &Arc<Statement>) {
+        let mut at = 2;
+        while let Some(word) = statement.word(at) {
+            let Some(words) = cookie_words(&word.text) else {
+                let names = [
+                    "rewrite", "insert", "indirect", "nocache", "postonly", "preserve", "prefix", "httponly", "secure",
+                ];
+                let near = did_you_mean(&word.text, names);
+                let message = format!("`{}` is no word of `cookie`", word.text);
+                self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
+                return;
+            };
+            at += 1 + words;
+        }
+    }
+
+    fn acl_name(&mut self, statement: &Arc<Statement>) {
+        let Some(name) = statement.word(1) else { return };
+        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
+        if let Some(bad) = name.text.chars().find(|&c| bad(c)) {
+            let message = format!("`{bad}` is not allowed in the name of an ACL");
+            self.invalid(statement, name, message, None);
+        } else if statement.word(2).is_none() {
+            let message = format!("ACL `{}` tests nothing: a fetch has to follow its name", name.text);
+            self.invalid(statement, name, message, None);
+        } else if name.text.eq_ignore_ascii_case("or") {
+            let message = "`or` is no name for an ACL: in conditions it is the operator".to_owned();
+            self.invalid(statement, name, message, None);
+        }
+    }
+
+    /// `dispatch` needs a port, `source` takes its address and two more settings.
+    fn plain_address(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(1).filter(|word: &&Word| word.is_known() && !word.text.contains('$')) else {
+            return;
+        };
+        let address = crate::values::endpoint(word, 0..word.text.len());
+        if statement.is("dispatch") {
+            let inet = address.inet().is_some();
+            if inet && matches!(address.port, crate::values::Port::None | crate::values::Port::Invalid) {
+                let message = format!("`dispatch {}` has no port", word.text);
+                self.invalid(statement, word, message, None);
+            }
+        } else if proxy.has_backend_side()
+            && let Some(extra) =
+                statement.word(2).filter(|extra| !matches!(extra.text.as_str(), "interface" | "usesrc"))
+        {
+            let message = format!("`{}` is no word of `source`: it takes `interface` and `usesrc`", extra.text);
+            self.invalid(statement, extra, message, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted() {
+        assert!(MOST.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(LEAST.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

@@ -1,0 +1,104 @@
+//! `PATRONI_…` variables: in files of lines, in Compose services, in containers of Kubernetes.
+
+use crate::tables;
+use compact_str::CompactString;
+use confvet_core::{Input, Span, Spanned, Version};
+
+/// A block of variables.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Environment {
+    /// Those whose name starts with `PATRONI_`, in order. Values are left out: many are secrets.
+    pub variables: Vec<Variable>,
+    /// Patroni's version, if it is known.
+    #[serde(skip)]
+    pub patroni: Option<Version>,
+}
+
+/// One variable.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Variable {
+    /// Its name.
+    pub name: Spanned<CompactString>,
+    /// Where its value stands; `None` where it comes from elsewhere.
+    #[serde(skip)]
+    pub value: Option<Span>,
+}
+
+/// What Patroni makes of a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It sets a key.
+    Known,
+    /// Named in documents or by analogy, and never read.
+    Ignored,
+    /// `PATRONI_<user>_PASSWORD` or `_OPTIONS`: a user to create, before Patroni 4.0.0.
+    User,
+    /// Nothing.
+    Unknown,
+}
+
+impl Variable {
+    /// What Patroni makes of it.
+    pub fn reading(&self) -> Reading {
+        let name = self.name.value.as_str();
+        let find = |list: &[&str]| list.binary_search(&name).is_ok();
+        if find(tables::VARIABLES) {
+            Reading::Known
+        } else if find(tables::IGNORED_VARIABLES) {
+            Reading::Ignored
+        } else if name.ends_with("_PASSWORD") || name.ends_with("_OPTIONS") {
+            Reading::User
+        } else {
+            Reading::Unknown
+        }
+    }
+
+    /// Does its value have to stay secret?
+    pub fn is_secret(&self) -> bool {
+        ["PASSWORD", "TOKEN", "PASSPHRASE", "AUTH_DATA"].iter().any(|word| self.name.value.contains(word))
+    }
+}
+
+impl Environment {
+    /// Lines of `NAME=value`, with `export` in front or not.
+    pub(crate) fn read(input: &Input<'_>, text: &str) -> Self {
+        let mut variables = Vec::new();
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let body = line.trim_end_matches(['\n', '\r']);
+            let trimmed = body.trim_start();
+            let assignment = trimmed.strip_prefix("export ").map_or(trimmed, str::trim_start);
+            let at = start + body.len() - assignment.len();
+            start += line.len();
+            let Some((name, value)) = assignment.split_once('=') else { continue };
+            if !name.starts_with("PATRONI_") || !is_name(name) {
+                continue;
+            }
+            let from = at + name.len() + 1;
+            variables.push(Variable {
+                name: Spanned::new(name.into(), Span::new(input.file, at..at + name.len())),
+                value: Some(Span::new(input.file, from..from + value.len())),
+            });
+        }
+        Self { variables, patroni: input.target.version("patroni").cloned() }
+    }
+
+    /// Is the variable set?
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.iter().any(|variable| variable.name.value == name)
+    }
+}
+
+/// How many lines set a variable of Patroni's.
+pub(crate) fn count(text: &str) -> usize {
+    let names = text.lines().map(str::trim_start).filter_map(|line| line.split_once('='));
+    names
+        .map(|(name, _)| name.strip_prefix("export ").unwrap_or(name))
+        .filter(|name| name.starts_with("PATRONI_") && is_name(name))
+        .count()
+}
+
+/// Is it the name of a variable of Patroni's?
+pub(crate) fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,151 @@
+//! Reads a WebAssembly module as far as its size is concerned: sections, functions and their names.
+
+const NAMES: [&str; 13] = [
+    "custom",
+    "type",
+    "import",
+    "function",
+    "table",
+    "memory",
+    "global",
+    "export",
+    "start",
+    "element",
+    "code",
+    "data",
+    "data count",
+];
+
+const CUSTOM: u8 = 0;
+const IMPORT: u8 = 2;
+const CODE: u8 = 10;
+
+/// A section of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Section<'a> {
+    id: u8,
+    /// What it holds.
+    pub(crate) name: &'static str,
+    /// Its content.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// The sections in the order of the module. What cannot be read ends the list.
+pub(crate) fn sections(module: &[u8]) -> Vec<Section<'_>> {
+    let mut sections = Vec::new();
+    let mut rest = Bytes(module.get(8..).unwrap_or_default());
+    while let Some(id) = rest.byte()
+        && let Some(bytes) = rest.sized()
+    {
+        let name = NAMES.get(usize::from(id)).copied().unwrap_or("other");
+        sections.push(Section { id, name, bytes });
+    }
+    sections
+}
+
+/// The size of every function's body in bytes, with its name where the module has one.
+pub(crate) fn functions(module: &[u8]) -> Vec<(usize, String)> {
+    let sections = sections(module);
+    let content = |id: u8| sections.iter().filter(move |section| section.id == id).map(|section| Bytes(section.bytes));
+    let imported = content(IMPORT).next().and_then(imported_functions).unwrap_or(0);
+    let sizes = content(CODE).next().map(body_sizes).unwrap_or_default();
+    let names = content(CUSTOM).find_map(function_names).unwrap_or_default();
+    let mut functions: Vec<(usize, String)> = sizes.into_iter().map(|size| (size, String::new())).collect();
+    for (index, name) in names {
+        if let Some(function) = index.checked_sub(imported).and_then(|index| functions.get_mut(index)) {
+            function.1 = name;
+        }
+    }
+    functions
+}
+
+/// Imports that are no functions have no place in the module of wasm-bindgen; one of them ends the count.
+fn imported_functions(mut bytes: Bytes<'_>) -> Option<usize> {
+    let count = bytes.number()?;
+    for index in 0..count {
+        bytes.sized()?;
+        bytes.sized()?;
+        if bytes.byte()? != 0 {
+            return Some(index);
+        }
+        bytes.number()?;
+    }
+    Some(count)
+}
+
+fn body_sizes(mut bytes: Bytes<'_>) -> Vec<usize> {
+    let count = bytes.number().unwrap_or(0);
+    std::iter::from_fn(|| bytes.sized().map(<[u8]>::len)).take(count).collect()
+}
+
+fn function_names(mut bytes: Bytes<'_>) -> Option<Vec<(usize, String)>> {
+    if bytes.sized()? != b"name" {
+        return None;
+    }
+    while let Some(kind) = bytes.byte() {
+        let mut map = Bytes(bytes.sized()?);
+        if kind == 1 {
+            let count = map.number()?;
+            let entry = || Some((map.number()?, String::from_utf8_lossy(map.sized()?).into_owned()));
+            return Some(std::iter::from_fn(entry).take(count).collect());
+        }
+    }
+    None
+}
+
+/// What is left to read.
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    /// A LEB128 number of at most five bytes.
+    fn number(&mut self) -> Option<usize> {
+        let mut value = 0_usize;
+        for index in 0..5 {
+            let byte = self.byte()?;
+            value |= usize::from(byte & 0x7f) << (7 * index);
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A length and as many bytes.
+    fn sized(&mut self) -> Option<&'a [u8]> {
+        let length = self.number()?;
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn sections_are_measured() {
+        let module = [HEAD, &[1, 2, 0, 0], &[10, 0x81, 0x01], &[0; 129]].concat();
+        let sizes: Vec<_> = sections(&module).iter().map(|section| (section.name, section.bytes.len())).collect();
+        assert_eq!(sizes, [("type", 2), ("code", 129)]);
+        assert_eq!(sections(b""), []);
+        assert_eq!(sections(&[HEAD, &[10, 5, 0]].concat()), []);
+    }
+
+    #[test]
+    fn functions_have_their_names() {
+        let import = [2, 7, 1, 1, b'a', 1, b'b', 0, 0];
+        let code = [10, 6, 2, 1, 0xaa, 2, 0xbb, 0xbb];
+        let names = [0, 15, 4, b'n', b'a', b'm', b'e', 1, 8, 2, 0, 1, b'i', 2, 2, b'f', b'g'];
+        let module = [HEAD, &import, &code, &names].concat();
+        assert_eq!(functions(&module), [(1, String::new()), (2, "fg".to_owned())]);
+    }
+}
