@@ -3,8 +3,8 @@
 use crate::grouping::Stack;
 use crate::parallel;
 use confvet_core::{
-    Context, Derived, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Member, Rule,
-    RuleInfo, Set, Sources, Span, Statement, System, Target, VersionReq, source,
+    Context, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Member, Rule, RuleInfo, Set,
+    Sources, Span, Statement, System, Target, VersionReq, source,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -119,13 +119,9 @@ impl<S: System> Batch for TypedBatch<S> {
                 member.host = part.stack.host_of[position];
                 Some(member)
             };
-            let set = Set {
-                stack: part.stack.name.clone(),
-                complete: part.stack.complete,
-                members: part.members.iter().filter_map(take).collect(),
-                hosts: Arc::new(part.stack.hosts.clone()),
-                derived: Derived::default(),
-            };
+            let members = part.members.iter().filter_map(take).collect();
+            let hosts = Arc::new(part.stack.hosts.clone());
+            let set = Set::new(&part.stack.name, part.stack.complete, members, hosts);
             checked.diagnostics.extend(check_set::<S>(sources, &set, &rules));
         }
         checked

@@ -23,7 +23,7 @@ pub use edit::{Edit, EditError, apply};
 pub use facts::{Fact, FactError, FactKind, FactValue, Facts};
 pub use rule::{Context, Findings, Rule, RuleInfo};
 pub use semver::{Version, VersionReq};
-pub use set::{Derived, Member, Set};
+pub use set::{Member, Set};
 pub use source::{Position, Source, Sources};
 pub use span::{FileId, Span, Spanned, spanned_protocol};
 pub use suggest::{did_you_mean, nearest};

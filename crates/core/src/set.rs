@@ -49,13 +49,12 @@ pub struct Set<M> {
     pub members: Vec<Member<M>>,
     /// The machines of the stack.
     pub hosts: Arc<Hosts>,
-    /// What rules have worked out of all this.
-    pub derived: Derived,
+    derived: Derived,
 }
 
 /// Values that rules work out of a whole set, each kept for the rules that come after.
 #[derive(Debug, Default)]
-pub struct Derived(OnceLock<Box<(Box<dyn Any + Send + Sync>, Derived)>>);
+struct Derived(OnceLock<Box<(Box<dyn Any + Send + Sync>, Derived)>>);
 
 /// A copy starts without any: it may be changed.
 impl Clone for Derived {
@@ -87,6 +86,11 @@ impl Derived {
 }
 
 impl<M> Set<M> {
+    /// The configurations of a stack, sorted by path.
+    pub fn new(stack: impl Into<String>, complete: bool, members: Vec<Member<M>>, hosts: Arc<Hosts>) -> Self {
+        Self { stack: stack.into(), complete, members, hosts, derived: Derived::default() }
+    }
+
     /// A value that follows from the set, worked out by the first rule that asks for one of its type.
     pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&Self) -> T) -> &T {
         self.derived.get_or_make(|| make(self))

@@ -33,7 +33,7 @@ fn run(files: &[(String, String)], target: &Target) -> Run {
         members.push(Member { parsed, identity: Identity::default(), file, kind, host: None, target, facts });
     }
     members.sort_by_key(|member| sources.get(member.file).path());
-    let set = Set { stack: ".".to_owned(), complete: true, members, hosts: Arc::new(Hosts::default()) };
+    let set = Set::new(".", true, members, Arc::new(Hosts::default()));
     let context = Context { sources: &sources, target: &target, facts: &facts };
     let mut found = Vec::new();
     for rule in Ipsec::set_rules() {

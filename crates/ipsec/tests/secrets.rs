@@ -67,7 +67,7 @@ fn run(files: &[(&str, String)], target: &Target) -> Run {
         let (target, facts) = (target.clone(), facts.clone());
         members.push(Member { parsed, identity: Identity::default(), file, kind, host: None, target, facts });
     }
-    let set = Set { stack: ".".to_owned(), complete: false, members, hosts: Arc::new(Hosts::default()) };
+    let set = Set::new(".", false, members, Arc::new(Hosts::default()));
     let context = Context { sources: &sources, target: &target, facts: &facts };
     for rule in Ipsec::set_rules() {
         let mut findings = Findings::new(confvet_rules::find(rule.name).unwrap());
