@@ -46,7 +46,7 @@ fn project() -> Project {
 fn json(project: &Project, arguments: &[&str]) -> Value {
     let run = project.run(&[&["relabel", "prometheus.yml", "--format", "json"], arguments].concat());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    serde_json::from_str(&run.stdout).unwrap()
+    serde_json::from_str(&run.stdout).expect("JSON")
 }
 
 #[test]
