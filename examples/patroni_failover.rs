@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             }
         };
         let config = confvet::patroni::parse(&text).model;
-        let cluster = config.cluster().map_or("a cluster without a scope".to_owned(), |cluster| cluster.value);
+        let cluster = config.cluster().map_or("a cluster without a scope", |cluster| cluster.value);
         let timing = config.timing().effective(None);
         let failover = config.worst_case_failover();
         println!("{path}: {cluster}");

@@ -407,6 +407,7 @@ mod tests {
             ),
             (haproxy::PEER, "haproxy.cfg", "global\n    chroot /nowhere\n", "global\n    bogus\n"),
             (ipsec::PEER, "ipsec.conf", "conn a\n    left=192.0.2.1\n", "bogus section\n    left=192.0.2.1\n"),
+            (patroni::PEER, "patroni.yml", "scope: main\n", "scope: main\ntags: {nofailover: \"false\"}\n"),
             (
                 prometheus::PEER,
                 "prometheus.yml",

@@ -175,9 +175,11 @@ impl Topology {
     /// Pairs of nodes that name each other (or one the other, when the names are nearly the same) and differ in the name
     /// of their cluster. The odd one bears the rarer name, on a tie the later file.
     fn find_mismatches(&self, set: &Set<Elasticsearch>) -> Vec<(usize, usize)> {
-        let own_name = |index: usize| self.node(set, index).own_cluster_name();
+        let names: Vec<Option<&str>> =
+            (0..self.places.len()).map(|index| self.node(set, index).own_cluster_name()).collect();
+        let own_name = |index: usize| names[index];
         let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in (0..self.places.len()).filter_map(own_name) {
+        for name in names.iter().flatten() {
             *uses.entry(name).or_default() += 1;
         }
         if uses.len() < 2 {

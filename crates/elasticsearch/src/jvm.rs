@@ -178,6 +178,8 @@ struct Marks {
     collectors: Vec<usize>,
     /// … of the other sizes that count.
     sizes: Vec<usize>,
+    /// … that size the heap as a share.
+    shares: Vec<usize>,
     /// The JDKs from which on prefixes make a difference.
     bounds: Vec<u16>,
     /// A line may have been meant as an option and is none.
@@ -186,6 +188,9 @@ struct Marks {
 
 /// Flags whose sizes are asked for.
 const SIZES: &[&str] = &["ObjectAlignmentInBytes", "MaxDirectMemorySize", "MinHeapSize"];
+
+/// Flags that size the heap as a share of the memory.
+const SHARES: &[&str] = &["MaxRAMPercentage", "MinRAMPercentage", "InitialRAMPercentage"];
 
 /// The sources of options, in the order in which the JVM sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -245,6 +250,7 @@ impl JvmFile {
             JvmArgument::Flag { name, value: FlagValue::Set(_) } if SIZES.contains(&name.as_str()) => {
                 self.marks.sizes.push(index);
             }
+            JvmArgument::Flag { name, .. } if SHARES.contains(&name.as_str()) => self.marks.shares.push(index),
             _ => {}
         }
         if let Some(range) = option.jdks {
@@ -628,6 +634,11 @@ impl<'a> JvmOptions<'a> {
             _ => None,
         };
         self.marked(jdk, |marks| &marks.sizes).filter_map(value).next_back()
+    }
+
+    /// The flags that size the heap as a share of the memory, on whatever JDK.
+    pub fn heap_shares(self) -> impl Iterator<Item = &'a JvmOption> {
+        self.sources().flat_map(|file| file.marks.shares.iter().map(|&index| &file.options[index]))
     }
 
     /// Does any option limit direct memory?

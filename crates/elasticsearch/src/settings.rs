@@ -1,7 +1,7 @@
 //! Settings as the program sees them: a YAML mapping, environment entries or arguments, flattened to dotted keys.
 
 use crate::keys::{self, Key, Kind, VersionTriple};
-use crate::presence::Presence;
+use crate::presence::{Presence, Whereabouts};
 use crate::release::Release;
 use crate::{holes, values};
 use compact_str::CompactString;
@@ -483,9 +483,6 @@ impl Document {
         if !self.numbered.is_empty() {
             self.drop_replaced_items();
         }
-        for setting in &self.settings {
-            self.presence.add(&setting.key);
-        }
         let keys = self.settings.iter().map(|setting| setting.key.as_str());
         let mut by_key: Vec<(&str, u32)> = keys.zip(0..).collect();
         by_key.sort_unstable();
@@ -514,19 +511,25 @@ impl Document {
             });
         }
         self.duplicates.sort_by_key(|duplicate| duplicate.later.start);
+        for (position, &index) in by_key.iter().enumerate() {
+            let key = |index: u32| self.settings[index as usize].key.as_str();
+            if position == 0 || key(by_key[position - 1]) != key(index) {
+                self.presence.add(key(index), position);
+            }
+        }
         self.by_key = by_key;
     }
 
     /// Every occurrence of a key, in the order of the text.
     pub fn all(&self, key: &str) -> impl DoubleEndedIterator<Item = &Setting> {
         let at = |index: &u32| &self.settings[*index as usize];
-        let range = if self.presence.may_hold(key) {
-            let start = self.by_key.partition_point(|index| at(index).key.as_str() < key);
-            start..start + self.by_key[start..].iter().take_while(|index| at(index).key == key).count()
-        } else {
-            0..0
+        let start = match self.presence.find(key) {
+            Whereabouts::Nowhere => self.by_key.len(),
+            Whereabouts::At(start) => start,
+            Whereabouts::Somewhere => self.by_key.partition_point(|index| at(index).key.as_str() < key),
         };
-        self.by_key[range].iter().map(at)
+        let length = self.by_key[start..].iter().take_while(|index| at(index).key == key).count();
+        self.by_key[start..start + length].iter().map(at)
     }
 
     /// The setting that counts: a forced one, else the last.

@@ -1,6 +1,8 @@
 //! Every way in which the program reads its files differently from what they look like: what each version refuses, and
 //! what it takes.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set the stage shall fail")]
+
 use confvet::{Category, Diagnostic, Linter, Report, Source};
 
 fn lint(path: &str, text: &str, version: &str) -> Report {

@@ -95,12 +95,15 @@ pub(crate) struct Index {
     tables: HashMap<CompactString, usize>,
     sections: BTreeMap<u32, usize>,
     dynamic_routes: bool,
+    /// Some frontend or listen is there.
+    listens: bool,
     headers: Vec<Span>,
 }
 
 impl Index {
     fn of(haproxy: &Haproxy) -> Self {
-        let mut index = Self::default();
+        let listens = haproxy.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
+        let mut index = Self { listens, ..Self::default() };
         for (number, proxy) in haproxy.proxies.iter().enumerate() {
             if proxy.has_backend_side() {
                 index.backends.entry(proxy.name().into()).or_insert(number);
@@ -140,8 +143,7 @@ impl Haproxy {
     /// Parts of the configuration are missing here: it holds nothing that listens, or proxies without the `global` and
     /// `defaults` they need, or lines only a template engine can fill.
     pub fn is_part(&self) -> bool {
-        let listens = self.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
-        self.template || !listens || (self.globals.is_empty() && self.defaults.is_empty())
+        self.template || !self.index.listens || (self.globals.is_empty() && self.defaults.is_empty())
     }
 
     /// The statements of all `global` sections.

@@ -240,6 +240,11 @@ fn conditions_and_acls() {
     let text = frontend("    acl a path /a\n").replace("    server a1", "    http-request deny if a\n    server a1");
     refuses(&text, "haproxy/undefined-reference");
     accepts(&frontend("    use_backend %[req.hdr(host),lower] if TRUE\n"));
+    accepts(&frontend("    acl a dst_port 80:90 443 :10\n    acl b status 500-599\n    acl c int(5) -- -1\n"));
+    refuses(&frontend("    acl a dst_port http\n"), "haproxy/invalid-value");
+    refuses(&frontend("    acl a int(5) -1\n"), "haproxy/invalid-value");
+    refuses(&frontend("    acl a var(txn.x) foo\n"), "haproxy/invalid-value");
+    refuses(&frontend("    acl a src 10.0.0.0/33\n"), "haproxy/invalid-value");
 }
 
 #[test]

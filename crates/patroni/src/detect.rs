@@ -114,10 +114,13 @@ fn detect_conf(name: &str, text: &str) -> Option<Detection> {
     let own_name = name.starts_with("postgresql") && name != "postgresql.auto.conf";
     let (mut all, mut known) = (0_usize, 0_usize);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(LINES) {
-        all += 1;
         let word = conf::assigned_name(line).or_else(|| own_name.then(|| line.split([' ', '\t']).next())?);
-        known +=
-            usize::from(word.is_some_and(|word| word.contains('.') || Parameter::exists(&word.to_ascii_lowercase())));
+        // Names with a dot belong to extensions here, and to the kernel and others elsewhere: they tell nothing.
+        if word.is_some_and(|word| word.contains('.')) {
+            continue;
+        }
+        all += 1;
+        known += usize::from(word.is_some_and(|word| Parameter::exists(&word.to_ascii_lowercase())));
         if all == 8 && known == 0 {
             return None;
         }

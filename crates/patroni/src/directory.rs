@@ -13,8 +13,12 @@ const MOST: usize = 64;
 /// file but the first that is known for Patroni's by itself, so that the directory is one configuration.
 pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
     let has = |yaml: &Yaml, key: &str| yaml.root().is_some_and(|root| root.get(key).is_some());
-    let siblings = input.sources.in_directory(parent(input.source().path()));
-    if !(2..=MOST).contains(&siblings.len()) || (has(own, "scope") && has(own, "name")) {
+    let directory = parent(input.source().path());
+    let siblings = input.sources.in_directory(directory);
+    let mut named = input.facts.list(Fact::PatroniConfigDirs).iter().map(|dir| dir.trim_matches('/'));
+    let is_named = named.any(|dir| directory == dir || directory.ends_with(&format!("/{dir}")));
+    let is_whole = has(own, "scope") && has(own, "name");
+    if !(2..=MOST).contains(&siblings.len()) || (is_whole && !is_named) {
         return Vec::new();
     }
     let path = |file: &FileId| input.sources.get(*file).path();
@@ -25,9 +29,7 @@ pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
     if earlier.any(|file| detect::alone(path(file), input.sources.get(*file).text()) == Some(LOCAL)) {
         return Vec::new();
     }
-    let directory = parent(input.source().path());
-    let named = input.facts.list(Fact::PatroniConfigDirs).iter();
-    if named.map(|dir| dir.trim_matches('/')).any(|dir| directory == dir || directory.ends_with(&format!("/{dir}"))) {
+    if is_named {
         return files;
     }
     let (mut scopes, mut names) = (0, 0);

@@ -42,9 +42,16 @@ struct Slot {
 }
 
 /// Values by the hash of their path. Later layers win, and their nulls take away what earlier ones set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Index {
     slots: HashMap<u64, Slot, Hashed>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        // As many keys as most files have.
+        Self { slots: HashMap::with_capacity_and_hasher(96, Hashed) }
+    }
 }
 
 /// For maps whose keys are hashes already.

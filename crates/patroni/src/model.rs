@@ -332,6 +332,7 @@ pub struct Config {
     layers: Vec<Layer>,
     index: Index,
     is_dynamic: bool,
+    cluster: Option<Spanned<String>>,
     hba_lists: Vec<HbaList>,
     hba_in_effect: Effective,
     refusals: Vec<Refusal>,
@@ -440,6 +441,7 @@ impl Config {
             layers,
             index,
             is_dynamic,
+            cluster: None,
             hba_lists: Vec::new(),
             hba_in_effect: Effective::Unknown,
             refusals: Vec::new(),
@@ -453,6 +455,7 @@ impl Config {
             let found = paths.into_iter().flatten().find_map(version_in_path);
             config.postgresql = found;
         }
+        config.cluster = config.read_cluster();
         config.hba_lists = config.read_hba_lists();
         config.hba_in_effect = config.find_hba_in_effect();
         config.refusals = validate::refusals(&config);
@@ -672,7 +675,11 @@ impl Config {
     }
 
     /// Namespace and scope joined as Patroni joins them, without repeated slashes. Default namespace: `service`.
-    pub fn cluster(&self) -> Option<Spanned<String>> {
+    pub fn cluster(&self) -> Option<Spanned<&str>> {
+        self.cluster.as_ref().map(|cluster| Spanned::new(cluster.value.as_str(), cluster.span))
+    }
+
+    fn read_cluster(&self) -> Option<Spanned<String>> {
         let scope = self.scope()?;
         let namespace = match self.local("namespace") {
             Some(node) if self.is_unknown(node) => return None,
@@ -785,8 +792,12 @@ impl Config {
     /// The parameter of a side.
     pub fn parameter_of(&self, side: Side, name: &str) -> Option<Setting<'_>> {
         let entry = match side {
-            Side::Dynamic => self.dynamic_entry("postgresql.parameters", name),
-            Side::Local => self.local_entry("postgresql.parameters", name),
+            Side::Dynamic => self.find_entry(self.dynamic_root().below(PARAMETERS).below(name)),
+            Side::Local if self.is_dynamic => None,
+            Side::Local => {
+                const LOCAL: Path = Path::ROOT.below(PARAMETERS);
+                self.find_entry(LOCAL.below(name))
+            }
         };
         entry.map(|entry| Setting::of_entry(entry, side))
     }
@@ -1075,11 +1086,11 @@ impl Config {
     /// Keys of closed sections that Patroni knows nowhere.
     pub fn unknown_keys<'a>(&'a self) -> Vec<UnknownKey<'a>> {
         let mut unknown = Vec::new();
-        let mut look = |section: &'static str, entry: Entry<'a>| {
-            if tables::is_known(section, entry.key.text()?) || entry.is_merge() || self.is_unknown(entry.key) {
+        let mut look = |section: &'static str, known: tables::Keys, entry: Entry<'a>| {
+            let key = entry.key.text()?;
+            if known.has(key) || entry.is_merge() || self.is_unknown(entry.key) {
                 return None;
             }
-            let key = entry.key.text()?;
             let has_mark = key.starts_with("x-") || key.starts_with('.') || entry.value.anchor().is_some();
             if (section.is_empty() && has_mark) || self.is_of_method(section, key, entry.value) {
                 return None;
@@ -1092,20 +1103,23 @@ impl Config {
             Some(())
         };
         for &section in CLOSED {
+            let known = tables::Keys::of(section);
             for entry in self.entries(section) {
-                look(section, entry);
+                look(section, known, entry);
             }
         }
         for (section, below) in
             [("bootstrap.dcs", ""), ("postgresql", "postgresql"), ("bootstrap.dcs.standby_cluster", "standby_cluster")]
         {
+            let known = tables::Keys::of(section);
             for entry in self.dynamic_entries(below) {
-                look(section, entry);
+                look(section, known, entry);
             }
         }
+        let known = tables::Keys::of("postgresql.authentication.<user>");
         for user in ["superuser", "replication", "rewind"] {
             for entry in self.entries(&format!("postgresql.authentication.{user}")) {
-                look("postgresql.authentication.<user>", entry);
+                look("postgresql.authentication.<user>", known, entry);
             }
         }
         unknown
@@ -1319,13 +1333,16 @@ impl Config {
         };
         let addresses = [address("postgresql.connect_address"), address("restapi.connect_address")];
         Identity {
-            cluster: self.cluster(),
+            cluster: self.cluster.clone(),
             member: self.name().map(|name| name.map(str::to_owned)),
             addresses: addresses.into_iter().flatten().collect(),
             hints: Vec::new(),
         }
     }
 }
+
+/// Where PostgreSQL's parameters stand on both sides.
+const PARAMETERS: &str = "postgresql.parameters";
 
 /// Sections in which every other key is unknown.
 const CLOSED: &[&str] = &[

@@ -4,10 +4,32 @@ include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 include!(concat!(env!("OUT_DIR"), "/variables.rs"));
 include!(concat!(env!("OUT_DIR"), "/ignored_variables.rs"));
 
+/// The keys of one section.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys {
+    places: &'static [&'static str],
+    /// Where the key begins in each of them.
+    start: usize,
+}
+
+impl Keys {
+    /// Sections are written with dots; the root is empty.
+    pub(crate) fn of(section: &str) -> Self {
+        let wanted = |place: &&str| place.bytes().take(section.len() + 1).cmp(section.bytes().chain([b'/']));
+        let from = PLACES.partition_point(|place| wanted(place).is_lt());
+        let count = PLACES[from..].partition_point(|place| wanted(place).is_eq());
+        Self { places: &PLACES[from..from + count], start: section.len() + 1 }
+    }
+
+    /// Is the key among them?
+    pub(crate) fn has(self, key: &str) -> bool {
+        self.places.binary_search_by(|place| place[self.start..].cmp(key)).is_ok()
+    }
+}
+
 /// Is the key known in this section? Sections are written with dots; the root is empty.
 pub fn is_known(section: &str, key: &str) -> bool {
-    let wanted = || section.bytes().chain([b'/']).chain(key.bytes());
-    PLACES.binary_search_by(|place| place.bytes().cmp(wanted())).is_ok()
+    Keys::of(section).has(key)
 }
 
 /// Is the key known in any section?

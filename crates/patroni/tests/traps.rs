@@ -9,7 +9,7 @@ use confvet_yaml::Value;
 /// What Patroni gets for the value of `x` below `postgresql`.
 fn scalar(text: &str) -> String {
     let config = parse(&format!("postgresql:\n  x: {text}\n")).model;
-    let node = config.local("postgresql.x").unwrap();
+    let node = config.local("postgresql.x").expect("the key is there");
     match node.value() {
         Value::Str(text) => format!("text {text}"),
         Value::Int(value) => value.to_string(),
@@ -249,7 +249,7 @@ fn equal_lists_of_many_lines_are_compared_in_no_time() {
 
 fn read(path: &str, kind: &'static str, files: &[(&str, &str)]) -> Document {
     let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
-    let file = sources.by_path(path).unwrap();
+    let file = sources.by_path(path).expect("the file is there");
     let (target, facts) = (Target::new(), Facts::new());
     Patroni::parse(&Input { sources: &sources, file, kind, target: &target, facts: &facts }).model
 }
@@ -272,6 +272,44 @@ fn a_directory_is_merged_in_the_order_of_names() {
     let alone = [files[0], ("conf.d/20-node.yaml", "name: pg1\nscope: other\n")];
     let document = read("conf.d/10-base.yml", "patroni-yml", &alone);
     assert!(document.configs().next().unwrap().name().is_none());
+}
+
+#[test]
+fn a_directory_is_merged_where_confvet_toml_says_so() {
+    let files = [
+        ("etc/patroni.d/a.yml", "scope: main\nname: x\npostgresql: {listen: a:1}\n"),
+        ("etc/patroni.d/b.yml", "name: pg1\n"),
+    ];
+    let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
+    let name = |facts: &Facts| {
+        let target = Target::new();
+        let input = Input { sources: &sources, file: FileId(0), kind: "patroni-yml", target: &target, facts };
+        let parsed = Patroni::parse(&input);
+        let config = parsed.model.configs().next().expect("a configuration");
+        (config.name().map(|name| name.value.to_owned()), parsed.files.len())
+    };
+    assert_eq!(name(&Facts::new()), (Some("x".to_owned()), 1));
+    let mut facts = Facts::new();
+    facts.set_text("patroni_config_dirs", "patroni.d").expect("a list");
+    assert_eq!(name(&facts), (Some("pg1".to_owned()), 2));
+}
+
+#[test]
+fn includes_of_postgresql_conf_are_read_in_their_place() {
+    let files = [
+        ("pg/postgresql.conf", "work_mem = 4MB\ninclude_dir 'conf.d'\ninclude = 'postgresql.conf'\njit = off\n"),
+        ("pg/conf.d/10.conf", "work_mem = 8MB\njit = on\n"),
+        ("pg/conf.d/.hidden.conf", "work_mem = 16MB\n"),
+    ];
+    let Document::Conf(file) = read("pg/postgresql.conf", "postgresql-conf", &files) else { panic!("another kind") };
+    let value = |name: &str| file.setting(name).map(|line| line.value.value.to_string());
+    assert_eq!(value("work_mem").as_deref(), Some("8MB"));
+    assert_eq!(value("JIT").as_deref(), Some("off"));
+    assert!(!file.is_open);
+    let Document::Conf(file) = read("a", "postgresql-conf", &[("a", "include_if_exists = 'gone.conf'\n")]) else {
+        panic!()
+    };
+    assert!(file.is_open);
 }
 
 #[test]

@@ -71,7 +71,10 @@ for (const { name, colorScheme, viewport } of VIEWS) {
   await visit(fragment(PROMETHEUS));
   await page.getByRole("button", { name: "Relabel trace" }).click();
   await page.locator(".drawer .verdict").first().waitFor();
+  // So high that all steps are seen.
+  await page.setViewportSize({ ...viewport, height: 1200 });
   await take("relabel");
+  await page.setViewportSize(viewport);
   await page.keyboard.press("Escape");
   await example("IPsec: two sites, one network");
   await page.getByRole("button", { name: "Addresses", exact: true }).click();

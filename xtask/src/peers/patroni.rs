@@ -13,7 +13,7 @@ pub(super) const PEER: Peer = Peer {
     kinds: &[],
     version: || process::version("patroni", "--version", "patroni"),
     check,
-    circumstances: &[],
+    circumstances: &["No module named"],
 };
 
 /// Does what `patroni --validate-config` does, in the Python that Patroni is installed for. Ports are free, stores are
@@ -23,6 +23,12 @@ import socket, sys
 from patroni import validator
 from patroni.config import Config
 from patroni.exceptions import ConfigParseError
+
+def is_ipv6(text):
+    try:
+        return bool(socket.inet_pton(socket.AF_INET6, text))
+    except OSError:
+        return False
 
 class Endpoint:
     def connect_ex(self, _):
@@ -34,7 +40,8 @@ class Network:
     def __getattr__(self, name):
         return getattr(socket, name)
     def getaddrinfo(self, host, port, *_):
-        if any(sign in (host or "") for sign in "/ ;"):
+        text = host or ""
+        if any(sign in text for sign in "/ ;") or (":" in text and not is_ipv6(text)):
             raise socket.gaierror("no such host")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host or "0.0.0.0", port))]
     def socket(self, *_):
@@ -55,11 +62,15 @@ except ConfigParseError as error:
 "#;
 
 /// Refusals of things with which the daemon works: see the page of `patroni/validate-config`.
-const FALSE_ALARMS: &[(&str, &str)] = &[("parameters", "is not a dictionary"), ("thread_stack_size", "Wrong value")];
+const FALSE_ALARMS: &[(&str, &str)] =
+    &[("parameters", "None is not a dictionary"), ("thread_stack_size", "Wrong value")];
 
 fn check(trial: &Trial<'_>) -> Result<Answer> {
     trial.write_without(&[])?;
     let model = patroni::parse(trial.text).model;
+    if model.is_template() {
+        return Ok(Answer::Unclear("a template, which is filled in before Patroni reads it".to_owned()));
+    }
     let mut command = Command::new("python3");
     command.args(["-c", VALIDATE]).arg(trial.directory.join(trial.file)).env_remove("PATRONI_CONFIGURATION");
     for (name, value) in supplied(&model) {

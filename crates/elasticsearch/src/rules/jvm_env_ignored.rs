@@ -1,7 +1,7 @@
 //! Heap and options in variables or flags that have no effect.
 
 use crate::compose::is_java_opts;
-use crate::jvm::{JvmArgument, JvmFile, JvmSource};
+use crate::jvm::JvmFile;
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, Node, Variable};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
@@ -101,11 +101,8 @@ fn check_percentages(node: &Node, findings: &mut Findings) {
     let options = node.jvm_options();
     let sized = options.mentions_heap();
     let automatic = node.release.is_from(7, 11) && !node.release.is_opensearch();
-    for (_, option) in options.all().filter(|(file, _)| file.source != JvmSource::IgnoredName) {
-        let JvmArgument::Flag { name, .. } = &option.argument else { continue };
-        if !matches!(name.as_str(), "MaxRAMPercentage" | "MinRAMPercentage" | "InitialRAMPercentage") {
-            continue;
-        }
+    for option in options.heap_shares() {
+        let Some((name, _)) = option.flag() else { continue };
         let reason = if sized {
             "a heap size is set, and it wins"
         } else if automatic {

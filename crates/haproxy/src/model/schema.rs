@@ -433,6 +433,11 @@ impl<'a> Schema<'a> {
                 self.add(statement, criterion.word.span, ProblemKind::Invalid { message, instead: None });
                 continue;
             }
+            if let Some(value) = criterion.values.first().filter(|value| !criterion.ends_flags && is_negative(value)) {
+                let message = format!("`{}` is read as a flag: put `--` in front of it", value.text);
+                self.add(statement, value.span, ProblemKind::Invalid { message, instead: None });
+                continue;
+            }
             if let Some(flag) = criterion
                 .flags
                 .iter()
@@ -494,6 +499,11 @@ impl<'a> Schema<'a> {
             at += 1 + arguments(key, statement, at);
         }
     }
+}
+
+/// A number with a minus sign.
+fn is_negative(word: &Word) -> bool {
+    word.text.strip_prefix('-').is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Nothing in it that the program fills in, and no byte that only a template has.

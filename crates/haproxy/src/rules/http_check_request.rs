@@ -71,6 +71,11 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         else {
             continue;
         };
+        // A check over HTTP/2 sends no version word.
+        let over_h2 = |server: &Server| server.option("check-proto").is_some_and(|proto| proto.text() == "h2");
+        if proxy.servers.iter().any(over_h2) {
+            continue;
+        }
         let Some(version) = request.version_word.filter(|_| !patroni.contains(&proxy.header())) else { continue };
         let own = proxy.statements.iter().find(|line| line.words.iter().any(|word| word.span == version.span));
         if let Some(own) = own.filter(|_| version.text.len() == "HTTP/1.1".len()) {

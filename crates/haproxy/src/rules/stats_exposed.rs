@@ -1,7 +1,7 @@
 //! A statistics page that anybody can open.
 
 use crate::model::{Haproxy, Mode, Proxy, SectionKind, Statement};
-use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/stats-exposed", check };
 
@@ -56,7 +56,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             .report(span, format!("the stats page on {place} needs no password{danger}"))
             .severity(if admin.is_some() { Severity::Error } else { Severity::Warning })
             .help("add `stats auth USER:PASSWORD`, or bind to 127.0.0.1")
-            .suggest("ask for a password", [first.insert_line_after("stats auth admin:CHANGE-THIS-PASSWORD")]);
+            .suggest("ask for a password", password(proxy, first));
         if let Some(bind) = bind {
             report.label(bind.statement.words[1].span, "reachable from outside");
         }
@@ -102,4 +102,10 @@ fn guarded(proxy: &Proxy) -> bool {
         || proxy.stats().any(statistics)
         || proxy.rules("http-request").any(rule)
         || proxy.all("tcp-request").any(|rule| rule.text(2) == "reject")
+}
+
+/// A password that is meant to be changed. HAProxy refuses one beside `stats http-request`.
+fn password(proxy: &Proxy, first: &Statement) -> Option<Edit> {
+    let by_rule = proxy.stats().any(|line| line.text(1) == "http-request");
+    (!by_rule).then(|| first.insert_line_after("stats auth admin:CHANGE-THIS-PASSWORD"))
 }

@@ -129,21 +129,31 @@ pub fn pair_up<'a>(gateways: &[(&'a Ipsec, FileId)]) -> Vec<Pair<'a>> {
     }
     let live: Vec<Vec<&Connection>> = members.iter().map(|(gateway, _)| gateway.live().collect()).collect();
     let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    let mut index = Index::default();
+    for (member, connections) in live.iter().enumerate() {
+        for handle in connections.iter().flat_map(|connection| connection.local.handles()) {
+            claims.entry(handle).or_default().insert(member);
+        }
+    }
+    // Where three gateways or more claim to be the same, no two of them make an unmistakable pair.
+    let is_disputed = |connection: &Connection| {
+        let handles = connection.local.handles();
+        handles.iter().any(|handle| claims.get(handle).is_some_and(|members| members.len() > 2))
+    };
+    let (mut everything, mut undisputed) = (Index::default(), Index::default());
     for (member, connections) in live.iter().enumerate() {
         for (at, connection) in connections.iter().enumerate() {
-            for handle in connection.local.handles() {
-                claims.entry(handle).or_default().insert(member);
+            everything.add(connection, member, at);
+            if !is_disputed(connection) {
+                undisputed.add(connection, member, at);
             }
-            index.add(connection, member, at);
         }
     }
     let mut all = Vec::new();
     for (member_a, connections) in live.iter().enumerate() {
         for &connection in connections {
             let a = Oriented::new(connection);
-            let facing = index.candidates(connection, member_a);
-            for (member_b, candidates) in facing {
+            let index = if is_disputed(connection) { &undisputed } else { &everything };
+            for (member_b, candidates) in index.candidates(connection, member_a) {
                 let (first, second) = (members[member_a], members[member_b]);
                 let candidates = candidates.into_iter().filter_map(|index| {
                     let b = Oriented::new(live[member_b][index]);

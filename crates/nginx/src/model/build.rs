@@ -240,6 +240,10 @@ impl Builder<'_> {
         let name = self.word(node, 1).text.clone();
         let includer = self.trees[self.nodes[node as usize].tree as usize].file;
         let (mut state, files) = self.resolve(&name, includer);
+        // Of files that were picked one by one a glob may match others that were not.
+        if self.input.sources.is_partial() && name.contains(['*', '?', '[']) {
+            state = IncludeState::Absent;
+        }
         let mut runs = Vec::new();
         let nested = stack.iter().filter(|run| run.file.is_some()).count();
         let found = files.first().copied();
@@ -319,9 +323,7 @@ impl Builder<'_> {
                 Some(file) => (IncludeState::Read, vec![file]),
                 None => (IncludeState::Absent, Vec::new()),
             },
-            None if self.kind == RootKind::Main && sources.len() > 1 && self.knows_directory(&bases[0]) => {
-                (IncludeState::NotFound, Vec::new())
-            }
+            None if self.is_missing(&bases[0]) => (IncludeState::NotFound, Vec::new()),
             None => (IncludeState::Absent, Vec::new()),
         }
     }
@@ -335,17 +337,25 @@ impl Builder<'_> {
         (alike > 1).then_some(file)
     }
 
-    /// Do the given files show what the directory of a path holds? Of a directory none of whose files was given nothing
-    /// can be said.
-    fn knows_directory(&self, path: &str) -> bool {
-        let directory = parent(path);
-        directory == parent(self.input.source().path())
-            || self.input.sources.iter().any(|(_, source)| parent(source.path()) == directory)
+    /// Is there surely no file of that path? Of a directory none of whose files was given, and of files that were picked
+    /// one by one, nothing can be said.
+    fn is_missing(&self, path: &str) -> bool {
+        let (sources, directory) = (self.input.sources, parent(path));
+        let known = directory == parent(self.input.source().path()) || !sources.in_directory(directory).is_empty();
+        self.kind == RootKind::Main && sources.len() > 1 && !sources.is_partial() && known
     }
 }
 
 /// All files that match a path with globs in any component, in byte order.
 fn glob(sources: &Sources, pattern: &str) -> Vec<FileId> {
+    let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let at_root = directory.is_empty() && pattern.starts_with('/');
+    if !directory.contains(['*', '?', '[']) && !at_root {
+        let files = sources.in_directory(directory).iter().copied();
+        let mut found: Vec<FileId> = files.filter(|&file| glob_matches(name, sources.get(file).file_name())).collect();
+        found.sort_by_key(|&file| sources.get(file).path());
+        return found;
+    }
     let components: Vec<&str> = pattern.split('/').collect();
     let matches = |path: &str| {
         let mut parts = path.split('/');

@@ -15,6 +15,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         if nginx.release().is_before((1, 19, 10)) && count >= 100 {
             continue;
         }
-        findings.report(word.span, format!("clients are disconnected after {count} requests; the default is 1000"));
+        findings
+            .report(word.span, format!("clients are disconnected after {count} requests; the default is 1000"))
+            .help("1000 since nginx 1.19.10, 100 before");
     }
 }

@@ -38,6 +38,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             )
             .severity(if quiet { Severity::Info } else { Severity::Warning })
             .label(keepalive.span(), "the idle connections");
+        if unknown {
+            report = report.help("before nginx 1.29.7; from then on idle connections are used by default");
+        }
         if let ReusedConnections::ClosedByMap(close) = state {
             report = report.label(close, "closed here");
         }

@@ -27,10 +27,13 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let known = nginx.release().version.is_some();
-        let report = findings
+        let mut report = findings
             .report(method.span(), format!("`keepalive` before `{}` is lost: put the method first", method.name().text))
             .severity(if known { Severity::Warning } else { Severity::Info })
             .label(keepalive.span(), "lost");
+        if !known {
+            report = report.help("before nginx 1.29.7; from then on the order does not matter");
+        }
         if method.file() == keepalive.file() {
             let line = format!("{};", ctx.text(method.span()));
             report.suggest_as(

@@ -22,7 +22,7 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
             let excluded = members.iter().rev().find(|config| !config.may_lead()).unwrap_or(last);
             findings.report(tag(excluded, &["nofailover", "failover_priority"]), message).severity(Severity::Warning);
         }
-        synchronous(&name, &members, findings);
+        synchronous(name, &members, findings);
         lag(&members, findings);
     }
 }

@@ -38,7 +38,9 @@ fn address(config: &Config, path: &str, listen: &str, demo: bool, ctx: &Context<
                 findings.report(address.span, message).label(listen.span, "this is all it listens on");
                 return;
             }
-            other_address(path, &address, &host, &listen, ctx, findings);
+            // Containers publish ports under other numbers.
+            let translated = ctx.facts.is_true(Fact::Container) || config.may_be_completed();
+            other_address(path, &address, &host, &listen, translated, findings);
             return;
         }
     };
@@ -59,7 +61,7 @@ fn other_address(
     address: &Spanned<HostPort<'_>>,
     host: &Address,
     listen: &Spanned<HostPort<'_>>,
-    ctx: &Context<'_>,
+    translated: bool,
     findings: &mut Findings,
 ) {
     let is_ip = |host: &Address| matches!(host, Address::Ip(_));
@@ -71,7 +73,7 @@ fn other_address(
         format!("`{path}` says `{host}`, which is not listened on")
     } else if let (Some(told), Some(bound)) = (told, bound)
         && told != bound
-        && !ctx.facts.is_true(Fact::Container)
+        && !translated
     {
         format!("`{path}` says port {told}, and {bound} is listened on")
     } else {

@@ -18,7 +18,7 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
         let message = match count {
             0 => continue,
             1 => "one node in the store: while it is away the primary demotes itself".to_owned(),
-            count if count % 2 == 0 => {
+            count if count.is_multiple_of(2) => {
                 let tolerated = (count - 1) / 2;
                 format!("{count} nodes in the store tolerate the loss of {tolerated}, no more than {} do", count - 1)
             }

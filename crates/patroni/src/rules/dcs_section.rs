@@ -60,7 +60,7 @@ fn raft(config: &Config, findings: &mut Findings) {
     voters.sort_unstable();
     voters.dedup();
     let count = voters.len();
-    if count < 3 || count % 2 == 0 {
+    if count < 3 || count.is_multiple_of(2) {
         let tolerated = (count - 1) / 2;
         findings
             .report(partners.key_span(), format!("{count} voters tolerate the loss of {tolerated}"))

@@ -32,7 +32,10 @@ fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
         );
         report
             .severity(if local.is_filled { Severity::Info } else { Severity::Error })
-            .category(if local.is_filled { Category::Maintainability } else { Category::Security })
+            .category(match local.is_filled {
+                true => Category::Maintainability,
+                false => config.category(local.key_span, Category::Security),
+            })
             .label(local.key_span, "this one counts");
     }
     let roles: Vec<&HbaList> =

@@ -57,6 +57,7 @@ fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
             .category(config.category(node.span(), Category::Outage));
     }
     numbers(config, findings);
+    raft(config, findings);
     log_format(config, findings);
     if let Some(node) = config.local("kubernetes.pod_ip").filter(|node| !config.is_unknown(*node))
         && node.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_err())
@@ -100,6 +101,32 @@ fn numbers(config: &Config, findings: &mut Findings) {
             .report(node.span(), format!("`synchronous_node_count: {number}` is below 1, which Patroni uses instead"))
             .severity(Severity::Warning)
             .category(config.category(node.span(), Category::Outage));
+    }
+}
+
+/// Raft's timeouts (4.2.0) against each other: key, factor, the other key, and their defaults in seconds.
+const RAFT: &[(&str, f64, &str, f64, f64)] = &[
+    ("min_timeout", 3.0, "append_entries_period", 0.4, 0.1),
+    ("max_timeout", 1.0, "min_timeout", 1.4, 0.4),
+    ("connection_timeout", 1.0, "max_timeout", 3.5, 1.4),
+    ("leader_fallback_timeout", 1.0, "append_entries_period", 30.0, 0.1),
+];
+
+fn raft(config: &Config, findings: &mut Findings) {
+    let Some(section) = config.local("raft") else { return };
+    for &(key, factor, other, default, other_default) in RAFT {
+        let seconds = |key: &str, default: f64| section.get(key).map_or(Some(default), confvet_yaml::Node::as_f64);
+        let (Some(value), Some(least)) = (seconds(key, default), seconds(other, other_default)) else { continue };
+        // As long is long enough for this one only.
+        let (enough, word) = match key {
+            "connection_timeout" => (value >= least, "at least"),
+            _ => (value > factor * least, "more than"),
+        };
+        let Some(place) = section.get(key).or_else(|| section.get(other)).filter(|_| !enough) else { continue };
+        let times = if factor > 1.0 { format!("{factor} times ") } else { String::new() };
+        findings
+            .report(place.span(), format!("`raft.{key}` {value} must be {word} {times}`{other}` {least}"))
+            .severity(Severity::Warning);
     }
 }
 

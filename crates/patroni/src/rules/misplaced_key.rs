@@ -137,13 +137,14 @@ const SECTIONS: &[&str] = &[
 
 fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     for &at in SECTIONS {
+        let rows: Vec<&Misplaced> = MISPLACED.iter().filter(|row| row.at == at).collect();
         let entries: Vec<Entry<'_>> = match at.strip_prefix("dcs") {
             Some(rest) => config.dynamic_entries(rest.trim_start_matches('.')).collect(),
             None => config.entries(at).collect(),
         };
         for entry in entries {
             let Some(key) = entry.key.text() else { continue };
-            let Some((belongs, grave)) = belongs(at, key, entry.value) else { continue };
+            let Some((belongs, grave)) = belongs(at, &rows, key, entry.value) else { continue };
             let is_old_layout = config.old_layout().is_some()
                 && (belongs == "postgresql.authentication" || (at == "postgresql" && key == "scope"));
             if is_old_layout || stands_right_too(config, belongs, entry) {
@@ -183,8 +184,8 @@ fn stands_right_too(config: &Config, belongs: &str, entry: Entry<'_>) -> bool {
 }
 
 /// Where a key belongs that stands in a section which does not know it.
-fn belongs(at: &str, key: &str, value: Node<'_>) -> Option<(&'static str, bool)> {
-    if let Some(row) = MISPLACED.iter().find(|row| row.at == at && row.keys.contains(&key)) {
+fn belongs(at: &str, rows: &[&Misplaced], key: &str, value: Node<'_>) -> Option<(&'static str, bool)> {
+    if let Some(row) = rows.iter().find(|row| row.keys.contains(&key)) {
         return Some((row.belongs, row.grave));
     }
     let parameters = match at {

@@ -143,7 +143,7 @@ pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[
 /// The configurations of a cluster that names itself.
 struct Cluster<'a> {
     /// Namespace and scope.
-    name: String,
+    name: &'a str,
     /// Its configurations, by path.
     members: Vec<&'a Config>,
 }
@@ -164,12 +164,12 @@ impl<'a> Cluster<'a> {
 /// The cluster of a configuration.
 fn cluster_of<'c, 'a>(clusters: &'c [Cluster<'a>], config: &Config) -> Option<&'c Cluster<'a>> {
     let name = config.cluster()?.value;
-    clusters.binary_search_by(|cluster| cluster.name.cmp(&name)).ok().map(|at| &clusters[at])
+    clusters.binary_search_by(|cluster| cluster.name.cmp(name)).ok().map(|at| &clusters[at])
 }
 
 /// The clusters of a stack, by name.
 fn clusters(set: &Set<Document>) -> Vec<Cluster<'_>> {
-    let mut clusters: BTreeMap<String, Vec<&Config>> = BTreeMap::new();
+    let mut clusters: BTreeMap<&str, Vec<&Config>> = BTreeMap::new();
     for config in set.members.iter().flat_map(|member| member.model().configs()) {
         if let Some(name) = config.cluster() {
             clusters.entry(name.value).or_default().push(config);

@@ -19,13 +19,13 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
     let mut said: Vec<bool> = vec![false; clusters.len()];
     for (at, cluster) in clusters.iter().enumerate() {
         let [odd] = cluster.members.as_slice() else { continue };
-        let near = variants(&cluster.name).into_iter().filter_map(|spelling| by_spelling.get(&spelling)).flatten();
+        let near = variants(cluster.name).into_iter().filter_map(|spelling| by_spelling.get(&spelling)).flatten();
         let named = named_hosts(odd).filter_map(|ip| by_address.get(&ip));
         let mut others: Vec<usize> = near.chain(named).copied().filter(|other| *other != at && !said[*other]).collect();
         others.sort_unstable();
         others.dedup();
         let belongs =
-            |other: &usize| is_one_cluster(odd, &clusters[*other].members, &cluster.name, &clusters[*other].name);
+            |other: &usize| is_one_cluster(odd, &clusters[*other].members, cluster.name, clusters[*other].name);
         let Some(other) = others.into_iter().find(belongs) else { continue };
         let there = &clusters[other].members;
         // Of two members that stand alone the later one is the odd one.
@@ -118,7 +118,7 @@ fn is_slip(a: &str, b: &str) -> bool {
 fn spellings(clusters: &[Cluster<'_>]) -> HashMap<String, Vec<usize>> {
     let mut by_spelling: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, cluster) in clusters.iter().enumerate() {
-        for spelling in variants(&cluster.name) {
+        for spelling in variants(cluster.name) {
             let names = by_spelling.entry(spelling).or_default();
             if names.last() != Some(&at) && names.len() < 16 {
                 names.push(at);

@@ -20,7 +20,7 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
         let left = |leader: &&Config| candidates - usize::from(leader.may_be_synchronous());
         let Some(fewest) = members.iter().filter(|member| member.may_lead()).map(left).min() else { continue };
         strict(config, &members, fewest, findings);
-        count(config, &name, fewest, findings);
+        count(config, name, fewest, findings);
     }
 }
 

@@ -69,7 +69,7 @@ fn synchronous_commit(
     let text = setting.text().unwrap_or_default();
     let off = boolean(text) == Some(false);
     let mode = parameters.sync_mode();
-    let mode_span = || parameters.config()?.dynamic("synchronous_mode").map(|mode| mode.span());
+    let mode_span = || parameters.config()?.dynamic("synchronous_mode").map(confvet_yaml::Node::span);
     let with_mode = |report: Report<'_>| {
         if let Some(span) = mode_span() {
             report.label(span, "this promises that no commit is lost");

@@ -30,8 +30,12 @@ const NEW: &[(bool, &str, &str, Number)] = &[
     (false, "postgresql", "pg_hba_replica", (4, 2, 0)),
     (false, "postgresql", "pg_hba_standby_leader", (4, 2, 0)),
     (true, "", "primary_race_backoff", (4, 2, 0)),
-    (false, "raft", "election_timeout_min", (4, 2, 0)),
-    (false, "raft", "election_timeout_max", (4, 2, 0)),
+    (false, "raft", "min_timeout", (4, 2, 0)),
+    (false, "raft", "max_timeout", (4, 2, 0)),
+    (false, "raft", "connection_timeout", (4, 2, 0)),
+    (false, "raft", "append_entries_period", (4, 2, 0)),
+    (false, "raft", "connection_retry_time", (4, 2, 0)),
+    (false, "raft", "leader_fallback_timeout", (4, 2, 0)),
 ];
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {

@@ -8,7 +8,7 @@ pub(super) static RULE: Rule<Document> = Rule { name: "patroni/yaml-invalid", ch
 
 fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     let mut is_readable = true;
-    for problem in config.trees().flat_map(|yaml| yaml.problems()) {
+    for problem in config.trees().flat_map(confvet_yaml::Yaml::problems) {
         is_readable = false;
         if !problem.kind.is_refused() {
             continue;

@@ -383,9 +383,9 @@ impl Schema<'_> {
             if next > statement.words.len() {
                 return self.lacks(statement, setting, "a value");
             }
-            let is_return = statement.text(at) == "return";
             let value = &statement.words[setting + count];
-            if statement.text(setting) == "status" && is_return && !matches!(value.text.parse(), Ok(200..=599_u16)) {
+            let is_status = matches!(statement.text(setting), "status" | "deny_status");
+            if is_status && !matches!(value.text.parse(), Ok(200..=599_u16)) {
                 let message =
                     format!("`{}` is not a valid status of an answer: it is a number from 200 to 599", value.text);
                 self.invalid(statement, value, message, None);
@@ -399,7 +399,9 @@ impl Schema<'_> {
         let mut next = at + 1;
         let mut target = false;
         while let Some(word) = statement.word(next).filter(|word| !ends(Some(word))) {
-            let Some(count) = redirect_words(&word.text) else {
+            // `keep-query` came with 3.2.
+            let too_new = word.text == "keep-query" && self.haproxy.target.is_some_and(|target| target < (3, 2, 0));
+            let Some(count) = redirect_words(&word.text).filter(|_| !too_new) else {
                 let names = [
                     "location",
                     "prefix",

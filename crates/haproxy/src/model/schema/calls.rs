@@ -113,14 +113,19 @@ fn is_integer(text: &str) -> bool {
     !digits.is_empty() && digits.len() <= 19 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A number, a range (`80:90`, `:5`), or a comparison in front of one.
+/// A number, a range (`80:90`, `80-90`, `:5`), or a comparison in front of one.
 fn is_number_pattern(text: &str) -> bool {
     let is_number = |text: &str| text.is_empty() || is_integer(text);
     if matches!(text, "eq" | "ge" | "gt" | "le" | "lt") {
         return true;
     }
-    let mut parts = text.splitn(2, ':');
-    !text.is_empty() && parts.all(is_number)
+    // The first character may be a sign.
+    let separator = text.char_indices().skip(1).find(|(_, c)| matches!(c, ':' | '-')).map(|(at, _)| at);
+    match (text.strip_prefix(':'), separator) {
+        (Some(high), _) => is_number(high),
+        (None, Some(at)) => is_number(&text[..at]) && is_number(&text[at + 1..]),
+        (None, None) => !text.is_empty() && is_number(text),
+    }
 }
 
 /// Looks like an IPv4 address or network and is none. Anything else may be a name that resolves.
@@ -226,8 +231,8 @@ impl Schema<'_> {
         if criterion.method().is_some() || criterion.has_flag("-f") || criterion.has_flag("-M") || alias {
             return;
         }
-        if kind == Kind::Bin && plain {
-            let message = format!("`{fetch}` gives bytes: say with `-m` how they are compared");
+        if plain && (kind == Kind::Bin || fetch == "var") {
+            let message = format!("`{fetch}` gives {}: say with `-m` how it is compared", kind.as_str());
             self.refuse(statement, criterion.word.span, message);
             return;
         }

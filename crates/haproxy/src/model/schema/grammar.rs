@@ -47,8 +47,8 @@ const WHOLE_NUMBERS: &[&str] = &["clitcpka-cnt", "max-keep-alive-queue", "srvtcp
 
 /// Statuses that have an error page.
 const ERROR_STATUSES: &[&str] = &[
-    "200", "400", "401", "403", "404", "405", "407", "408", "410", "413", "425", "429", "500", "501", "502", "503",
-    "504",
+    "200", "400", "401", "403", "404", "405", "407", "408", "410", "413", "414", "425", "429", "431", "500", "501",
+    "502", "503", "504",
 ];
 
 const RETRY_ON: &[&str] = &[
@@ -59,8 +59,6 @@ const RETRY_ON: &[&str] = &[
     "response-timeout",
     "0rtt-rejected",
     "all-retryable-errors",
-    "receiver",
-    "jwt",
     "401",
     "403",
     "404",
