@@ -1103,9 +1103,12 @@ impl Config {
             Some(())
         };
         for &section in CLOSED {
-            let known = tables::Keys::of(section);
-            for entry in self.entries(section) {
-                look(section, known, entry);
+            let mut entries = self.entries(section).peekable();
+            if entries.peek().is_some() {
+                let known = tables::Keys::of(section);
+                for entry in entries {
+                    look(section, known, entry);
+                }
             }
         }
         for (section, below) in

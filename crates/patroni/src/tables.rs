@@ -15,9 +15,14 @@ pub(crate) struct Keys {
 impl Keys {
     /// Sections are written with dots; the root is empty.
     pub(crate) fn of(section: &str) -> Self {
-        let wanted = |place: &&str| place.bytes().take(section.len() + 1).cmp(section.bytes().chain([b'/']));
-        let from = PLACES.partition_point(|place| wanted(place).is_lt());
-        let count = PLACES[from..].partition_point(|place| wanted(place).is_eq());
+        let slash = |place: &[u8]| place.get(section.len()).copied().unwrap_or_default();
+        let order = |place: &&str| {
+            let place = place.as_bytes();
+            let head = &place[..place.len().min(section.len())];
+            head.cmp(section.as_bytes()).then_with(|| slash(place).cmp(&b'/'))
+        };
+        let from = PLACES.partition_point(|place| order(place).is_lt());
+        let count = PLACES[from..].partition_point(|place| order(place).is_eq());
         Self { places: &PLACES[from..from + count], start: section.len() + 1 }
     }
 

@@ -12,6 +12,9 @@ pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/scope-differ
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
     let clusters = super::clusters(set);
+    if clusters.iter().all(|cluster| cluster.members.len() > 1) {
+        return;
+    }
     let by_address: HashMap<IpAddr, usize> = (clusters.iter().enumerate())
         .flat_map(|(at, cluster)| cluster.members.iter().filter_map(move |config| Some((own_ip(config)?, at))))
         .collect();
