@@ -1,10 +1,10 @@
 //! Which files belong together: the servers of one deployment, the Sentinels that watch them, the snapshots taken of
-//! them. Built once for each set rule, by look-ups in sorted maps.
+//! them. Worked out once for each set, by look-ups in sorted lists.
 
 use crate::cloud::{Cloud, Resource};
-use crate::model::{Document, Info, Monitor, RedisConf};
+use crate::model::{Document, Info, Mode, Monitor, RedisConf};
 use crate::value;
-use confvet_core::{Address, Facts, HostId, Member, Set, source};
+use confvet_core::{Address, Facts, HostId, Set, source};
 use std::collections::BTreeMap;
 
 /// A configuration with what is known about it.
@@ -25,16 +25,34 @@ pub(crate) struct Deployment<'a> {
     pub(crate) sentinels: Vec<Node<'a>>,
     /// Snapshots that belong to no server here.
     pub(crate) lone_snapshots: Vec<(&'a Info, &'a Facts)>,
-    by_address: Index<(&'a Address, i64)>,
-    loopback_by_port: Index<i64>,
-    /// By the address that they copy from.
-    copies_of: Index<(&'a Address, i64)>,
+    relations: &'a Relations,
+}
+
+/// Who belongs to whom, by places among the servers, the Sentinels and the members of a set. Owned, so that it is kept for
+/// all rules.
+#[derive(Debug, Default)]
+struct Relations {
+    /// For each server the snapshot that was taken of it.
+    snapshots: Vec<Option<usize>>,
+    lone_snapshots: Vec<usize>,
     masters: Vec<Option<usize>>,
     replicas: Vec<Vec<usize>>,
     /// What Sentinels watch, by the address of their `monitor` statements.
     watches: Vec<WatchIndexes>,
     /// For each server the watches that it belongs to.
     watches_of: Vec<Vec<usize>>,
+}
+
+/// What the relations of a set are found with.
+struct Survey<'a> {
+    set: &'a Set<Document>,
+    servers: Vec<Node<'a>>,
+    sentinels: Vec<Node<'a>>,
+    by_address: Index<(&'a Address, i64)>,
+    loopback_by_port: Index<i64>,
+    /// By the address that they copy from.
+    copies_of: Index<(&'a Address, i64)>,
+    relations: Relations,
 }
 
 /// Where a configuration listens and whom it copies from, as others name these places.
@@ -115,57 +133,65 @@ pub(crate) fn servers(set: &Set<Document>) -> impl Iterator<Item = &RedisConf> {
     set.members.iter().filter_map(|member| member.model().server())
 }
 
-impl<'a> Deployment<'a> {
-    pub(crate) fn of(set: &'a Set<Document>) -> Self {
-        let node =
-            |member: &'a Member<Document>, conf| Node { conf, facts: &member.facts, host: member.host, info: None };
-        let mut servers = Vec::new();
-        let mut sentinels = Vec::new();
-        let mut snapshots: BTreeMap<&str, Vec<(&Info, &Facts)>> = BTreeMap::new();
-        for member in &set.members {
-            let document = member.model();
-            servers.extend(document.server().map(|conf| node(member, conf)));
-            sentinels.extend(document.sentinel().map(|conf| node(member, conf)));
-            if let Some(info) = document.info() {
-                snapshots.entry(source::parent(&info.path)).or_default().push((info, &member.facts));
-            }
+/// The servers and the Sentinels of a set, in its order.
+fn nodes(set: &Set<Document>) -> (Vec<Node<'_>>, Vec<Node<'_>>) {
+    let mut servers = Vec::new();
+    let mut sentinels = Vec::new();
+    for member in &set.members {
+        let Some(conf) = member.model().conf() else { continue };
+        let node = Node { conf, facts: &member.facts, host: member.host, info: None };
+        match conf.mode {
+            Mode::Server => servers.push(node),
+            Mode::Sentinel => sentinels.push(node),
         }
-        let mut deployment = Deployment {
+    }
+    (servers, sentinels)
+}
+
+impl Relations {
+    fn of(set: &Set<Document>) -> Self {
+        let (servers, sentinels) = nodes(set);
+        let mut survey = Survey {
             set,
             servers,
             sentinels,
-            lone_snapshots: Vec::new(),
             by_address: Index(Vec::new()),
             loopback_by_port: Index(Vec::new()),
             copies_of: Index(Vec::new()),
-            masters: Vec::new(),
-            replicas: Vec::new(),
-            watches: Vec::new(),
-            watches_of: Vec::new(),
+            relations: Relations::default(),
         };
-        deployment.assign_snapshots(snapshots);
-        deployment.index_addresses();
-        deployment.relate();
-        deployment
+        survey.assign_snapshots();
+        survey.index_addresses();
+        survey.relate();
+        survey.relations
     }
+}
 
+impl Survey<'_> {
     /// A snapshot belongs to the only server of its directory, or to the one whose address is part of its name.
-    fn assign_snapshots(&mut self, snapshots: BTreeMap<&'a str, Vec<(&'a Info, &'a Facts)>>) {
+    fn assign_snapshots(&mut self) {
+        self.relations.snapshots = vec![None; self.servers.len()];
+        let snapshots =
+            self.set.members.iter().enumerate().filter_map(|(at, member)| Some((at, member.model().info()?)));
+        let snapshots: Vec<(usize, &Info)> = snapshots.collect();
+        if snapshots.is_empty() {
+            return;
+        }
         let mut by_directory: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, server) in self.servers.iter().enumerate() {
             by_directory.entry(source::parent(&server.conf.path)).or_default().push(index);
         }
-        for (directory, found) in snapshots {
-            let here = by_directory.get(directory).map_or(&[][..], Vec::as_slice);
-            for (info, facts) in found {
-                let server = match here {
-                    [only] => Some(*only),
-                    many => many.iter().copied().find(|&index| self.servers[index].is_named_in(&info.path)),
-                };
-                match server {
-                    Some(index) if self.servers[index].info.is_none() => self.servers[index].info = Some(info),
-                    _ => self.lone_snapshots.push((info, facts)),
+        for (member, info) in snapshots {
+            let here = by_directory.get(source::parent(&info.path)).map_or(&[][..], Vec::as_slice);
+            let server = match here {
+                [only] => Some(*only),
+                many => many.iter().copied().find(|&index| self.servers[index].is_named_in(&info.path)),
+            };
+            match server {
+                Some(index) if self.relations.snapshots[index].is_none() => {
+                    self.relations.snapshots[index] = Some(member);
                 }
+                _ => self.relations.lone_snapshots.push(member),
             }
         }
     }
@@ -198,11 +224,12 @@ impl<'a> Deployment<'a> {
     }
 
     fn relate(&mut self) {
-        self.masters = self.servers.iter().map(|server| self.find_master(server.conf)).collect();
-        self.replicas = vec![Vec::new(); self.servers.len()];
-        for (replica, master) in self.masters.iter().enumerate() {
+        self.relations.masters = self.servers.iter().map(|server| self.find_master(server.conf)).collect();
+        self.relations.replicas = vec![Vec::new(); self.servers.len()];
+        let Relations { masters, replicas, .. } = &mut self.relations;
+        for (replica, master) in masters.iter().enumerate() {
             if let Some(master) = master {
-                self.replicas[*master].push(replica);
+                replicas[*master].push(replica);
             }
         }
         self.relate_watches();
@@ -223,11 +250,12 @@ impl<'a> Deployment<'a> {
                 watch.monitors.push((sentinel, place));
             }
         }
-        self.watches = by_address.into_values().collect();
-        self.watches_of = vec![Vec::new(); self.servers.len()];
-        for (index, watch) in self.watches.iter().enumerate() {
+        self.relations.watches = by_address.into_values().collect();
+        self.relations.watches_of = vec![Vec::new(); self.servers.len()];
+        let Relations { watches, watches_of, .. } = &mut self.relations;
+        for (index, watch) in watches.iter().enumerate() {
             for &server in &watch.servers {
-                self.watches_of[server].push(index);
+                watches_of[server].push(index);
             }
         }
     }
@@ -236,6 +264,33 @@ impl<'a> Deployment<'a> {
         let (address, port) = conf.endpoints.master.as_ref()?;
         let index = self.index_at(address, *port)?;
         (!std::ptr::eq(self.servers[index].conf, conf)).then_some(index)
+    }
+
+    /// The server at the address of a `monitor` statement, and those that copy from it.
+    fn servers_at(&self, address: &Address, port: i64) -> Vec<usize> {
+        let mut found: Vec<usize> = self.index_at(address, port).into_iter().collect();
+        if !address.is_loopback() {
+            found.extend(self.copies_of.get(&(address, port)).iter().map(|(_, server)| *server));
+        } else if let Some(&master) = found.first() {
+            found.extend(self.relations.replicas[master].iter().copied());
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+impl<'a> Deployment<'a> {
+    pub(crate) fn of(set: &'a Set<Document>) -> Self {
+        let relations = set.derived(Relations::of);
+        let (mut servers, sentinels) = nodes(set);
+        let info = |member: usize| set.members[member].model().info();
+        for (server, snapshot) in servers.iter_mut().zip(&relations.snapshots) {
+            server.info = snapshot.and_then(info);
+        }
+        let lone = relations.lone_snapshots.iter();
+        let lone = lone.filter_map(|&member| Some((info(member)?, &*set.members[member].facts)));
+        Deployment { set, servers, sentinels, lone_snapshots: lone.collect(), relations }
     }
 
     /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
@@ -260,45 +315,32 @@ impl<'a> Deployment<'a> {
 
     /// The server that a replica copies from, if its file is here.
     pub(crate) fn master_of(&self, server: usize) -> Option<&Node<'a>> {
-        self.masters[server].map(|master| &self.servers[master])
+        self.relations.masters[server].map(|master| &self.servers[master])
     }
 
     /// How many servers copy from this one, by their `replicaof`.
     pub(crate) fn replicas_of(&self, server: usize) -> usize {
-        self.replicas[server].len()
+        self.relations.replicas[server].len()
     }
 
     /// The first server that copies from this one.
     pub(crate) fn first_replica(&self, server: usize) -> Option<&'a RedisConf> {
-        self.replicas[server].first().map(|&replica| self.servers[replica].conf)
-    }
-
-    /// The server at the address of a `monitor` statement, and those that copy from it.
-    fn servers_at(&self, address: &Address, port: i64) -> Vec<usize> {
-        let mut found: Vec<usize> = self.index_at(address, port).into_iter().collect();
-        if !address.is_loopback() {
-            found.extend(self.copies_of.get(&(address, port)).iter().map(|(_, server)| *server));
-        } else if let Some(&master) = found.first() {
-            found.extend(self.replicas[master].iter().copied());
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
+        self.relations.replicas[server].first().map(|&replica| self.servers[replica].conf)
     }
 
     /// All that is watched, with those who watch it.
     pub(crate) fn watches(&self) -> impl Iterator<Item = Watch<'_, 'a>> {
-        self.watches.iter().map(|indexes| Watch { deployment: self, indexes })
+        self.relations.watches.iter().map(|indexes| Watch { deployment: self, indexes })
     }
 
     /// Does a Sentinel whose file is here watch the server, so that it may be promoted or demoted?
     pub(crate) fn is_watched(&self, server: usize) -> bool {
-        !self.watches_of[server].is_empty()
+        !self.relations.watches_of[server].is_empty()
     }
 
     /// Can the server change between master and replica?
     pub(crate) fn is_replicated(&self, server: usize) -> bool {
-        self.servers[server].conf.is_replica() || !self.replicas[server].is_empty() || self.is_watched(server)
+        self.servers[server].conf.is_replica() || !self.relations.replicas[server].is_empty() || self.is_watched(server)
     }
 }
 
