@@ -231,9 +231,16 @@ fn check_set<S: System>(sources: &Sources, set: &Set<S::Model>, rules: &[Prepare
     let facts_agree = set.members.iter().all(|member| member.facts == first.facts);
     let facts = if facts_agree { (*first.facts).clone() } else { Facts::new() };
     let context = Context { sources, target: &target, facts: &facts };
-    let mut diagnostics = Vec::new();
-    for rule in rules {
+    let run = |rule: &Prepared<Set<S::Model>>| {
+        let mut diagnostics = Vec::new();
         rule.run(set, &context, S::TARGETS[0], &mut diagnostics);
-    }
-    diagnostics
+        diagnostics
+    };
+    // Threads pay where there is much to compare.
+    const MANY: usize = 100;
+    let found = match set.members.len() {
+        MANY.. => parallel::map(rules.iter().collect(), run),
+        _ => rules.iter().map(run).collect(),
+    };
+    found.into_iter().flatten().collect()
 }

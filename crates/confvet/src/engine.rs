@@ -65,11 +65,14 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
 
     let stacks = make_stacks(&sources, &prepared, &scopes, &batches);
     let mut used_by = files_in_use(&batches);
+    let checked =
+        parallel::map(batches.into_iter().enumerate().collect(), |(index, batch): (usize, Box<dyn Batch>)| {
+            let parts: Vec<StackPart<'_>> = stacks.iter().filter_map(|stack| stack.part(index)).collect();
+            batch.check(&sources, &parts)
+        });
     let mut diagnostics = Vec::new();
     let mut secrets = Vec::new();
-    for (index, batch) in batches.into_iter().enumerate() {
-        let parts: Vec<StackPart<'_>> = stacks.iter().filter_map(|stack| stack.part(index)).collect();
-        let checked = batch.check(&sources, &parts);
+    for checked in checked {
         diagnostics.extend(checked.diagnostics);
         secrets.extend(checked.secrets);
     }
