@@ -5,14 +5,14 @@ use confvet_tables::{Row, Table, TableError, version};
 fn main() -> Result<(), TableError> {
     let keys = Table::read("src/tables/keys.tsv", &["place"])?;
     keys.write_sorted("keys.rs", "PLACES", "&str", |row| Ok(format!("{:?}", row.get("place"))))?;
-    let variables = Table::read("src/tables/variables.tsv", &["variable", "kind"])?;
+    let variables = Table::read("src/tables/variables.tsv", &["variable", "kind", "key"])?;
     for (file, name, kind) in
         [("variables.rs", "VARIABLES", "known"), ("ignored_variables.rs", "IGNORED_VARIABLES", "ignored")]
     {
-        let mut names: Vec<&str> =
-            variables.rows().filter(|row| row.get("kind") == kind).map(|row| row.get("variable")).collect();
+        let rows = variables.rows().filter(|row| row.get("kind") == kind);
+        let mut names: Vec<(&str, &str)> = rows.map(|row| (row.get("variable"), row.get("key"))).collect();
         names.sort_unstable();
-        confvet_tables::write_output(file, &format!("pub(crate) static {name}: &[&str] = &{names:?};\n"))?;
+        confvet_tables::write_output(file, &format!("pub(crate) static {name}: &[(&str, &str)] = &{names:?};\n"))?;
     }
     let columns = ["parameter", "type", "unit", "min", "max", "words", "from", "till", "internal", "defaults"];
     Table::read("src/tables/parameters.tsv", &columns)?.write_sorted(

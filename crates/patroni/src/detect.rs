@@ -46,6 +46,12 @@ pub(crate) fn might_be(path: &str) -> bool {
     matches!(extension, "yml" | "yaml" | "json" | "hcl" | "env" | "conf") || name.starts_with(".env")
 }
 
+/// Does the name say that the file holds variables?
+pub(crate) fn names_variables(path: &str) -> bool {
+    let name = file_name(path);
+    name.ends_with(".env") || name.starts_with(".env")
+}
+
 /// What the file is, if it is Patroni's.
 pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     let name = file_name(path);
@@ -55,8 +61,7 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
         "conf" => detect_conf(name, text),
         "hcl" => detect_consul(text),
         "json" => detect_yaml(path, text).or_else(|| detect_consul(text)),
-        "env" => detect_environment(text),
-        _ if name.starts_with(".env") => detect_environment(text),
+        _ if names_variables(path) => detect_environment(text),
         _ => detect_yaml(path, text).or_else(|| detect_manifest(text)),
     }
 }

@@ -60,10 +60,12 @@ impl Document {
 
     /// The blocks of environment variables in the file.
     pub fn environments(&self) -> impl Iterator<Item = &Environment> {
-        self.parts().iter().filter_map(|part| match part {
-            Document::Environment(environment) => Some(environment),
-            _ => None,
-        })
+        self.parts().iter().filter_map(Document::environment)
+    }
+
+    /// The variables, where the document is a block of them.
+    pub(crate) fn environment(&self) -> Option<&Environment> {
+        if let Document::Environment(environment) = self { Some(environment) } else { None }
     }
 
     /// Probes and checks that ask Patroni's REST API.

@@ -41,7 +41,7 @@ impl Variable {
     /// What Patroni makes of it.
     pub fn reading(&self) -> Reading {
         let name = self.name.value.as_str();
-        let find = |list: &[&str]| list.binary_search(&name).is_ok();
+        let find = |list: &[(&str, &str)]| list.binary_search_by_key(&name, |(variable, _)| *variable).is_ok();
         if find(tables::VARIABLES) {
             Reading::Known
         } else if find(tables::IGNORED_VARIABLES) {
@@ -83,19 +83,33 @@ impl Environment {
         Self { variables, patroni: input.target.version("patroni").cloned() }
     }
 
+    /// The keys of patroni.yml that the variables override.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().filter_map(|variable| tables::key_of_variable(&variable.name.value))
+    }
+
     /// Is the variable set?
     pub fn has(&self, name: &str) -> bool {
         self.variables.iter().any(|variable| variable.name.value == name)
     }
 }
 
-/// How many lines set a variable of Patroni's.
-pub(crate) fn count(text: &str) -> usize {
+/// The variables of Patroni's that lines set.
+fn names(text: &str) -> impl Iterator<Item = &str> {
     let names = text.lines().map(str::trim_start).filter_map(|line| line.split_once('='));
     names
-        .map(|(name, _)| name.strip_prefix("export ").unwrap_or(name))
+        .map(|(name, _)| name.strip_prefix("export ").map_or(name, str::trim_start))
         .filter(|name| name.starts_with("PATRONI_") && is_name(name))
-        .count()
+}
+
+/// How many lines set a variable of Patroni's.
+pub(crate) fn count(text: &str) -> usize {
+    names(text).count()
+}
+
+/// The keys of patroni.yml that lines of `NAME=value` override.
+pub(crate) fn keys(text: &str) -> impl Iterator<Item = &'static str> {
+    names(text).filter_map(tables::key_of_variable)
 }
 
 /// Is it the name of a variable of Patroni's?

@@ -115,7 +115,7 @@ impl Index {
     }
 
     /// Takes a key away with everything below it.
-    fn remove(&mut self, path: Path) {
+    pub(crate) fn remove(&mut self, path: Path) {
         let mut gone = vec![path.0];
         while let Some(hash) = gone.pop() {
             self.slots.remove(&hash);

@@ -14,11 +14,20 @@ use confvet_yaml::{Dialect, Entry, Kind, Node, Style, Yaml};
 /// Variables that a single service sets by chance say nothing.
 const FEWEST_VARIABLES: usize = 2;
 
+/// A text inside a block scalar.
+struct Text<'a> {
+    node: Node<'a>,
+    kind: &'static str,
+    /// Who completes it.
+    completion: Completion,
+    /// Do variables override it? Where a variable holds the whole configuration, Patroni reads no other.
+    is_overridden: bool,
+}
+
 /// What a file holds, before the parts of it are read.
 #[derive(Default)]
 struct Found<'a> {
-    /// Texts inside block scalars: what they are, and who completes them.
-    texts: Vec<(Node<'a>, &'static str, Completion)>,
+    texts: Vec<Text<'a>>,
     environments: Vec<Vec<Variable>>,
     checks: Vec<HealthCheck>,
     services: Vec<RoleService>,
@@ -37,17 +46,22 @@ impl Manifest {
         let text = input.text();
         let yaml = Yaml::parse(input.file, text, Dialect::GoYamlV3);
         let Found { texts, environments, checks, services } = find(&yaml, input.facts.number(Fact::PatroniRestPort));
-        let mut documents = Vec::new();
-        for (node, kind, completion) in texts {
-            let (mut document, _) = read(input, &blanked(text, node.content_span().range()), kind);
-            if let Document::Config(config) = &mut document {
-                config.completion = config.completion.max(completion);
-            }
-            documents.push(document);
-        }
+        let read = |found: &Text<'_>| read(input, &blanked(text, found.node.content_span().range()), found.kind).0;
+        let mut documents: Vec<Document> = texts.iter().map(read).collect();
         let patroni = input.target.version("patroni");
         let environment = |variables| Document::Environment(Environment { variables, patroni: patroni.cloned() });
         documents.extend(environments.into_iter().map(environment));
+        let variables = documents.iter().filter_map(Document::environment);
+        let mut keys: Vec<&'static str> = variables.flat_map(Environment::keys).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for (document, text) in documents.iter_mut().zip(&texts) {
+            let Document::Config(config) = document else { continue };
+            config.completion = config.completion.max(text.completion);
+            if text.is_overridden && !keys.is_empty() {
+                config.override_with(keys.clone());
+            }
+        }
         Manifest { documents, checks, services }
     }
 }
@@ -101,8 +115,9 @@ impl<'a> Found<'a> {
         let Some(text) = entry.value.text() else { return };
         let variable = if key == "value" { word(parent, "name").unwrap_or(key) } else { key };
         if matches!(variable, "SPILO_CONFIGURATION" | "PATRONI_CONFIGURATION") {
-            let completion = if variable.starts_with("SPILO") { Completion::Spilo } else { Completion::Nothing };
-            self.texts.push((entry.value, LOCAL, completion));
+            let is_spilo = variable.starts_with("SPILO");
+            let completion = if is_spilo { Completion::Spilo } else { Completion::Nothing };
+            self.texts.push(Text { node: entry.value, kind: LOCAL, completion, is_overridden: is_spilo });
             return;
         }
         let written = key == "content";
@@ -110,7 +125,8 @@ impl<'a> Found<'a> {
         let Some(kind) = detect::alone(path, text) else { return };
         // A file beside a machine's others may be all there is; in a container variables are the rule.
         let completion = if written { Completion::Nothing } else { Completion::Environment };
-        self.texts.push((entry.value, kind, if kind == DYNAMIC { Completion::Nothing } else { completion }));
+        let completion = if kind == DYNAMIC { Completion::Nothing } else { completion };
+        self.texts.push(Text { node: entry.value, kind, completion, is_overridden: true });
     }
 
     /// `environment:` of a Compose service, as a mapping or a list; `env:` of a container.

@@ -336,6 +336,8 @@ pub struct Config {
     hba_lists: Vec<HbaList>,
     hba_in_effect: Effective,
     refusals: Vec<Refusal>,
+    /// The keys that variables beside the file set, sorted.
+    overridden: Vec<&'static str>,
     /// What completes the file.
     pub completion: Completion,
     /// Patroni's version, if it is known.
@@ -445,21 +447,52 @@ impl Config {
             hba_lists: Vec::new(),
             hba_in_effect: Effective::Unknown,
             refusals: Vec::new(),
+            overridden: Vec::new(),
             completion: if completed { Completion::Environment } else { Completion::Nothing },
             patroni: input.target.version("patroni").cloned(),
             postgresql: input.target.version("postgresql").and_then(major),
         };
+        let overridden = if whole { directory::overridden(input) } else { Vec::new() };
         if config.postgresql.is_none() {
-            let path = |key: &str| config.local(key).and_then(confvet_yaml::Node::as_str);
+            let in_effect = |key: &str| config.local(key).filter(|_| !overridden.contains(&key));
+            let path = |key: &str| in_effect(key).and_then(confvet_yaml::Node::as_str);
             let paths = [path("postgresql.bin_dir"), path("postgresql.data_dir")];
             let found = paths.into_iter().flatten().find_map(version_in_path);
             config.postgresql = found;
         }
-        config.cluster = config.read_cluster();
-        config.hba_lists = config.read_hba_lists();
-        config.hba_in_effect = config.find_hba_in_effect();
-        config.refusals = validate::refusals(&config);
+        // The files of variables are not among the files that were read: they are checked by themselves.
+        config.override_with(overridden);
         (config, files)
+    }
+
+    /// Takes away what variables override: which value is in effect the file does not say then. A variable that says
+    /// where a store is makes a section of its own, so that what the file says of stores may not count at all.
+    pub(crate) fn override_with(&mut self, mut keys: Vec<&'static str>) {
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys.iter().filter(|_| !self.is_dynamic) {
+            self.index.remove(Path::ROOT.below(key));
+        }
+        if !self.is_dynamic && keys.iter().any(|key| says_where_a_store_is(key)) {
+            for section in DCS_SECTIONS {
+                self.index.remove(Path::ROOT.below(section));
+            }
+        }
+        self.overridden = keys;
+        self.cluster = self.read_cluster();
+        self.hba_lists = self.read_hba_lists();
+        self.hba_in_effect = self.find_hba_in_effect();
+        self.refusals = validate::refusals(self);
+    }
+
+    /// Does a variable set the key, whatever the file says?
+    pub fn is_overridden(&self, path: &str) -> bool {
+        self.overridden.binary_search(&path).is_ok()
+    }
+
+    /// Is the key set: by the file, and not to null, or by a variable?
+    pub fn is_set(&self, path: &str) -> bool {
+        self.local(path).is_some_and(|node| !node.is_null()) || self.is_overridden(path)
     }
 
     fn read_hba_lists(&self) -> Vec<HbaList> {
@@ -890,9 +923,10 @@ impl Config {
         !endpoints.is_empty() && endpoints.iter().all(is_loopback)
     }
 
-    /// May environment variables complete the file: it has placeholders, or a comment names `PATRONI_…`?
+    /// May environment variables complete the file: it has placeholders, a comment names `PATRONI_…`, or a file beside
+    /// it sets some?
     pub fn may_be_completed(&self) -> bool {
-        self.completion != Completion::Nothing
+        self.completion != Completion::Nothing || !self.overridden.is_empty()
     }
 
     /// The file holds what it takes to start a cluster: it is a local configuration with `bootstrap.dcs`.
@@ -923,7 +957,8 @@ impl Config {
     /// `config_dir` is another folder than `data_dir`.
     pub fn has_config_dir(&self) -> bool {
         let text = |path| self.local(path).and_then(confvet_yaml::Node::as_str);
-        text("postgresql.config_dir").is_some_and(|dir| text("postgresql.data_dir") != Some(dir))
+        self.is_overridden("postgresql.config_dir")
+            || text("postgresql.config_dir").is_some_and(|dir| text("postgresql.data_dir") != Some(dir))
     }
 
     /// The user that replicas stream with.
@@ -1342,6 +1377,14 @@ impl Config {
             hints: Vec::new(),
         }
     }
+}
+
+/// Does the key, set by a variable, make a section for a store?
+fn says_where_a_store_is(key: &str) -> bool {
+    let Some((section, key)) = key.split_once('.').filter(|(section, _)| DCS_SECTIONS.contains(section)) else {
+        return false;
+    };
+    matches!(section, "kubernetes" | "raft") || matches!(key, "host" | "hosts" | "srv" | "url" | "proxy")
 }
 
 /// Where PostgreSQL's parameters stand on both sides.

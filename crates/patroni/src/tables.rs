@@ -37,6 +37,12 @@ pub fn is_known(section: &str, key: &str) -> bool {
     Keys::of(section).has(key)
 }
 
+/// The key that a variable sets, in front of whatever the file says; `PATRONI_CONFIGURATION` sets none.
+pub(crate) fn key_of_variable(name: &str) -> Option<&'static str> {
+    let at = VARIABLES.binary_search_by_key(&name, |(variable, _)| *variable).ok()?;
+    VARIABLES.get(at).map(|(_, key)| *key).filter(|key| !key.is_empty())
+}
+
 /// Is the key known in any section?
 pub fn is_known_anywhere(key: &str) -> bool {
     PLACES.iter().any(|place| place.strip_suffix(key).is_some_and(|section| section.ends_with('/')))

@@ -360,3 +360,65 @@ fn secrets_of_variables_are_never_shown() {
     assert_eq!(parsed.secrets.iter().map(|span| &text[span.range()]).collect::<Vec<_>>(), ["hush"]);
     assert!(!serde_json::to_string(&parsed.model).unwrap().contains("hush"));
 }
+
+/// A patroni.yml with a file of variables beside it.
+fn beside(config: &str, variables: &str) -> Document {
+    read("db/patroni.yml", "patroni-yml", &[("db/patroni.yml", config), ("db/patroni.env", variables)])
+}
+
+#[test]
+fn variables_override_the_file_key_by_key() {
+    let text = "scope: main\nname: pg1\nrestapi: {listen: 0.0.0.0:8008, connect_address: 10.0.0.1:8008}\n\
+                postgresql: {listen: a:1, bin_dir: /usr/lib/postgresql/13/bin}\n";
+    let variables = "PATRONI_SCOPE=other\nexport PATRONI_RESTAPI_LISTEN=127.0.0.1:8008\nPATRONI_POSTGRESQL_BIN_DIR=/pg\nX_PATRONI_NAME=x\n";
+    let document = beside(text, variables);
+    let config = document.configs().next().unwrap();
+    assert!(config.is_overridden("restapi.listen") && config.is_set("restapi.listen"));
+    assert!(config.scope().is_none() && config.cluster().is_none(), "the file's is not in effect");
+    assert!(config.local("restapi.listen").is_none() && config.local("postgresql.bin_dir").is_none());
+    assert_eq!(config.postgresql, None);
+    let text_at = |path: &str| config.text(path).map(|value| value.value);
+    assert_eq!(text_at("restapi.connect_address"), Some("10.0.0.1:8008"), "its neighbour is");
+    assert_eq!(text_at("name"), Some("pg1"));
+    assert!(config.may_be_completed());
+    let document = beside(text, "X_PATRONI_NAME=x\n#PATRONI_SCOPE=y\n");
+    let config = document.configs().next().unwrap();
+    assert_eq!((config.scope().map(|scope| scope.value), config.postgresql), (Some("main"), Some(13)));
+    assert!(!config.may_be_completed());
+    let dynamic = [("db/dcs.yml", "ttl: 30\nloop_wait: 10\n"), ("db/.env", "PATRONI_SCOPE=a\n")];
+    let document = read("db/dcs.yml", "patroni-dynamic", &dynamic);
+    assert!(!document.configs().next().unwrap().may_be_completed(), "variables do not reach the store");
+}
+
+#[test]
+fn a_variable_of_a_store_makes_its_section() {
+    let sections = |variables: &str| -> Vec<String> {
+        let document = beside("scope: a\netcd: {hosts: 10.0.0.1:2379}\npostgresql: {listen: a:1}\n", variables);
+        let sections = document.configs().next().unwrap().dcs_sections();
+        sections.iter().filter_map(|entry| entry.key.text()).map(str::to_owned).collect()
+    };
+    assert!(sections("PATRONI_CONSUL_HOST=c:8500\n").is_empty(), "which store is used the file does not say");
+    assert!(sections("PATRONI_KUBERNETES_NAMESPACE=db\n").is_empty());
+    assert_eq!(sections("PATRONI_ETCD_PASSWORD=x\nPATRONI_CONSUL_TOKEN=y\n"), ["etcd"]);
+}
+
+#[test]
+fn a_whole_configuration_in_a_variable_is_read_alone() {
+    let whole = "PATRONI_CONFIGURATION: |\n        scope: main\n        name: pg1\n        postgresql:\n          listen: a:1\n";
+    let compose = format!("services:\n  db:\n    environment:\n      {whole}      PATRONI_SCOPE: other\n");
+    let document = read("compose.yml", "patroni-manifest", &[("compose.yml", &compose)]);
+    let config = document.configs().next().unwrap();
+    assert_eq!(config.scope().map(|scope| scope.value), Some("main"), "the other variables are ignored");
+    assert!(!config.may_be_completed());
+
+    let written =
+        "write_files:\n- path: /etc/patroni.yml\n  content: |\n    scope: main\n    postgresql:\n      listen: a:1\n";
+    let cloud =
+        format!("{written}- path: /etc/patroni.env\n  content: |\n    PATRONI_SCOPE=other\n    PATRONI_NAME=pg1\n");
+    let document = read("user-data", "patroni-manifest", &[("user-data", &cloud)]);
+    let config = document.configs().next().unwrap();
+    assert!(config.scope().is_none() && config.is_overridden("name"), "a file is overridden");
+    let same = beside("scope: main\npostgresql: {listen: a:1}\n", "PATRONI_CONFIGURATION='{scope: other}'\n");
+    let config = same.configs().next().unwrap();
+    assert_eq!(config.scope().map(|scope| scope.value), Some("main"), "where there is a file, it is not read");
+}

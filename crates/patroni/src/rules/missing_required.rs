@@ -20,8 +20,10 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
         }
     }
     if let Some(citus) = config.local("citus").filter(|node| node.is_mapping()) {
-        let group = citus.get("group").is_some_and(|group| group.as_i64().is_some() || config.is_unknown(group));
-        let database = citus.get("database").is_some_and(|database| database.as_str().is_some());
+        let group = config.is_overridden("citus.group")
+            || citus.get("group").is_some_and(|group| group.as_i64().is_some() || config.is_unknown(group));
+        let database = config.is_overridden("citus.database")
+            || citus.get("database").is_some_and(|database| database.as_str().is_some());
         if !group || !database {
             let message = "`citus` needs an integer `group` and a `database`: Patroni drops the whole section";
             findings.report(citus.key_span(), message);
@@ -61,7 +63,7 @@ fn credentials(config: &Config, findings: &mut Findings) {
     for section in ["restapi.authentication", "ctl.authentication"] {
         let Some(node) = config.local(section).filter(|node| node.is_mapping()) else { continue };
         for key in ["username", "password"] {
-            if node.get(key).is_none() {
+            if node.get(key).is_none() && !config.is_overridden(&format!("{section}.{key}")) {
                 let message = format!("`{section}.{key}` is missing: Patroni stops with a KeyError");
                 findings.report(node.key_span(), message).category(Category::Invalid);
             }

@@ -7,7 +7,7 @@ use confvet_core::{Category, Context, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Document> = Rule { name: "patroni/restapi-client-cert", check: each_config!(check) };
 
 fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
-    let set = |path: &str| config.local(path).is_some_and(|node| !node.is_null());
+    let set = |path: &str| config.is_set(path);
     if let Some(certificate) = config.local("ctl.certfile").filter(|node| !node.is_null() && !set("ctl.keyfile")) {
         findings
             .report(certificate.span(), "`ctl.certfile` without `ctl.keyfile`: the key must be in the same file")

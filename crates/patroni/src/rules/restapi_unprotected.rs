@@ -12,7 +12,7 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     if listen.value.hosts().all(|host| host.is_loopback()) || ctx.facts.is_true(Fact::PatroniRestapiFirewalled) {
         return;
     }
-    let certificates = config.local("restapi.certfile").is_some_and(|node| !node.is_null());
+    let certificates = config.is_set("restapi.certfile");
     let client_certs =
         config.local("restapi.verify_client").filter(|node| matches!(node.as_str(), Some("optional" | "required")));
     if let Some(verify) = client_certs.filter(|_| !certificates) {
@@ -31,14 +31,16 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
             .suggest_as(Safety::Safe, "make it a list", [Edit::replace(list.span(), format!("[{}]", list.source()))]);
         return;
     }
-    let members = config.local("restapi.allowlist_include_members").and_then(Node::as_bool) == Some(true);
+    let include_members = "restapi.allowlist_include_members";
+    let members =
+        config.local(include_members).and_then(Node::as_bool) == Some(true) || config.is_overridden(include_members);
     let entries: Vec<Node<'_>> = allowlist.into_iter().flat_map(Node::items).collect();
     let usable = entries.iter().any(|entry| config.is_unknown(*entry) || entry.as_str().is_some_and(may_be_address));
     if let Some(list) = allowlist.filter(|_| !entries.is_empty() && !usable && !members) {
         findings.report(list.span(), "no entry of `allowlist` is an address, a network or a name: the API stays open");
         return;
     }
-    let other = has_login(config) || client_certs.is_some();
+    let other = has_login(config) || client_certs.is_some() || config.is_overridden("restapi.verify_client");
     let everybody = entries.iter().find(|entry| matches!(entry.as_str(), Some("0.0.0.0/0" | "::/0")));
     if let Some(entry) = everybody.filter(|_| !other) {
         findings.report(entry.span(), "this lets every address in, and nothing else protects the API");
@@ -75,17 +77,20 @@ fn may_be_address(text: &str) -> bool {
     }
 }
 
+const USERNAME: &str = "restapi.authentication.username";
+const PASSWORD: &str = "restapi.authentication.password";
+
 fn has_login(config: &Config) -> bool {
-    config
-        .local("restapi.authentication")
-        .is_some_and(|node| node.get("username").is_some() && node.get("password").is_some())
+    [USERNAME, PASSWORD].iter().all(|path| config.local(path).is_some() || config.is_overridden(path))
 }
 
 fn plain_login(config: &Config, certificates: bool, findings: &mut Findings) {
     let Some(login) = config.local("restapi.authentication").filter(|_| has_login(config)) else { return };
-    let (Some(user), Some(password)) = (login.get("username"), login.get("password")) else { return };
-    let pair = (user.text().unwrap_or_default(), password.text().unwrap_or_default());
-    if matches!(pair, ("admin", "admin") | ("patroni", "patroni") | ("username", "password")) {
+    let text = |path: &str| config.local(path).and_then(Node::text).unwrap_or_default();
+    let pair = (text(USERNAME), text(PASSWORD));
+    if let Some(password) = config.local(PASSWORD)
+        && matches!(pair, ("admin", "admin") | ("patroni", "patroni") | ("username", "password"))
+    {
         findings
             .report(password.span(), "this login is the one of every example: anybody tries it first")
             .severity(Severity::Warning);
