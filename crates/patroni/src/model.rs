@@ -12,7 +12,7 @@ use confvet_core::{Address, Category, Context, Edit, FileId, Identity, Input, Sp
 use confvet_yaml::{Dialect, Entry, Kind, Node, Style, Value, Yaml};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 pub(crate) fn major(version: &Version) -> Option<u16> {
@@ -563,6 +563,41 @@ impl Config {
             return None;
         }
         Some(Edit::insert_before(place.span(), format!("{source}{}", self.between_hba(before)?)))
+    }
+
+    /// Gives the dynamic configuration a list that admits this host and the network of `connect_address`: the /24 of an
+    /// IPv4 address, the /64 of an IPv6 one. `None` where a local key hides it, or the network or the user is not known.
+    pub(crate) fn add_usual_hba(&self) -> Option<Edit> {
+        if self.local("postgresql.pg_hba").is_some() || self.dynamic("postgresql.pg_hba").is_some() {
+            return None;
+        }
+        let network = match self.address("postgresql.connect_address")?.value.hosts().next()? {
+            Address::Ip(IpAddr::V4(ip)) => format!("{}/24", Ipv4Addr::from(u32::from(ip) & (u32::MAX << 8))),
+            Address::Ip(IpAddr::V6(ip)) => format!("{}/64", Ipv6Addr::from(u128::from(ip) & (u128::MAX << 64))),
+            _ => return None,
+        };
+        let is_plain = |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+        let user = self.replication_user()?.value;
+        if !is_plain(user) || user == "all" {
+            return None;
+        }
+        let mut lines = vec!["local all all peer".to_owned()];
+        for from in ["127.0.0.1/32", &network] {
+            lines.push(format!("host all all {from} scram-sha-256"));
+            lines.push(format!("host replication {user} {from} scram-sha-256"));
+        }
+        let section = self.dynamic("postgresql").filter(|section| !section.is_null());
+        let place = section.or_else(|| self.dcs().filter(|dcs| dcs.get("postgresql").is_none()))?;
+        if place.is_alias() || !place.is_mapping() {
+            return None;
+        }
+        let text = match (place.kind(), section) {
+            (Kind::Mapping { flow: true }, Some(_)) => format!("pg_hba: [{}]", lines.join(", ")),
+            (Kind::Mapping { flow: true }, None) => format!("postgresql: {{pg_hba: [{}]}}", lines.join(", ")),
+            (_, Some(_)) => format!("pg_hba:\n- {}", lines.join("\n- ")),
+            (_, None) => format!("postgresql:\n  pg_hba:\n  - {}", lines.join("\n  - ")),
+        };
+        place.append(&text)
     }
 
     /// What stands between two items of a list of pg_hba lines: a comma, or a new line with a dash.

@@ -48,6 +48,7 @@ fn report(config: &Config, supplier: Option<&Config>, findings: &mut Findings) {
             "no pg_hba list anywhere: initdb's file admits only this host, without a password, so no replica can connect",
         )
         .help("add `pg_hba` to `postgresql` with a line for clients, one for `replication`, and one for Patroni itself");
+    let report = report.suggest("write the usual lines for the network of this member", config.add_usual_hba());
     if let Some(connect) = config.address("postgresql.connect_address") {
         report.label(connect.span, "others are told to connect here");
     }

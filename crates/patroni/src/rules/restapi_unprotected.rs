@@ -43,7 +43,11 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     let other = has_login(config) || client_certs.is_some() || config.is_overridden("restapi.verify_client");
     let everybody = entries.iter().find(|entry| matches!(entry.as_str(), Some("0.0.0.0/0" | "::/0")));
     if let Some(entry) = everybody.filter(|_| !other) {
-        findings.report(entry.span(), "this lets every address in, and nothing else protects the API");
+        findings.report(entry.span(), "this lets every address in, and nothing else protects the API").suggest_as(
+            Safety::Unsafe,
+            ADD_LOGIN,
+            add_login(config),
+        );
         return;
     }
     if other || usable || members {
@@ -56,7 +60,8 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
                 format!("who reaches `{host}` can change the configuration through the API, and so run commands as the database user"),
             )
             .severity(Severity::Warning)
-            .help("set `restapi.authentication`, and `allowlist` where addresses are known");
+            .help("set `restapi.authentication`, and `allowlist` where addresses are known")
+            .suggest_as(Safety::Unsafe, ADD_LOGIN, add_login(config));
     }
 }
 
@@ -77,6 +82,16 @@ fn may_be_address(text: &str) -> bool {
     }
 }
 
+/// The password that the fix writes. It has to be replaced by hand, and until then the rule reports it.
+const STAND_IN: &str = "change-me";
+const ADD_LOGIN: &str = "ask for a login, whose password you choose";
+
+/// Gives the API a login.
+fn add_login(config: &Config) -> Option<Edit> {
+    let restapi = config.local("restapi").filter(|restapi| restapi.get("authentication").is_none())?;
+    restapi.append(&format!("authentication: {{username: patroni, password: {STAND_IN}}}"))
+}
+
 const USERNAME: &str = "restapi.authentication.username";
 const PASSWORD: &str = "restapi.authentication.password";
 
@@ -89,7 +104,7 @@ fn plain_login(config: &Config, certificates: bool, findings: &mut Findings) {
     let text = |path: &str| config.local(path).and_then(Node::text).unwrap_or_default();
     let pair = (text(USERNAME), text(PASSWORD));
     if let Some(password) = config.local(PASSWORD)
-        && matches!(pair, ("admin", "admin") | ("patroni", "patroni") | ("username", "password"))
+        && matches!(pair, ("admin", "admin") | ("patroni", "patroni") | ("username", "password") | (_, STAND_IN))
     {
         findings
             .report(password.span(), "this login is the one of every example: anybody tries it first")

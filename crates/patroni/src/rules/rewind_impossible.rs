@@ -2,8 +2,8 @@
 
 use crate::Document;
 use crate::model::{Config, Side};
-use confvet_core::{Context, Findings, Rule, Severity};
-use confvet_yaml::Node;
+use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
+use confvet_yaml::{Kind, Node};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "patroni/rewind-impossible", check: each_config!(check) };
 
@@ -31,5 +31,19 @@ fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
         )
         .severity(severity)
         .label(rewind.span(), "rewind is wanted")
-        .suggest("remove `wal_log_hints`, its default is on", hints.delete());
+        .suggest("remove `wal_log_hints`, its default is on", hints.delete())
+        .suggest_as(
+            Safety::Unsafe,
+            "let initdb make checksums",
+            initdb.filter(|_| !has("no-data-checksums")).and_then(add_checksums),
+        );
+}
+
+/// Asks initdb for checksums. It counts only for a cluster that is made anew.
+fn add_checksums(initdb: Node<'_>) -> Option<Edit> {
+    match initdb.kind() {
+        Kind::Sequence { flow: true } => initdb.append("data-checksums"),
+        Kind::Sequence { flow: false } => initdb.append("- data-checksums"),
+        _ => None,
+    }
 }
