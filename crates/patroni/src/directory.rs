@@ -1,5 +1,6 @@
 //! What lies beside a file: others that Patroni merges with it in the order of their names, and files of variables.
 
+use crate::model::Override;
 use crate::{LOCAL, detect, environment, tables};
 use confvet_core::source::{file_name, parent};
 use confvet_core::{Fact, FileId, Input};
@@ -49,12 +50,12 @@ pub(crate) fn files(input: &Input<'_>, own: &Yaml) -> Vec<FileId> {
 
 /// The keys that files of variables in the same directory override. A directory with very many files is no place of one
 /// member's, and is not looked through.
-pub(crate) fn overridden(input: &Input<'_>) -> Vec<&'static str> {
+pub(crate) fn overridden<'a>(input: &Input<'a>) -> Vec<Override<'a>> {
     let siblings = input.sources.in_directory(parent(input.source().path()));
     if !(2..=MOST).contains(&siblings.len()) {
         return Vec::new();
     }
     let sources = siblings.iter().map(|file| input.sources.get(*file));
     let files = sources.filter(|source| detect::names_variables(source.path()));
-    files.flat_map(|source| environment::keys(source.text())).collect()
+    files.flat_map(|source| environment::overrides(source.text())).collect()
 }

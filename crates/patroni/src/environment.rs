@@ -1,5 +1,6 @@
 //! `PATRONI_…` variables: in files of lines, in Compose services, in containers of Kubernetes.
 
+use crate::model::Override;
 use crate::tables;
 use compact_str::CompactString;
 use confvet_core::{Input, Span, Spanned, Version};
@@ -83,9 +84,11 @@ impl Environment {
         Self { variables, patroni: input.target.version("patroni").cloned() }
     }
 
-    /// The keys of patroni.yml that the variables override.
-    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.variables.iter().filter_map(|variable| tables::key_of_variable(&variable.name.value))
+    /// The keys of patroni.yml that the variables override, and with what, where the value is plain.
+    pub(crate) fn overrides<'a>(&self, text: &'a str) -> impl Iterator<Item = Override<'a>> {
+        let value = |variable: &Variable| plain(text.get(variable.value?.range())?);
+        let with = move |variable: &Variable| Some((tables::key_of_variable(&variable.name.value)?, value(variable)));
+        self.variables.iter().filter_map(with)
     }
 
     /// Is the variable set?
@@ -94,22 +97,29 @@ impl Environment {
     }
 }
 
-/// The variables of Patroni's that lines set.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    let names = text.lines().map(str::trim_start).filter_map(|line| line.split_once('='));
-    names
-        .map(|(name, _)| name.strip_prefix("export ").map_or(name, str::trim_start))
-        .filter(|name| name.starts_with("PATRONI_") && is_name(name))
+/// The variables of Patroni's that lines set, with what they are set to.
+fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map(str::trim_start).filter_map(|line| line.split_once('='));
+    lines
+        .map(|(name, value)| (name.strip_prefix("export ").map_or(name, str::trim_start), value))
+        .filter(|(name, _)| name.starts_with("PATRONI_") && is_name(name))
 }
 
 /// How many lines set a variable of Patroni's.
 pub(crate) fn count(text: &str) -> usize {
-    names(text).count()
+    assignments(text).count()
 }
 
-/// The keys of patroni.yml that lines of `NAME=value` override.
-pub(crate) fn keys(text: &str) -> impl Iterator<Item = &'static str> {
-    names(text).filter_map(tables::key_of_variable)
+/// The keys of patroni.yml that lines of `NAME=value` override, and with what, where the value is plain.
+pub(crate) fn overrides(text: &str) -> impl Iterator<Item = Override<'_>> {
+    assignments(text).filter_map(|(name, value)| Some((tables::key_of_variable(name)?, plain(value))))
+}
+
+/// A value without anything that a shell or a reader of such files may see in another way.
+fn plain(value: &str) -> Option<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:,@".contains(&byte);
+    let value = value.trim_end();
+    value.bytes().all(is_plain).then_some(value)
 }
 
 /// Is it the name of a variable of Patroni's?

@@ -52,14 +52,14 @@ impl Manifest {
         let environment = |variables| Document::Environment(Environment { variables, patroni: patroni.cloned() });
         documents.extend(environments.into_iter().map(environment));
         let variables = documents.iter().filter_map(Document::environment);
-        let mut keys: Vec<&'static str> = variables.flat_map(Environment::keys).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for (document, text) in documents.iter_mut().zip(&texts) {
+        let mut set: Vec<_> = variables.flat_map(|variables| variables.overrides(text)).collect();
+        set.sort_unstable();
+        set.dedup();
+        for (document, found) in documents.iter_mut().zip(&texts) {
             let Document::Config(config) = document else { continue };
-            config.completion = config.completion.max(text.completion);
-            if text.is_overridden && !keys.is_empty() {
-                config.override_with(keys.clone());
+            config.completion = config.completion.max(found.completion);
+            if found.is_overridden && !set.is_empty() {
+                config.override_with(set.clone());
             }
         }
         Manifest { documents, checks, services }

@@ -346,6 +346,9 @@ pub struct Config {
     pub postgresql: Option<u16>,
 }
 
+/// A key that a variable sets, and the value, where that is plain.
+pub(crate) type Override<'a> = (&'static str, Option<&'a str>);
+
 /// One file of a configuration.
 #[derive(Debug, Clone)]
 struct Layer {
@@ -454,7 +457,7 @@ impl Config {
         };
         let overridden = if whole { directory::overridden(input) } else { Vec::new() };
         if config.postgresql.is_none() {
-            let in_effect = |key: &str| config.local(key).filter(|_| !overridden.contains(&key));
+            let in_effect = |key: &str| config.local(key).filter(|_| overridden.iter().all(|(other, _)| *other != key));
             let path = |key: &str| in_effect(key).and_then(confvet_yaml::Node::as_str);
             let paths = [path("postgresql.bin_dir"), path("postgresql.data_dir")];
             let found = paths.into_iter().flatten().find_map(version_in_path);
@@ -465,20 +468,27 @@ impl Config {
         (config, files)
     }
 
-    /// Takes away what variables override: which value is in effect the file does not say then. A variable that says
+    /// Takes away what variables override with another value: the file does not say then what is in effect. A variable that says
     /// where a store is makes a section of its own, so that what the file says of stores may not count at all.
-    pub(crate) fn override_with(&mut self, mut keys: Vec<&'static str>) {
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys.iter().filter(|_| !self.is_dynamic) {
-            self.index.remove(Path::ROOT.below(key));
+    pub(crate) fn override_with(&mut self, mut set: Vec<Override<'_>>) {
+        if self.is_dynamic {
+            set.clear();
         }
-        if !self.is_dynamic && keys.iter().any(|key| says_where_a_store_is(key)) {
+        set.sort_unstable();
+        set.dedup();
+        for (key, value) in &set {
+            let is_other = |node: Node<'_>| value.is_none() || node.as_str() != *value;
+            if self.local(key).is_some_and(is_other) {
+                self.index.remove(Path::ROOT.below(key));
+            }
+        }
+        self.overridden = set.into_iter().map(|(key, _)| key).collect();
+        self.overridden.dedup();
+        if self.overridden.iter().any(|key| says_where_a_store_is(key)) {
             for section in DCS_SECTIONS {
                 self.index.remove(Path::ROOT.below(section));
             }
         }
-        self.overridden = keys;
         self.cluster = self.read_cluster();
         self.hba_lists = self.read_hba_lists();
         self.hba_in_effect = self.find_hba_in_effect();
@@ -488,6 +498,12 @@ impl Config {
     /// Does a variable set the key, whatever the file says?
     pub fn is_overridden(&self, path: &str) -> bool {
         self.overridden.binary_search(&path).is_ok()
+    }
+
+    /// Does a variable set a key of the section?
+    pub fn is_overridden_below(&self, section: &str) -> bool {
+        let is_below = |key: &&str| key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'));
+        self.overridden.iter().any(is_below)
     }
 
     /// Is the key set: by the file, and not to null, or by a variable?
@@ -958,10 +974,10 @@ impl Config {
         !endpoints.is_empty() && endpoints.iter().all(is_loopback)
     }
 
-    /// May environment variables complete the file: it has placeholders, a comment names `PATRONI_…`, or a file beside
-    /// it sets some?
+    /// May environment variables that nobody sees complete the file: it has placeholders, or a comment names
+    /// `PATRONI_…`? Of those that are seen [`Config::is_overridden`] speaks.
     pub fn may_be_completed(&self) -> bool {
-        self.completion != Completion::Nothing || !self.overridden.is_empty()
+        self.completion != Completion::Nothing
     }
 
     /// The file holds what it takes to start a cluster: it is a local configuration with `bootstrap.dcs`.
@@ -1127,7 +1143,7 @@ impl Config {
             ("postgresql.authentication.replication.username", "PATRONI_REPLICATION_USERNAME"),
             ("postgresql.authentication.superuser.username", "PATRONI_SUPERUSER_USERNAME"),
         ];
-        let is_absent = |path: &str| self.local(path).is_none_or(Node::is_null);
+        let is_absent = |path: &str| !self.is_set(path);
         let old = self.old_layout().is_some();
         let missing = |path: &str| match path {
             "name" => is_absent("name") && is_absent("postgresql.name"),
@@ -1136,7 +1152,7 @@ impl Config {
             path => is_absent(path),
         };
         let mut found: Vec<_> = REQUIRED.iter().copied().filter(|(path, _)| missing(path)).collect();
-        if self.dcs_sections().is_empty() {
+        if self.dcs_sections().is_empty() && !self.overridden.iter().any(|key| says_where_a_store_is(key)) {
             found.push(("etcd3", "PATRONI_ETCD3_HOSTS"));
         }
         found

@@ -380,14 +380,16 @@ fn variables_override_the_file_key_by_key() {
     let text_at = |path: &str| config.text(path).map(|value| value.value);
     assert_eq!(text_at("restapi.connect_address"), Some("10.0.0.1:8008"), "its neighbour is");
     assert_eq!(text_at("name"), Some("pg1"));
-    assert!(config.may_be_completed());
+    let document = beside(text, "PATRONI_SCOPE=main\nPATRONI_NAME=\"pg1\"\n");
+    let config = document.configs().next().unwrap();
+    assert_eq!(config.scope().map(|scope| scope.value), Some("main"), "the same value is in effect");
+    assert!(config.name().is_none(), "quotes are not everywhere taken away");
     let document = beside(text, "X_PATRONI_NAME=x\n#PATRONI_SCOPE=y\n");
     let config = document.configs().next().unwrap();
     assert_eq!((config.scope().map(|scope| scope.value), config.postgresql), (Some("main"), Some(13)));
-    assert!(!config.may_be_completed());
     let dynamic = [("db/dcs.yml", "ttl: 30\nloop_wait: 10\n"), ("db/.env", "PATRONI_SCOPE=a\n")];
     let document = read("db/dcs.yml", "patroni-dynamic", &dynamic);
-    assert!(!document.configs().next().unwrap().may_be_completed(), "variables do not reach the store");
+    assert!(!document.configs().next().unwrap().is_overridden("scope"), "variables do not reach the store");
 }
 
 #[test]
@@ -409,7 +411,7 @@ fn a_whole_configuration_in_a_variable_is_read_alone() {
     let document = read("compose.yml", "patroni-manifest", &[("compose.yml", &compose)]);
     let config = document.configs().next().unwrap();
     assert_eq!(config.scope().map(|scope| scope.value), Some("main"), "the other variables are ignored");
-    assert!(!config.may_be_completed());
+    assert!(!config.is_overridden("scope"));
 
     let written =
         "write_files:\n- path: /etc/patroni.yml\n  content: |\n    scope: main\n    postgresql:\n      listen: a:1\n";

@@ -11,7 +11,8 @@ fn check(config: &Config, _: &Context<'_>, findings: &mut Findings) {
     if config.may_be_completed() {
         return;
     }
-    for section in config.dcs_sections() {
+    let is_overridden = |section: &Entry<'_>| section.key.text().is_some_and(|name| config.is_overridden_below(name));
+    for section in config.dcs_sections().into_iter().filter(|section| !is_overridden(section)) {
         store(config, section, findings);
     }
     for path in ["consul.verify", "ctl.insecure"] {

@@ -146,7 +146,11 @@ fn target(check: &HealthCheck, config: &Config, findings: &mut Findings) {
                 .report(check.path.span, format!("the check speaks http, and the REST API of `{name}` https"))
                 .label(certificate.span(), "TLS is on");
         }
-        (None, true) if config.local("restapi").is_some() && !config.may_be_completed() => {
+        (None, true)
+            if config.local("restapi").is_some()
+                && !config.may_be_completed()
+                && !config.is_overridden("restapi.certfile") =>
+        {
             findings.report(check.path.span, format!("the check speaks https, and the REST API of `{name}` http"));
         }
         _ => {}

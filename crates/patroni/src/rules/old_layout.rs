@@ -23,7 +23,7 @@ fn name(config: &Config, findings: &mut Findings) {
     let Some(old) = config.local_entry("postgresql", "name").filter(|entry| !at_root && !entry.value.is_null()) else {
         return;
     };
-    if config.may_be_completed() {
+    if config.may_be_completed() || config.is_overridden_below("postgresql.authentication") {
         return;
     }
     findings

@@ -35,7 +35,8 @@ fn check(config: &Config, ctx: &Context<'_>, findings: &mut Findings) {
     let members =
         config.local(include_members).and_then(Node::as_bool) == Some(true) || config.is_overridden(include_members);
     let entries: Vec<Node<'_>> = allowlist.into_iter().flat_map(Node::items).collect();
-    let usable = entries.iter().any(|entry| config.is_unknown(*entry) || entry.as_str().is_some_and(may_be_address));
+    let usable = config.is_overridden("restapi.allowlist")
+        || entries.iter().any(|entry| config.is_unknown(*entry) || entry.as_str().is_some_and(may_be_address));
     if let Some(list) = allowlist.filter(|_| !entries.is_empty() && !usable && !members) {
         findings.report(list.span(), "no entry of `allowlist` is an address, a network or a name: the API stays open");
         return;

@@ -108,7 +108,7 @@ impl Check<'_, '_> {
             else {
                 continue;
             };
-            if !config.may_be_completed() {
+            if !config.may_be_completed() && !config.is_overridden_below(section) {
                 self.report(node, section, "a mapping", Category::Invalid, "Patroni stops at start");
             }
         }
