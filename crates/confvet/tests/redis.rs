@@ -296,6 +296,81 @@ resource "aws_elasticache_replication_group" "cache" {
     assert_eq!(lint(&[("main.tf", text)]).diagnostics().len(), 0);
 }
 
+const GROUP: &str = r#"
+resource "aws_elasticache_parameter_group" "main" {
+  name   = "orders-redis6"
+  family = "redis6.x"
+  parameter {
+    name  = "maxmemory-policy"
+    value = "allkeys-lru"
+  }
+  parameter {
+    name  = "reserved-memory"
+    value = "104857600"
+  }
+}
+"#;
+const USER: &str = r#"
+resource "aws_elasticache_replication_group" "orders" {
+  replication_group_id       = "orders-queue"
+  description                = "orders"
+  engine_version             = "7.1"
+  node_type                  = "cache.m5.large"
+  num_cache_clusters         = 2
+  automatic_failover_enabled = true
+  transit_encryption_enabled = true
+  at_rest_encryption_enabled = true
+  snapshot_retention_limit   = 5
+  parameter_group_name       = aws_elasticache_parameter_group.main.name
+}
+"#;
+const RELATED: [&str; 3] =
+    ["redis/elasticache-family", "redis/eviction-on-datastore", "redis/elasticache-reserved-memory"];
+
+#[test]
+fn a_terraform_module_is_all_files_of_its_directory() {
+    let literal = USER.replace("aws_elasticache_parameter_group.main.name", "\"orders-redis6\"");
+    for user in [USER, &literal] {
+        let report = lint(&[("infra/main.tf", user), ("infra/parameters.tf", GROUP)]);
+        let (path, severity, message) = only(&report, RELATED[0]);
+        assert_eq!((path, severity), ("infra/main.tf", Severity::Error));
+        assert!(message.starts_with("engine redis 7.1 needs a group of family redis7, `"), "{message}");
+        let message = "`allkeys-lru` may delete queue entries when memory is full";
+        assert_eq!(only(&report, RELATED[1]), ("infra/parameters.tf", Severity::Error, message));
+        let (path, _, message) = only(&report, RELATED[2]);
+        assert_eq!(path, "infra/parameters.tf");
+        assert!(message.ends_with("are less than a quarter"), "{message}");
+    }
+}
+
+#[test]
+fn a_group_of_another_module_is_not_meant() {
+    let memorydb = GROUP.replace("aws_elasticache", "aws_memorydb");
+    for files in [
+        &[("infra/main.tf", USER), ("infra/cache/parameters.tf", GROUP)][..],
+        &[("main.tf", USER), ("infra/parameters.tf", GROUP)],
+        // Two modules in one directory: one of them at most is right.
+        &[("infra/main.tf", USER), ("infra/a.tf", GROUP), ("infra/b.tf", GROUP)],
+    ] {
+        let report = lint(files);
+        for rule in RELATED {
+            assert_eq!(of(&report, rule).len(), 0, "{files:?}: {:?}", report.diagnostics());
+        }
+    }
+    // What MemoryDB holds is data whoever uses it.
+    let report = lint(&[("infra/main.tf", USER), ("infra/parameters.tf", &memorydb)]);
+    assert_eq!(of(&report, RELATED[0]).len(), 0);
+    assert_eq!(only(&report, RELATED[1]).2, "`allkeys-lru` may delete data when memory is full");
+}
+
+#[test]
+fn a_group_of_the_same_file_goes_before_others() {
+    let whole = format!("{USER}{}", GROUP.replace("redis6.x", "redis7"));
+    let report = lint(&[("infra/a.tf", GROUP), ("infra/main.tf", &whole), ("infra/z.tf", GROUP)]);
+    assert_eq!(of(&report, RELATED[0]).len(), 0, "{:?}", report.diagnostics());
+    assert_eq!(only(&report, RELATED[1]).0, "infra/main.tf");
+}
+
 #[test]
 fn models_of_all_kinds_are_data_and_hide_secrets() {
     for (path, text, word) in [

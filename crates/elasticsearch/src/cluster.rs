@@ -247,7 +247,9 @@ impl Topology {
             let seeds = node.seeds().filter(|seeds| !seeds.is_empty());
             !node.has_dynamic_discovery() && seeds.is_some_and(|seeds| seeds.iter().all(is_here))
         };
-        set.complete || one_carrier || nodes().all(by_seeds)
+        // How many nodes mount a ConfigMap it does not say.
+        let countable = nodes().all(|node| node.carrier != Carrier::ConfigMap);
+        countable && (set.complete || one_carrier || nodes().all(by_seeds))
     }
 }
 

@@ -189,6 +189,10 @@ fn detect_yaml(name: &str, text: &str) -> Option<Detection> {
     if let Some(detection) = detect_values(&margin) {
         return Some(detection);
     }
+    detect_settings(name, &margin)
+}
+
+fn detect_settings(name: &str, margin: &Margin<'_>) -> Option<Detection> {
     let named = is_settings_name(name);
     if margin.is_empty {
         return matches!(name, "elasticsearch.yml" | "opensearch.yml")
@@ -260,10 +264,35 @@ fn detect_manifest(text: &str) -> Option<Detection> {
     let is_workload =
         |line: &str| line.strip_prefix("kind:").is_some_and(|kind| kubernetes::WORKLOADS.contains(&kind.trim()));
     let ours = text.contains("search") && text.lines().any(image) && text.lines().any(is_workload);
-    ours.then(|| {
-        Detection::new(kind::KUBERNETES, Confidence::Likely, "a workload that runs Elasticsearch or OpenSearch")
-            .shared()
-    })
+    if ours {
+        let reason = "a workload that runs Elasticsearch or OpenSearch";
+        return Some(Detection::new(kind::KUBERNETES, Confidence::Likely, reason).shared());
+    }
+    let is_map = |line: &str| line.strip_prefix("kind:").is_some_and(|kind| kind.trim() == "ConfigMap");
+    (text.lines().any(is_map) && holds_settings(text))
+        .then(|| Detection::new(kind::KUBERNETES, Confidence::Likely, "a ConfigMap with the settings").shared())
+}
+
+/// Is there a block scalar under the name of the settings file that reads like one? Other programs keep the lists of their
+/// modules under the same name.
+pub(crate) fn holds_settings(text: &str) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        rest = after;
+        let value = key_of(line.trim()).filter(|(key, _)| matches!(*key, "elasticsearch.yml" | "opensearch.yml"));
+        if value.is_none() || !line.trim_end().trim_end_matches(['+', '-']).ends_with('|') {
+            continue;
+        }
+        let inside = |body: &&str| body.trim().is_empty() || indent(body) > indent(line);
+        let length: usize = after.split_inclusive('\n').take_while(inside).map(str::len).sum();
+        let margin = Margin::of(&after[..length]);
+        if !margin.is_list && !margin.keys.is_empty() && detect_settings("elasticsearch.yml", &margin).is_some() {
+            return true;
+        }
+        rest = &after[length..];
+    }
+    false
 }
 
 /// Values for the vendor's chart.
@@ -349,6 +378,13 @@ mod tests {
             ("es/application.yml", "http:\n  port: 8080\nlogging.level: info\n"),
             ("docker-compose.yml", "services:\n  a:\n    image: kibana:7\n"),
             ("elasticsearch.yaml", "apiVersion: v1\nkind: Service\nmetadata: {}\n"),
+            ("config.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  kibana.yml: |\n    cluster.name: a\n"),
+            ("config.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  elasticsearch.yml: |\n    # nothing\n"),
+            ("secret.yaml", "apiVersion: v1\nkind: Secret\ndata:\n  elasticsearch.yml: |\n    cluster.name: a\n"),
+            (
+                "metricbeat.yaml",
+                "apiVersion: v1\nkind: ConfigMap\ndata:\n  elasticsearch.yml: |-\n    - module: elasticsearch\n      hosts: [a]\n",
+            ),
             ("playbook.yml", "hosts: all\ntasks: []\n"),
             ("logstash/config/jvm.options", "-Xms1g\n-Djruby.compile.invokedynamic=true\n"),
             ("conf/jvm.options", "-ea\n-Xms1g\n"),
@@ -376,6 +412,8 @@ mod tests {
         let workload =
             "apiVersion: apps/v1\nkind: StatefulSet\nspec:\n  containers:\n  - image: elasticsearch:7.17.6\n";
         assert_eq!(kind_of("es.yaml", workload), Some(kind::KUBERNETES));
+        let map = "apiVersion: v1\nkind: ConfigMap\ndata:\n  other.yml: |\n    a: b\n  elasticsearch.yml: |\n    # ours\n\n    cluster.name: a\n    node:\n      name: b\n";
+        assert_eq!(kind_of("config.yaml", map), Some(kind::KUBERNETES));
         let eck = "apiVersion: elasticsearch.k8s.elastic.co/v1\nkind: Elasticsearch\n";
         assert_eq!(kind_of("elasticsearch.yaml", eck), Some(kind::ECK));
     }

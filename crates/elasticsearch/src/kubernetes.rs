@@ -1,9 +1,12 @@
 //! Kubernetes without an operator: each workload whose container runs the image is a node, as often as it has replicas.
+//! Settings in a ConfigMap by itself are those of nobody knows how many.
 
 use crate::compose::{CONFIG_DIRECTORIES, DATA_DIRECTORIES, Environment, Image, arguments};
+use crate::detect::holds_settings;
 use crate::eck::quantity;
-use crate::model::{Reader, name_as_address};
+use crate::model::{Reader, name_as_address, release_of};
 use crate::node::{Carrier, Container, Node};
+use crate::release::Flavour;
 use crate::settings::{Document, Scalar};
 use confvet_core::{Spanned, source};
 use confvet_yaml::{Dialect, Node as YamlNode, Yaml};
@@ -12,13 +15,17 @@ use std::sync::Arc;
 /// The kinds of object that run pods from a template.
 pub(crate) const WORKLOADS: &[&str] = &["StatefulSet", "Deployment", "DaemonSet", "ReplicaSet"];
 
-/// Reads the file that the reader started from.
+/// Reads the file that the reader started from. A ConfigMap that no workload of the file mounts is for one of another file.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Node> {
     let yaml = Yaml::parse(reader.input.file, reader.input.text(), Dialect::Core);
     let roots: Vec<YamlNode<'_>> = yaml.documents().map(confvet_yaml::Document::root).collect();
     let maps: Vec<ConfigMap<'_>> = roots.iter().filter_map(|root| ConfigMap::of(reader, *root)).collect();
     let workloads = roots.into_iter().filter(|root| WORKLOADS.iter().any(|kind| text(*root, "kind") == Some(kind)));
-    workloads.flat_map(|root| containers(reader, root, &maps)).collect()
+    let mut nodes: Vec<Node> = workloads.flat_map(|root| containers(reader, root, &maps)).collect();
+    // A map that is mounted is held twice.
+    let alone = maps.into_iter().filter(|map| map.is_sound && Arc::strong_count(&map.document) == 1);
+    nodes.extend(alone.map(|map| map.into_node(reader)));
+    nodes
 }
 
 fn text<'y>(node: YamlNode<'y>, key: &str) -> Option<&'y str> {
@@ -28,15 +35,35 @@ fn text<'y>(node: YamlNode<'y>, key: &str) -> Option<&'y str> {
 /// A ConfigMap of the same file that holds the settings.
 struct ConfigMap<'y> {
     name: &'y str,
+    label: Spanned<String>,
     document: Arc<Document>,
+    /// Reads like settings, in a manifest that can be read to its end.
+    is_sound: bool,
 }
 
 impl<'y> ConfigMap<'y> {
     fn of(reader: &Reader<'_>, root: YamlNode<'y>) -> Option<Self> {
         let data = root.get("data").filter(|_| text(root, "kind") == Some("ConfigMap"))?;
         let block = data.get("elasticsearch.yml").or_else(|| data.get("opensearch.yml"))?;
-        let name = root.at_path(["metadata", "name"])?.text()?;
-        Some(Self { name, document: Arc::new(reader.embedded(block)?) })
+        let label = root.at_path(["metadata", "name"])?;
+        let name = label.text()?;
+        Some(Self {
+            name,
+            label: Spanned::new(name.to_owned(), label.content_span()),
+            document: Arc::new(reader.embedded(block)?),
+            is_sound: root.yaml().problems().is_empty() && holds_settings(root.source()),
+        })
+    }
+
+    /// A node with these settings: whatever mounts it may set more.
+    fn into_node(self, reader: &Reader<'_>) -> Node {
+        let documents = vec![self.document];
+        let release = release_of(reader.input.target, &documents, Flavour::Elasticsearch, None);
+        let mut node = Node::new(Carrier::ConfigMap, reader.input.file, release);
+        node.documents = documents;
+        node.label = Some(self.label);
+        node.container = Some(Container::default());
+        node
     }
 }
 

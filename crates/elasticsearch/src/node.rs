@@ -28,6 +28,8 @@ pub enum Carrier {
     Eck,
     /// A Kubernetes workload that runs the image.
     Kubernetes,
+    /// A ConfigMap with the settings, mounted by pods that are described elsewhere.
+    ConfigMap,
     /// Values for the vendor's Helm chart, which writes the settings of the cluster.
     Helm,
 }

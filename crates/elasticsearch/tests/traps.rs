@@ -206,3 +206,26 @@ fn variables_of_the_environment() {
         assert_eq!(refusal(&report).is_some(), refused, "{version}");
     }
 }
+
+#[test]
+fn a_config_map_is_read_once_whoever_mounts_it() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: es-config\ndata:\n  elasticsearch.yml: |\n    \
+               cluster.name: billing\n    http.prot: 9200\n";
+    let workload = |mounted: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: es\nspec:\n  template:\n    spec:\n      \
+             containers:\n        - name: es\n          image: elasticsearch:7.17.6\n          volumeMounts:\n            \
+             - name: config\n              mountPath: /usr/share/elasticsearch/config/elasticsearch.yml\n      \
+             volumes:\n        - name: config\n          configMap:\n            name: {mounted}\n"
+        )
+    };
+    let texts = [map.to_owned(), format!("{map}{}", workload("es-config")), format!("{map}{}", workload("other"))];
+    for text in texts {
+        let report = Linter::new().lint_text("search.yaml", &text);
+        let found = report.diagnostics().iter().filter(|found| found.rule == "elasticsearch/unknown-setting");
+        assert_eq!(found.count(), 1, "{text}: {:?}", report.diagnostics());
+    }
+    let beats = map.replace("cluster.name: billing", "- module: elasticsearch").replace("http.prot", "  period");
+    let report = Linter::new().lint_text("search.yaml", &format!("{beats}{}", workload("other")));
+    assert!(report.diagnostics().iter().all(|found| found.category != Category::Invalid), "{:?}", report.diagnostics());
+}

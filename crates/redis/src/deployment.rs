@@ -1,7 +1,6 @@
 //! Which files belong together: the servers of one deployment, the Sentinels that watch them, the snapshots taken of
 //! them. Worked out once for each set, by look-ups in sorted lists.
 
-use crate::cloud::{Cloud, Resource};
 use crate::model::{Document, Info, Mode, Monitor, RedisConf};
 use crate::value;
 use confvet_core::{Address, Facts, HostId, Set, source};
@@ -20,7 +19,6 @@ pub(crate) struct Node<'a> {
 /// All files of a stack, related to each other.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
-    set: &'a Set<Document>,
     pub(crate) servers: Vec<Node<'a>>,
     pub(crate) sentinels: Vec<Node<'a>>,
     /// Snapshots that belong to no server here.
@@ -290,17 +288,7 @@ impl<'a> Deployment<'a> {
         }
         let lone = relations.lone_snapshots.iter();
         let lone = lone.filter_map(|&member| Some((info(member)?, &*set.members[member].facts)));
-        Deployment { set, servers, sentinels, lone_snapshots: lone.collect(), relations }
-    }
-
-    /// The parameter groups of ElastiCache and MemoryDB, and modules that hold parameters.
-    pub(crate) fn parameter_groups(&self) -> impl Iterator<Item = &'a Resource> {
-        self.clouds().flat_map(Cloud::groups)
-    }
-
-    /// The files about ElastiCache and MemoryDB.
-    pub(crate) fn clouds(&self) -> impl Iterator<Item = &'a Cloud> {
-        self.set.members.iter().filter_map(|member| member.model().cloud())
+        Deployment { servers, sentinels, lone_snapshots: lone.collect(), relations }
     }
 
     /// All servers with their place among them.

@@ -92,6 +92,9 @@ impl System for Redis {
                     CLOUDFORMATION => cloud::read_template(input.file, text),
                     _ => cloud::read_described(input.file, text),
                 };
+                if input.kind == TERRAFORM {
+                    cloud.directory = Some(confvet_core::source::parent(input.source().path()).to_owned());
+                }
                 cloud.infer_workloads(input);
                 let secrets = cloud.secrets();
                 Parsed { model: Document::Cloud(cloud), files: vec![input.file], secrets }

@@ -36,7 +36,12 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
                 report_overridden(node, findings);
                 report_fleeting_data(node, findings);
             }
-            Carrier::Files | Carrier::Jvm | Carrier::Service | Carrier::SeedFile | Carrier::Helm => {}
+            Carrier::Files
+            | Carrier::Jvm
+            | Carrier::Service
+            | Carrier::SeedFile
+            | Carrier::ConfigMap
+            | Carrier::Helm => {}
         }
         if node.carrier == Carrier::Eck {
             report_map_count(node, findings);

@@ -153,13 +153,13 @@ fn report_refused(
             [Edit::insert_before(option.span, range)],
         );
     } else if let Some(new) =
-        successor(name).filter(|_| option.line.len() == option.span.len() && option.span.len() > name.len())
+        successor(name).filter(|_| option.jdks.is_none_or(|range| range.from >= 9) && option.span.len() > name.len())
     {
         report.suggest_as(Safety::Unsafe, format!("write `{new}`"), [Edit::replace(option.span, new)]);
     }
 }
 
-/// What does the same today.
+/// What does the same from JDK 9 on.
 fn successor(flag: &str) -> Option<&'static str> {
     match flag {
         "UseConcMarkSweepGC" => Some("-XX:+UseG1GC"),

@@ -47,7 +47,7 @@ fn report_limit(
 
 fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) {
     // Pods take the limit of their machine's container runtime, which is not here.
-    for node in model.sound_nodes().filter(|node| node.carrier != Carrier::Kubernetes) {
+    for node in model.sound_nodes().filter(|node| !matches!(node.carrier, Carrier::Kubernetes | Carrier::ConfigMap)) {
         let setting = node.first_of(KEYS);
         let locks = KEYS.iter().any(|key| node.is_true(key));
         if let (Some(container), Some(setting), true) = (&node.container, setting, locks) {

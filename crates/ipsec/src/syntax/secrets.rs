@@ -3,6 +3,8 @@
 
 use crate::dialect::Dialect;
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use base64::{Engine as _, alphabet};
 use compact_str::CompactString;
 use confvet_core::{FileId, Sources, Span, Spanned};
 use serde::{Serialize, Serializer};
@@ -625,28 +627,18 @@ pub(crate) fn decode_hex(text: &str) -> Option<Vec<u8>> {
     padded.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
-/// Reads base64, with or without padding.
+/// Reads base64, with or without padding. A digit too many, which makes no byte, counts for nothing.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let body = text.trim_end_matches('=');
-    let mut bytes = Vec::with_capacity(body.len() * 3 / 4);
-    let (mut buffer, mut bits) = (0_u32, 0);
-    for letter in body.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        buffer = (buffer << 6 | u32::from(value)) & 0x00ff_ffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+    let body = text.trim_end_matches('=').as_bytes();
+    let whole = match body.split_last() {
+        Some((last, whole)) if body.len() % 4 == 1 => {
+            alphabet::STANDARD.as_str().as_bytes().contains(last).then_some(whole)?
         }
-    }
-    (!bytes.is_empty()).then_some(bytes)
+        _ => body,
+    };
+    LENIENT.decode(whole).ok().filter(|bytes| !bytes.is_empty())
 }
 
 #[cfg(test)]
@@ -738,7 +730,11 @@ mod tests {
     fn base64_and_hex_decode() {
         assert_eq!(decode_base64("KissLS4vMDEy").unwrap(), b"*+,-./012");
         assert_eq!(decode_base64("KissLQ==").unwrap(), b"*+,-");
-        assert_eq!(decode_base64("?"), None);
+        assert_eq!(decode_base64("KissLR").unwrap(), b"*+,-", "the bits behind the last byte do not count");
+        assert_eq!(decode_base64("KissL").unwrap(), b"*+,", "nor does a digit too many");
+        for text in ["?", "", "====", "K", "Kiss?", "Ki=ssL", "Kis s"] {
+            assert_eq!(decode_base64(text), None, "{text:?}");
+        }
         assert_eq!(decode_hex("2a_2B").unwrap(), b"*+");
     }
 }

@@ -11,6 +11,8 @@ use crate::problem::{Check, Problem};
 use crate::relabel::{NameScheme, Patterns, Semantics};
 use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
+use base64::engine::general_purpose::{GeneralPurpose, PAD};
+use base64::{Engine as _, alphabet};
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
 use confvet_yaml::{Dialect, Kind, Node, Yaml};
 use std::collections::BTreeMap;
@@ -70,7 +72,7 @@ pub(crate) fn text(node: Node<'_>) -> Option<Text> {
         return None;
     }
     let written = node.as_str()?;
-    let decoded = if node.tag() == Some("!!binary") { base64(written) } else { None };
+    let decoded = if node.tag() == Some("!!binary") { decode_base64(written) } else { None };
     let value = decoded.map_or_else(|| written.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
     let span = node.span();
     let exact = (!node.is_alias()).then(|| node.content_span()).filter(|content| node.yaml().source(*content) == value);
@@ -162,7 +164,7 @@ fn binary(reader: &mut Reader<'_>, yaml: &Yaml) {
         if node.is_alias() || node.tag() != Some("!!binary") {
             continue;
         }
-        match node.text().and_then(base64) {
+        match node.text().and_then(decode_base64) {
             None => reader.report(Problem::new(Check::YamlSyntax, node.span(), "not valid YAML: this is not base64")),
             Some(bytes) if std::str::from_utf8(&bytes).is_err() => {
                 let message = "what `!!binary` stands for here is not UTF-8";
@@ -174,31 +176,10 @@ fn binary(reader: &mut Reader<'_>, yaml: &Yaml) {
 }
 
 /// Base64 with its padding, and nothing behind that; line ends do not count.
-fn base64(text: &str) -> Option<Vec<u8>> {
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    const PADDED: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PAD.with_decode_allow_trailing_bits(true));
     let digits: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-    let unpadded = digits.strip_suffix("==").or(digits.strip_suffix('=')).unwrap_or(&digits);
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for c in unpadded.bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
-        }
-    }
-    Some(bytes)
+    PADDED.decode(digits).ok()
 }
 
 /// The key of `key: value` where a problem lies in the value.

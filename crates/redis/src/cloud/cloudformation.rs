@@ -40,7 +40,7 @@ pub(crate) fn read_template(file: FileId, text: &str) -> Cloud {
     if let Some(root) = yaml.root().filter(|root| root.get("Transform").is_none()) {
         find_unknown_functions(root, &mut unknown_functions);
     }
-    Cloud { file, resources, notation: Notation::CloudFormation, unknown_functions }
+    Cloud { file, resources, notation: Notation::CloudFormation, directory: None, unknown_functions }
 }
 
 /// The intrinsic functions of CloudFormation and of its rules, without `Fn::`.
@@ -256,12 +256,13 @@ pub(crate) fn read_described(file: FileId, text: &str) -> Cloud {
         }
         resources.push(group);
     }
-    Cloud { file, resources, notation: Notation::Reply, unknown_functions: Vec::new() }
+    Cloud { file, resources, notation: Notation::Reply, directory: None, unknown_functions: Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::modules::Uses;
 
     #[test]
     fn functions_that_cloudformation_lacks_are_found_in_both_forms() {
@@ -306,7 +307,7 @@ mod tests {
     fn a_group_is_found_by_reference() {
         let text = "Resources:\n  G:\n    Type: AWS::ElastiCache::ParameterGroup\n    Properties:\n      CacheParameterGroupFamily: redis7\n  A:\n    Type: AWS::ElastiCache::ReplicationGroup\n    Properties:\n      CacheParameterGroupName: !Ref G\n  B:\n    Type: AWS::ElastiCache::ReplicationGroup\n    Properties:\n      CacheParameterGroupName: {Ref: G}\n";
         let cloud = read_template(FileId(0), text);
-        assert_eq!(cloud.users_of(&cloud.resources[0]).count(), 2);
+        assert_eq!(Uses::of(&[&cloud]).users_of(&cloud.resources[0]), [(0, 1), (0, 2)]);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 //! nothing is said about it.
 
 mod cloudformation;
+mod modules;
 mod parameters;
 mod terraform;
 
 use cloudformation::property_name;
 pub(crate) use cloudformation::{describe, read_described, read_template, unknown_function_near};
+pub(crate) use modules::Modules;
 pub use parameters::{Allowed, ParameterInfo, node_memory};
 pub(crate) use terraform::{detect as detect_terraform, read as read_terraform};
 
@@ -28,6 +30,9 @@ pub struct Cloud {
     /// How the file is written, which decides what a fix looks like.
     #[serde(skip)]
     pub notation: Notation,
+    /// The directory whose files Terraform reads as one module. A template is read alone.
+    #[serde(skip)]
+    pub(crate) directory: Option<String>,
     /// Intrinsic functions that CloudFormation does not have. A template with a `Transform` has none: the transform may
     /// know them.
     #[serde(skip)]
@@ -79,7 +84,7 @@ pub struct Resource {
     pub defaults: Vec<Parameter>,
     /// Some parameters are computed, so that there may be more.
     pub is_partial: bool,
-    /// What it is used for, if that is known.
+    /// What it is used for, if its own names or the facts tell.
     pub workload: Option<Workload>,
     /// Why.
     pub workload_reason: Option<WorkloadReason>,
@@ -111,7 +116,7 @@ pub struct Parameter {
 pub struct Scalar {
     /// The value; `None` if it is computed, or a list or a block.
     pub text: Option<String>,
-    /// The resource of the same file that it is the name of: `aws_elasticache_parameter_group.NAME.name` or `!Ref NAME`.
+    /// The resource of the same module or template that it is the name of: `aws_elasticache_parameter_group.NAME.name` or `!Ref NAME`.
     pub reference: Option<String>,
     /// Inside the quotes, if there are any.
     pub span: Span,
@@ -140,27 +145,7 @@ impl Cloud {
 
     /// The replication groups and clusters.
     pub fn users_of_groups(&self) -> impl Iterator<Item = &Resource> {
-        let uses =
-            |resource: &&Resource| matches!(resource.kind, ResourceKind::ReplicationGroup | ResourceKind::Cluster);
-        self.resources.iter().filter(uses)
-    }
-
-    /// The parameter group that a replication group or a cluster uses, if that is in the same file.
-    pub fn group_of(&self, user: &Resource) -> Option<&Resource> {
-        let value = user.attribute("parameter_group_name")?;
-        let groups = self.resources.iter().filter(|group| group.kind == ResourceKind::ParameterGroup);
-        let is_meant = |group: &&Resource| match (&value.reference, &value.text) {
-            (Some(reference), _) => group.name == *reference,
-            (None, Some(name)) => group.text("name").or(group.text("parameter_group_name")) == Some(name),
-            (None, None) => false,
-        };
-        groups.into_iter().find(is_meant)
-    }
-
-    /// The replication groups and clusters that use a parameter group.
-    pub fn users_of<'a>(&'a self, group: &'a Resource) -> impl Iterator<Item = &'a Resource> {
-        let uses = move |user: &&Resource| self.group_of(user).is_some_and(|other| std::ptr::eq(other, group));
-        self.users_of_groups().filter(uses)
+        self.resources.iter().filter(|resource| resource.uses_a_group())
     }
 
     /// The replication groups and clusters of Redis and Valkey that take the default group of their family, and where
@@ -201,26 +186,6 @@ impl Cloud {
             };
             (resource.workload, resource.workload_reason) = found.unzip();
         }
-        self.inherit_workloads();
-    }
-
-    /// A group whose own names say nothing is for what all those are for that use it.
-    fn inherit_workloads(&mut self) {
-        let inherited: Vec<Option<Workload>> = (self.resources.iter())
-            .map(|group| {
-                if group.workload.is_some() || group.kind != ResourceKind::ParameterGroup {
-                    return None;
-                }
-                let mut workloads = self.users_of(group).map(|user| user.workload);
-                let first = workloads.next()??;
-                workloads.all(|workload| workload == Some(first)).then_some(first)
-            })
-            .collect();
-        for (group, workload) in self.resources.iter_mut().zip(inherited) {
-            if workload.is_some() {
-                (group.workload, group.workload_reason) = (workload, Some(WorkloadReason::Name));
-            }
-        }
     }
 }
 
@@ -230,6 +195,11 @@ fn without_service_name(text: &str) -> String {
 }
 
 impl Resource {
+    /// Is it a replication group or a cluster?
+    pub(crate) fn uses_a_group(&self) -> bool {
+        matches!(self.kind, ResourceKind::ReplicationGroup | ResourceKind::Cluster)
+    }
+
     /// An attribute, if it is there.
     pub fn attribute(&self, name: &str) -> Option<&Scalar> {
         self.attributes.iter().find(|attribute| attribute.name == name).map(|attribute| &attribute.value)

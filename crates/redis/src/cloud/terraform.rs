@@ -37,7 +37,7 @@ pub(crate) fn read(file: FileId, text: &str) -> Cloud {
         Ok(body) => body.blocks().filter_map(|block| resource(file, text, block)).collect(),
         Err(_) => Vec::new(),
     };
-    Cloud { file, resources, notation: Notation::Terraform, unknown_functions: Vec::new() }
+    Cloud { file, resources, notation: Notation::Terraform, directory: None, unknown_functions: Vec::new() }
 }
 
 fn resource(file: FileId, text: &str, block: &Block) -> Option<Resource> {
@@ -180,6 +180,7 @@ fn inside_quotes(text: &str, range: Range<usize>) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::modules::Uses;
 
     #[test]
     fn blocks_lists_and_computed_values_are_told_apart() {
@@ -235,9 +236,7 @@ resource "aws_elasticache_replication_group" "d" {
 }
 "#;
         let cloud = read(FileId(0), text);
-        let group = &cloud.resources[0];
-        let users: Vec<&str> = cloud.users_of(group).map(|user| user.name.as_str()).collect();
-        assert_eq!(users, ["a", "b", "c"]);
+        assert_eq!(Uses::of(&[&cloud]).users_of(&cloud.resources[0]), [(0, 1), (0, 2), (0, 3)]);
     }
 
     #[test]

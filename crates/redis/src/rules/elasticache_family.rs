@@ -1,10 +1,10 @@
 //! A parameter group that does not fit its engine, or its number of shards.
 
-use crate::cloud::{Cloud, Resource, ResourceKind};
+use crate::cloud::{Cloud, Modules, Resource, ResourceKind};
 use crate::model::Document;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Set, Severity, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/elasticache-family", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/elasticache-family", check };
 
 /// The group that a replication group or a cluster uses.
 struct Group<'a> {
@@ -16,17 +16,18 @@ struct Group<'a> {
     is_default: bool,
 }
 
-fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(cloud) = document.cloud() else { return };
-    for user in cloud.users_of_groups().filter(|user| !user.is_memorydb) {
+fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    let modules = Modules::of(set);
+    let users = modules.clouds().flat_map(|cloud| cloud.users_of_groups().map(move |user| (cloud, user)));
+    for (cloud, user) in users.filter(|(_, user)| !user.is_memorydb) {
         nodes(user, findings);
-        let Some(group) = group_of(cloud, user) else { continue };
+        let Some(group) = group_of(&modules, user) else { continue };
         family(cloud, user, &group, ctx, findings);
         shards(user, &group, findings);
     }
 }
 
-fn group_of<'a>(cloud: &'a Cloud, user: &'a Resource) -> Option<Group<'a>> {
+fn group_of<'a>(modules: &Modules<'a>, user: &'a Resource) -> Option<Group<'a>> {
     let value = user.attribute("parameter_group_name")?;
     let literal = value.text.as_deref();
     if let Some((name, rest)) = literal.and_then(|name| Some((name, name.strip_prefix("default.")?))) {
@@ -42,7 +43,7 @@ fn group_of<'a>(cloud: &'a Cloud, user: &'a Resource) -> Option<Group<'a>> {
             is_default: true,
         });
     }
-    let group = cloud.group_of(user)?;
+    let group = modules.group_of(user)?;
     let name = literal.unwrap_or(&group.name);
     let clustered = match group.parameter("cluster-enabled") {
         Some(parameter) => parameter.value.text.as_deref().map(|text| text == "yes"),

@@ -1,18 +1,18 @@
 //! Settings of a replication group that AWS refuses, or that leave it without failover or encryption.
 
-use crate::cloud::{Cloud, Notation, Resource, ResourceKind, Scalar};
+use crate::cloud::{Cloud, Modules, Notation, Resource, ResourceKind, Scalar};
 use crate::model::{Document, Workload, has_word};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Sources, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Set, Severity, Sources, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/elasticache-replication-group", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/elasticache-replication-group", check };
 
-fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(cloud) = document.cloud() else { return };
-    for resource in
-        cloud.users_of_groups().filter(|group| !group.is_memorydb && group.kind == ResourceKind::ReplicationGroup)
-    {
-        if !resource.is_partial {
-            let group = Group { cloud, resource, sources: ctx.sources };
+fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
+    let modules = Modules::of(set);
+    let resources = modules.clouds().flat_map(|cloud| cloud.resources.iter().map(move |resource| (cloud, resource)));
+    for (cloud, resource) in resources {
+        let ours = resource.kind == ResourceKind::ReplicationGroup && !resource.is_memorydb;
+        if ours && !resource.is_partial {
+            let group = Group { modules: &modules, cloud, resource, sources: ctx.sources };
             group.failover(findings);
             group.token(findings);
             group.encryption(findings);
@@ -24,6 +24,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 
 /// A replication group in its file.
 struct Group<'a> {
+    modules: &'a Modules<'a>,
     cloud: &'a Cloud,
     resource: &'a Resource,
     sources: &'a Sources,
@@ -109,7 +110,7 @@ impl Group<'_> {
         let group = self.resource;
         let shards = ["num_node_groups", "node_group_configuration"].iter().find_map(|name| group.number(name));
         let by_name = group.text("parameter_group_name").is_some_and(|name| name.ends_with(".cluster.on"));
-        let parameters = self.cloud.group_of(group);
+        let parameters = self.modules.group_of(group);
         let by_group = parameters.and_then(|group| group.parameter("cluster-enabled"));
         shards.is_some_and(|count| count > 1)
             || by_name
@@ -191,7 +192,7 @@ impl Group<'_> {
                 .report(node.span, format!("`{name}` needs `data_tiering_enabled = true`"))
                 .suggest("switch data tiering on", self.set("data_tiering_enabled", "true"));
         }
-        let policy = self.cloud.group_of(self.resource).and_then(Resource::policy);
+        let policy = self.modules.group_of(self.resource).and_then(Resource::policy);
         let Some((policy, Some(parameter))) = policy else { return };
         if !matches!(policy.as_str(), "noeviction" | "volatile-lru" | "allkeys-lru") {
             findings

@@ -1,14 +1,20 @@
 //! Reserved memory in the wrong unit, reserved twice, or hardly any.
 
-use crate::cloud::{Cloud, Notation, Parameter, Scalar, node_memory};
+use crate::cloud::{Cloud, Modules, Notation, Parameter, Scalar, node_memory};
 use crate::model::Document;
 use confvet_core::units::ByteSize;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, Span};
+use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/elasticache-reserved-memory", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/elasticache-reserved-memory", check };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    let Some(cloud) = document.cloud() else { return };
+fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    let modules = Modules::of(set);
+    for cloud in modules.clouds() {
+        check_cloud(cloud, &modules, findings);
+    }
+}
+
+fn check_cloud(cloud: &Cloud, modules: &Modules<'_>, findings: &mut Findings) {
     for group in cloud.groups().filter(|group| !group.is_memorydb) {
         let bytes = group.parameter("reserved-memory");
         let percent = group.parameter("reserved-memory-percent");
@@ -23,7 +29,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         // A module names the node type beside its parameters, a group is used by what names it.
         let own = group.attribute("node_type").into_iter();
         let nodes: Vec<&Scalar> =
-            own.chain(cloud.users_of(group).filter_map(|user| user.attribute("node_type"))).collect();
+            own.chain(modules.users_of(group).filter_map(|user| user.attribute("node_type"))).collect();
         if let Some(bytes) = bytes {
             in_bytes(cloud, &nodes, bytes, findings);
         }

@@ -1,19 +1,26 @@
 //! A policy that deletes what must not get lost.
 
-use crate::cloud::{Cloud, Resource, ResourceKind};
-use crate::model::{Document, Policy, Workload, WorkloadReason};
-use confvet_core::{Context, Edit, Findings, Rule, Severity, Span};
+use crate::cloud::{Cloud, Modules, Resource};
+use crate::deployment::servers;
+use crate::model::{Document, Policy, RedisConf, Workload, WorkloadReason};
+use confvet_core::{Context, Edit, Findings, Rule, Set, Severity, Span};
 
-pub(super) static RULE: Rule<Document> = Rule { name: "redis/eviction-on-datastore", check };
+pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/eviction-on-datastore", check };
 
-fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for group in document.cloud().into_iter().flat_map(|cloud| &cloud.resources) {
-        check_group(group, findings);
+fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
+    let modules = Modules::of(set);
+    for group in modules.groups() {
+        check_group(group, modules.workload_of(group), findings);
     }
-    for (user, span) in document.cloud().into_iter().flat_map(Cloud::users_of_defaults) {
+    for (user, span) in modules.clouds().flat_map(Cloud::users_of_defaults) {
         check_default(user, span, findings);
     }
-    let Some(conf) = document.server() else { return };
+    for conf in servers(set) {
+        check_server(conf, findings);
+    }
+}
+
+fn check_server(conf: &RedisConf, findings: &mut Findings) {
     let (Some(policy), Some(cap)) = (conf.policy(), conf.maxmemory()) else { return };
     let Some(span) = policy.span().filter(|_| cap.value.bytes() > 0) else { return };
     let appends = conf.switch("appendonly").filter(|setting| setting.value).and_then(|setting| setting.span());
@@ -38,10 +45,9 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         .suggest("evict nothing", [Edit::replace(span, "noeviction")]);
 }
 
-fn check_group(group: &Resource, findings: &mut Findings) {
-    let has_policy = group.kind == ResourceKind::ParameterGroup || !group.parameters.is_empty();
-    let Some((policy, parameter)) = group.policy().filter(|_| has_policy) else { return };
-    let (what, severity) = match (policy, group.workload) {
+fn check_group(group: &Resource, workload: Option<Workload>, findings: &mut Findings) {
+    let Some((policy, parameter)) = group.policy() else { return };
+    let (what, severity) = match (policy, workload) {
         (Policy::AllKeys(_), Some(Workload::Queue)) => ("queue entries", Severity::Error),
         (Policy::Volatile(_), Some(Workload::Queue)) => ("queue entries with a TTL", Severity::Warning),
         (Policy::AllKeys(_), Some(Workload::Store)) => ("data", Severity::Error),

@@ -62,7 +62,6 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &number_suffix_ignored::RULE,
     &env_placeholder::RULE,
     &save_format::RULE,
-    &eviction_on_datastore::RULE,
     &open_to_world::RULE,
     &weak_password::RULE,
     &requirepass_ignored::RULE,
@@ -77,10 +76,7 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &acl_user::RULE,
     &process_settings::RULE,
     &info_snapshot::RULE,
-    &elasticache_reserved_memory::RULE,
-    &elasticache_replication_group::RULE,
     &elasticache_parameter::RULE,
-    &elasticache_family::RULE,
     &cloudformation_function::RULE,
 ];
 
@@ -104,4 +100,8 @@ pub(crate) static SET_RULES: &[&Rule<Set<Document>>] = &[
     &cluster_config::RULE,
     &rename_command::RULE,
     &tls_plaintext_gap::RULE,
+    &eviction_on_datastore::RULE,
+    &elasticache_reserved_memory::RULE,
+    &elasticache_replication_group::RULE,
+    &elasticache_family::RULE,
 ];

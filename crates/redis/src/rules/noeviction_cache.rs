@@ -1,6 +1,6 @@
 //! A cache that may throw nothing away: when memory is full every write fails.
 
-use crate::cloud::{Cloud, Resource};
+use crate::cloud::{Cloud, Modules, Resource};
 use crate::deployment::{Deployment, Node};
 use crate::model::{Document, Info, Policy, Setting, Workload};
 use confvet_core::{Context, Edit, Findings, Rule, Set, Severity, Span};
@@ -19,10 +19,11 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for (info, facts) in &deployment.lone_snapshots {
         check_snapshot(info, Workload::stated(facts).or_else(|| Workload::named(&info.path)), findings);
     }
-    for group in deployment.parameter_groups() {
-        check_group(group, findings);
+    let modules = Modules::of(set);
+    for group in modules.groups() {
+        check_group(group, modules.workload_of(group), findings);
     }
-    for (user, span) in deployment.clouds().flat_map(Cloud::users_of_defaults) {
+    for (user, span) in modules.clouds().flat_map(Cloud::users_of_defaults) {
         if user.is_memorydb && user.workload == Some(Workload::Cache) {
             findings
                 .report(
@@ -35,9 +36,9 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The node type limits the memory of every group, so that the policy alone matters.
-fn check_group(group: &Resource, findings: &mut Findings) {
+fn check_group(group: &Resource, workload: Option<Workload>, findings: &mut Findings) {
     let Some((Policy::NoEviction, parameter)) = group.policy() else { return };
-    if group.workload != Some(Workload::Cache) {
+    if workload != Some(Workload::Cache) {
         return;
     }
     let how = if parameter.is_some() { "" } else { "the default " };

@@ -1,6 +1,6 @@
 //! Only keys with a time to live may be evicted, and none have one: the policy evicts nothing.
 
-use crate::cloud::{Cloud, Resource};
+use crate::cloud::{Cloud, Modules, Resource};
 use crate::deployment::Deployment;
 use crate::model::{Document, Info, Policy, Workload, with_commas};
 use confvet_core::{Context, Edit, Facts, Findings, Rule, Set, Severity, Span};
@@ -39,10 +39,11 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for (info, facts) in &deployment.lone_snapshots {
         check_snapshot(info, facts, findings);
     }
-    for group in deployment.parameter_groups() {
-        check_group(group, findings);
+    let modules = Modules::of(set);
+    for group in modules.groups() {
+        check_group(group, modules.workload_of(group), findings);
     }
-    for (user, span) in deployment.clouds().flat_map(Cloud::users_of_defaults).filter(|(user, _)| !user.is_memorydb) {
+    for (user, span) in modules.clouds().flat_map(Cloud::users_of_defaults).filter(|(user, _)| !user.is_memorydb) {
         if matches!(user.workload, Some(Workload::Cache) | None) {
             report_default(span, findings);
         }
@@ -60,9 +61,9 @@ fn report_default(span: Span, findings: &mut Findings) {
         .help("a cache wants a parameter group with `maxmemory-policy` `allkeys-lru`");
 }
 
-fn check_group(group: &Resource, findings: &mut Findings) {
+fn check_group(group: &Resource, workload: Option<Workload>, findings: &mut Findings) {
     let Some((policy, parameter)) = group.policy().filter(|(policy, _)| policy.evicts_volatile_keys()) else { return };
-    match (parameter, group.workload) {
+    match (parameter, workload) {
         (None, Some(Workload::Cache) | None) => report_default(group.header, findings),
         (Some(parameter), Some(Workload::Cache)) => {
             let span = parameter.value.span;
