@@ -37,10 +37,10 @@ export async function linted(page) {
 
 /** Waits until the engine has answered for what was just changed. */
 export async function relinted(page, change) {
-  const read = () => page.locator(".time").getAttribute("data-millis");
-  const before = await read();
+  const time = page.locator(".time");
+  const before = await time.getAttribute("data-answers");
   await change();
-  const changed = (old) => document.querySelector(".time")?.dataset.millis !== old;
-  await page.waitForFunction(changed, before, { timeout: 60_000 });
-  return Number(await read());
+  const answered = (old) => document.querySelector(".time")?.dataset.answers !== old;
+  await page.waitForFunction(answered, before, { timeout: 60_000 });
+  return Number(await time.getAttribute("data-millis"));
 }

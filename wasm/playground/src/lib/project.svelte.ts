@@ -33,6 +33,8 @@ class Project {
   detected: Detected[] = $state.raw([]);
   summary: Summary = $state.raw(EMPTY);
   millis = $state(0);
+  /** How often the engine has answered: two runs may take the same time. */
+  answers = $state(0);
   story = $state("");
   error = $state("");
   /** What was just done, for a few seconds. */
@@ -186,6 +188,7 @@ class Project {
       this.summary = report.summary;
       this.detected = detected;
       this.millis = millis;
+      this.answers += 1;
       this.error = "";
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);
