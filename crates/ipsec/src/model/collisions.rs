@@ -337,20 +337,12 @@ impl Ipsec {
         let exemptions = self.exemptions();
         for connection in self.live() {
             for overlap in connection.own_overlaps() {
-                let (Some(network), Some(with)) = (overlap.remote.net(), overlap.local.net()) else { continue };
-                if overlap.relation == Relation::Contains && exemptions.cover(with) {
+                let collision = Collision::of_overlap(connection, CollisionKind::OwnNetwork, &overlap);
+                let Some(collision) = collision else { continue };
+                if overlap.relation == Relation::Contains && exemptions.cover(collision.with) {
                     continue;
                 }
-                all.push(Collision {
-                    connection: connection.name.clone(),
-                    kind: CollisionKind::OwnNetwork,
-                    network,
-                    with,
-                    relation: overlap.relation,
-                    addresses: shared_addresses(network, with),
-                    span: overlap.remote.span,
-                    other_span: Some(overlap.local.span),
-                });
+                all.push(collision);
             }
             for selector in connection.ends().into_iter().flat_map(super::End::selectors) {
                 let Some((owner, with)) = selector.net().and_then(reserved_owner) else { continue };
@@ -401,6 +393,23 @@ impl Ipsec {
     }
 }
 
+impl Collision {
+    /// Two lists that overlap, as data. `None` where an entry is no network.
+    fn of_overlap(connection: &Connection, kind: CollisionKind, overlap: &OwnOverlap<'_>) -> Option<Self> {
+        let (network, with) = (overlap.remote.net()?, overlap.local.net()?);
+        Some(Self {
+            connection: connection.name.clone(),
+            kind,
+            network,
+            with,
+            relation: overlap.relation,
+            addresses: shared_addresses(network, with),
+            span: overlap.remote.span,
+            other_span: Some(overlap.local.span),
+        })
+    }
+}
+
 impl Pair<'_> {
     /// Networks that both ends have behind them, as data: the second gateway's against the first one's. Neither end can
     /// send the other what both keep for themselves.
@@ -408,17 +417,8 @@ impl Pair<'_> {
         let (a, b) = (self.conn_a, self.conn_b);
         let found = overlaps(a.local.selectors(), b.local.selectors()).into_iter();
         let collision = |overlap: OwnOverlap<'_>| {
-            let (network, with) = (overlap.remote.net()?, overlap.local.net()?);
-            Some(Collision {
-                connection: b.connection.name.clone(),
-                kind: CollisionKind::OtherEnd { name: a.connection.name.clone() },
-                network,
-                with,
-                relation: overlap.relation,
-                addresses: shared_addresses(network, with),
-                span: overlap.remote.span,
-                other_span: Some(overlap.local.span),
-            })
+            let kind = CollisionKind::OtherEnd { name: a.connection.name.clone() };
+            Collision::of_overlap(b.connection, kind, &overlap)
         };
         found.filter_map(collision).collect()
     }
