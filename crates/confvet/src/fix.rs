@@ -92,18 +92,10 @@ fn applicable_fix(diagnostic: &Diagnostic, safety: Safety) -> Option<&Fix> {
 }
 
 fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
-    let rewritten = report.sources().iter().map(|(id, source)| {
+    report.sources().rewritten(|id, source| {
         let fixed = edits.get(&id).and_then(|edits| apply(source.text(), edits).ok());
-        match fixed {
-            Some(text) => source.with_text(text),
-            None => source.clone(),
-        }
-    });
-    let mut sources: Sources = rewritten.collect();
-    if report.sources().is_partial() {
-        sources.mark_partial();
-    }
-    sources
+        fixed.map_or_else(|| source.clone(), |text| source.with_text(text))
+    })
 }
 
 fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {

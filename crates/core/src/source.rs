@@ -168,7 +168,7 @@ pub fn join(base: &str, path: &str) -> String {
 /// assert_eq!(source.path(), "redis.conf");
 /// assert_eq!(sources.get(id).text(), "port 6379\n");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
     by_path: BTreeMap<String, FileId>,
@@ -215,6 +215,13 @@ impl Sources {
     /// Notes that the files were picked one by one: one that is not among them may lie beside them all the same.
     pub fn mark_partial(&mut self) {
         self.partial = true;
+    }
+
+    /// The same files, each as `f` makes it anew. The ids stay, and what is known of the whole.
+    #[must_use]
+    pub fn rewritten(&self, f: impl Fn(FileId, &Source) -> Source) -> Self {
+        let files = self.iter().map(|(id, source)| f(id, source));
+        Self { partial: self.partial, ..files.collect() }
     }
 
     /// Were the files picked one by one, rather than found in directories that were read whole?

@@ -34,10 +34,6 @@ pub fn assert_sound(report: &Report) {
     }
 }
 
-fn copy(sources: &Sources) -> Sources {
-    sources.iter().map(|(_, source)| source.clone()).collect()
-}
-
 /// The rules that say a program refuses a file.
 fn refusals(report: &Report) -> BTreeSet<&'static str> {
     let refused = report.diagnostics().iter().filter(|found| found.category == Category::Invalid);
@@ -51,13 +47,13 @@ fn refusals(report: &Report) -> BTreeSet<&'static str> {
 /// If that does not hold.
 pub fn assert_fixes_settle(linter: &Linter, report: Report) {
     let accepted = refusals(&report).is_empty();
-    let before = copy(report.sources());
-    let safe = linter.fix_sources(copy(&before), Safety::Safe);
+    let before = report.sources().clone();
+    let safe = linter.fix_sources(before.clone(), Safety::Safe);
     let all = linter.fix_report(report, Safety::Unsafe);
     for (safety, fixed) in [(Safety::Safe, safe), (Safety::Unsafe, all)] {
         assert_sound(&fixed.report);
-        let after = copy(fixed.report.sources());
-        let again = linter.fix_sources(copy(&after), safety);
+        let after = fixed.report.sources().clone();
+        let again = linter.fix_sources(after.clone(), safety);
         let shown = || format!("{:#?}\nbecame\n{:#?}", show(&before), show(&after));
         assert!(again.changed.is_empty(), "fixing ({safety:?}) twice changes {:?}\n{}", again.changed, shown());
         let refused = refusals(&fixed.report);
