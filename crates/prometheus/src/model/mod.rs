@@ -1,6 +1,7 @@
 //! The typed model: what prometheus.yml, rule files and target files say, with the place of every value.
 
 mod check;
+mod edits;
 mod known;
 mod read;
 mod relabel;
@@ -18,6 +19,7 @@ use crate::problem::Problem;
 use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
 use crate::units::Millis;
 use confvet_core::{FileId, Span, Spanned};
+use confvet_yaml::Yaml;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -51,7 +53,7 @@ impl Text {
 }
 
 /// One configuration: a main file with everything it reaches, or a rule file or target file alone.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Document {
     /// prometheus.yml with its included scrape configurations.
     pub config: Option<Config>,
@@ -63,6 +65,9 @@ pub struct Document {
     /// Secrets that are written out, and certificates that are not checked.
     #[serde(skip)]
     pub exposures: Vec<Exposure>,
+    /// What all of it was read from.
+    #[serde(skip)]
+    trees: Vec<Yaml>,
 }
 
 /// Something in a block of client settings that gives secrets away.
@@ -143,6 +148,9 @@ pub struct Job {
     /// The first key of the item.
     #[serde(skip)]
     pub span: Span,
+    /// Its number in the tree of its file.
+    #[serde(skip)]
+    node: u32,
     /// `job_name`; an Alertmanager block has none.
     pub name: Option<Text>,
     /// `scheme`; default http.
@@ -183,18 +191,6 @@ pub struct Job {
     pub name_scheme: Option<NameScheme>,
     /// Every target file of the job was read.
     pub files_readable: bool,
-    /// The edit that sets `honor_labels: true`.
-    #[serde(skip)]
-    pub(crate) honor: Option<confvet_core::Edit>,
-    /// The edit that adds `scheme: https`.
-    #[serde(skip)]
-    pub(crate) add_https: Option<confvet_core::Edit>,
-    /// The edits that make `host:port` of targets that are URLs, with their scheme and path in the job.
-    #[serde(skip)]
-    pub(crate) split_urls: Vec<confvet_core::Edit>,
-    /// The edits that move a query out of the path.
-    #[serde(skip)]
-    pub(crate) move_query: Vec<confvet_core::Edit>,
 }
 
 /// A group of `static_configs` or of a target file.
@@ -256,12 +252,9 @@ pub struct Discovery {
     pub files: Vec<Text>,
     /// The parts of `attach_metadata` that are on.
     pub attached: Vec<String>,
-    /// The edits that switch a part of `attach_metadata` on, by part.
+    /// Its number in the tree of its file.
     #[serde(skip)]
-    pub(crate) attach: Vec<(&'static str, confvet_core::Edit)>,
-    /// The edit that adds `port: 9100`.
-    #[serde(skip)]
-    pub(crate) add_port: Option<confvet_core::Edit>,
+    node: u32,
 }
 
 /// An item of `remote_write` or `remote_read`.
@@ -340,31 +333,14 @@ impl Document {
     }
 
     /// Every list of relabel rules.
-    pub fn chains(&self) -> Vec<Chain<'_>> {
-        let Some(config) = &self.config else { return Vec::new() };
-        let mut chains = Vec::new();
-        for job in &config.jobs {
-            chains.push(Chain { stage: Stage::Target, steps: &job.relabel, job: Some(job) });
-            chains.push(Chain { stage: Stage::Metric, steps: &job.metric_relabel, job: Some(job) });
-        }
-        chains.push(Chain { stage: Stage::Alert, steps: &config.alert_relabel, job: None });
-        for job in &config.alertmanagers {
-            chains.push(Chain { stage: Stage::Alertmanager, steps: &job.relabel, job: Some(job) });
-            chains.push(Chain { stage: Stage::Alert, steps: &job.metric_relabel, job: None });
-        }
-        for remote in &config.remote_write {
-            chains.push(Chain { stage: Stage::Write, steps: &remote.relabel, job: None });
-        }
-        chains.retain(|chain| !chain.steps.is_empty());
-        chains
+    pub fn chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        self.config.iter().flat_map(Config::chains).filter(|chain| !chain.steps.is_empty())
     }
 
     /// The lists of relabel rules whose rules can be held against each other: longer ones are written by no hand, and
     /// would take too long.
-    pub fn comparable_chains(&self) -> Vec<Chain<'_>> {
-        let mut chains = self.chains();
-        chains.retain(|chain| chain.steps.len() <= LONGEST_COMPARED);
-        chains
+    pub fn comparable_chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        self.chains().filter(|chain| chain.steps.len() <= LONGEST_COMPARED)
     }
 
     /// Every rule of every rule file.
@@ -410,11 +386,10 @@ impl Document {
 
     /// What a job gives every target of its.
     pub fn job_settings(&self, job: &Job) -> JobSettings {
-        let text = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, |text| &text.value).to_owned();
         JobSettings {
-            job_name: text(&job.name, ""),
-            scheme: text(&job.scheme, "http"),
-            metrics_path: text(&job.metrics_path, "/metrics"),
+            job_name: job.title().to_owned(),
+            scheme: job.scheme().to_owned(),
+            metrics_path: job.path().to_owned(),
             scrape_interval: self.interval(job).to_string(),
             scrape_timeout: self.timeout(job).to_string(),
             params: job.params.clone(),
@@ -453,7 +428,30 @@ impl Document {
     }
 }
 
+impl Config {
+    fn chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        let alerts = Chain { stage: Stage::Alert, steps: &self.alert_relabel, job: None };
+        (self.jobs.iter().flat_map(|job| job.chains(Stage::Target, Stage::Metric)))
+            .chain([alerts])
+            .chain(self.alertmanagers.iter().flat_map(|job| job.chains(Stage::Alertmanager, Stage::Alert)))
+            .chain(self.remote_write.iter().map(|remote| Chain {
+                stage: Stage::Write,
+                steps: &remote.relabel,
+                job: None,
+            }))
+    }
+}
+
 impl Job {
+    fn chains(&self, before: Stage, behind: Stage) -> [Chain<'_>; 2] {
+        // Alerts are no business of the block that sends them.
+        let job = Some(self).filter(|_| behind == Stage::Metric);
+        [
+            Chain { stage: before, steps: &self.relabel, job: Some(self) },
+            Chain { stage: behind, steps: &self.metric_relabel, job },
+        ]
+    }
+
     /// The targets that are written down.
     pub fn targets(&self) -> impl Iterator<Item = TargetRef<'_>> {
         self.groups.iter().flat_map(|group| group.targets.iter().map(move |address| TargetRef { address, group }))
@@ -462,6 +460,16 @@ impl Job {
     /// Its name in messages.
     pub fn title(&self) -> &str {
         self.name.as_ref().map_or("", |name| &name.value)
+    }
+
+    /// `scheme`, or its default.
+    pub fn scheme(&self) -> &str {
+        self.scheme.as_ref().map_or("http", |scheme| &scheme.value)
+    }
+
+    /// `metrics_path`, or its default.
+    pub fn path(&self) -> &str {
+        self.metrics_path.as_ref().map_or("/metrics", |path| &path.value)
     }
 
     /// Targets come from somewhere that is not in the tree, with labels nobody can know.

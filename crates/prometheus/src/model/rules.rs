@@ -1,17 +1,17 @@
 //! Rule files: groups of recording and alerting rules, with their expressions read.
 
 use super::Text;
-use super::read::{Reader, duration, items, text, yaml};
+use super::read::{Reader, duration, each_field, items, text, yaml};
 use super::schema;
 use crate::problem::{Check, Problem};
-use crate::promql::{Matcher, Query};
+use crate::promql::Query;
 use crate::relabel::NameScheme;
 use crate::template;
 use crate::units::Millis;
 use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
 use confvet_yaml::{Dialect, Entry, Node};
+use foldhash::{HashMap, HashMapExt};
 use serde::Serialize;
-use std::collections::HashMap;
 
 /// A rule file.
 #[derive(Debug, Clone, Serialize)]
@@ -48,9 +48,9 @@ pub struct AlertRule {
     /// The expression, read.
     #[serde(skip)]
     pub query: Query,
-    /// Where some bytes of the expression stand.
+    /// Where the expression stands without its quotes.
     #[serde(skip)]
-    places: Places,
+    expr_content: Span,
     /// `labels`
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
@@ -84,24 +84,16 @@ pub enum RuleKind {
     Alert,
 }
 
-/// The parts of an expression that diagnostics point at, by their offset: the expression may be folded, so its places in
-/// the file are looked up while the tree is there.
-#[derive(Debug, Clone, Default)]
-struct Places(Vec<((usize, usize), Span)>);
-
 impl AlertRule {
     /// The series that a recording rule makes.
     pub fn recorded_name(&self) -> Option<&str> {
         self.name.as_ref().filter(|_| self.kind == RuleKind::Record).map(|name| name.value.as_str())
     }
 
-    /// Where a part of the expression stands in the file.
+    /// Where a part of the expression stands in the file; of one that is folded or has escapes, the whole.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Span {
-        let whole = self.expr.as_ref().map(|expr| expr.span);
-        let places = &self.places.0;
-        let at = places.binary_search_by_key(&(range.start, range.end), |(range, _)| *range).ok();
-        let known = at.and_then(|at| places.get(at)).map(|(_, span)| *span);
-        known.or(whole).unwrap_or(Span::new(FileId(0), 0..0))
+        let exact = self.expr.as_ref().and_then(|expr| expr.exact);
+        exact.map_or(self.expr_content, |exact| exact.slice(range.clone()))
     }
 }
 
@@ -113,6 +105,7 @@ pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return rules };
     schema::check(reader, root, "rule file");
     groups(reader, root, &mut rules);
+    reader.trees.push(yaml);
     rules
 }
 
@@ -137,6 +130,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
         reader.problems.extend(found.into_iter().filter(|problem| !operators(problem)));
         groups(reader, spec, &mut rules);
     }
+    reader.trees.push(yaml);
     rules
 }
 
@@ -165,7 +159,7 @@ fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
 }
 
 fn group(reader: &mut Reader<'_>, item: Node<'_>) -> RuleGroup {
-    let rules = items(item.get("rules")).into_iter().map(|item| rule(reader, item)).collect();
+    let rules = items(item.get("rules")).map(|item| rule(reader, item)).collect();
     label_names(reader, item.get("labels"), "label");
     RuleGroup {
         name: item.get("name").and_then(text),
@@ -195,9 +189,44 @@ fn pairs(node: Option<Node<'_>>) -> Vec<(Text, Text)> {
     fields.iter().filter_map(|field| Some((text(field.key)?, text(field.value)?))).collect()
 }
 
+/// The values of a rule.
+#[derive(Default)]
+struct RuleNodes<'a> {
+    record: Option<Node<'a>>,
+    alert: Option<Node<'a>>,
+    expr: Option<Node<'a>>,
+    labels: Option<Node<'a>>,
+    annotations: Option<Node<'a>>,
+}
+
+impl<'a> RuleNodes<'a> {
+    fn of(item: Node<'a>) -> Self {
+        let mut nodes = Self::default();
+        each_field(item, |key, value| {
+            let place = match key.text().unwrap_or_default() {
+                "record" => &mut nodes.record,
+                "alert" => &mut nodes.alert,
+                "expr" => &mut nodes.expr,
+                "labels" => &mut nodes.labels,
+                "annotations" => &mut nodes.annotations,
+                _ => return,
+            };
+            *place = Some(value);
+        });
+        nodes
+    }
+
+    /// Where texts of alerts stand that may be templates.
+    fn texts(&self) -> impl Iterator<Item = Node<'a>> {
+        let blocks = [self.labels, self.annotations].into_iter().flatten();
+        blocks.flat_map(Node::fields).map(|field| field.value)
+    }
+}
+
 fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
-    let filled = |key: &str| item.get(key).and_then(text).filter(|text| !text.value.is_empty());
-    let (record, alert) = (filled("record"), filled("alert"));
+    let nodes = RuleNodes::of(item);
+    let filled = |node: Option<Node<'_>>| node.and_then(text).filter(|text| !text.value.is_empty());
+    let (record, alert) = (filled(nodes.record), filled(nodes.alert));
     let start = item.entry_at(0).map_or(item.span(), |entry| entry.key.span());
     let kind = if record.is_some() && alert.is_none() { RuleKind::Record } else { RuleKind::Alert };
     match (&record, &alert) {
@@ -209,7 +238,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         (None, None) => reader.report(Problem::new(Check::RuleInvalid, start, "a rule needs `record` or `alert`")),
         _ => {}
     }
-    let expr = filled("expr");
+    let expr = filled(nodes.expr);
     if expr.is_none() {
         let span = item.entry("expr").map_or(start, |entry| entry.key.span());
         reader.report(Problem::new(Check::RuleInvalid, span, "a rule needs `expr`"));
@@ -217,35 +246,27 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
     if let (RuleKind::Record, Some(record)) = (kind, &record) {
         recording(reader, item, record);
     }
-    label_names(reader, item.get("labels"), "label");
-    label_names(reader, item.get("annotations"), "annotation");
-    let mut rule = AlertRule {
+    label_names(reader, nodes.labels, "label");
+    label_names(reader, nodes.annotations, "annotation");
+    let is_alert = kind == RuleKind::Alert;
+    if is_alert {
+        nodes.texts().for_each(|value| templates(reader, value));
+    }
+    let query = match (&expr, nodes.expr) {
+        (Some(expr), Some(node)) => expression(reader, &expr.value, node),
+        _ => Query::default(),
+    };
+    AlertRule {
         kind,
         name: record.or(alert),
-        query: Query::default(),
-        places: Places::default(),
+        query,
+        expr_content: nodes.expr.map_or(start, Node::content_span),
         expr,
-        labels: pairs(item.get("labels")),
-        annotations: pairs(item.get("annotations")),
-        printed_labels: if kind == RuleKind::Alert { printed_labels(item) } else { Vec::new() },
-        value_labels: if kind == RuleKind::Alert { value_labels(item) } else { Vec::new() },
-    };
-    if kind == RuleKind::Alert {
-        for value in ["labels", "annotations"]
-            .into_iter()
-            .filter_map(|key| item.get(key))
-            .flat_map(Node::fields)
-            .map(|field| field.value)
-        {
-            templates(reader, value);
-        }
+        labels: pairs(nodes.labels),
+        annotations: pairs(nodes.annotations),
+        printed_labels: if is_alert { printed_labels(&nodes) } else { Vec::new() },
+        value_labels: if is_alert { value_labels(item) } else { Vec::new() },
     }
-    if let (Some(expr), Some(node)) = (&rule.expr, item.get("expr")) {
-        let (query, places) = expression(reader, &expr.value, node);
-        rule.query = query;
-        rule.places = places;
-    }
-    rule
 }
 
 fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
@@ -272,9 +293,9 @@ fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
 }
 
 /// The labels that the templates of an alert print.
-fn printed_labels(item: Node<'_>) -> Vec<Spanned<String>> {
+fn printed_labels(nodes: &RuleNodes<'_>) -> Vec<Spanned<String>> {
     let mut found = Vec::new();
-    let blocks = ["labels", "annotations"].into_iter().filter_map(|key| item.get(key));
+    let blocks = [nodes.labels, nodes.annotations].into_iter().flatten();
     for value in blocks.flat_map(Node::entries).map(|entry| entry.value) {
         let Some(text) = value.as_str().filter(|text| text.contains("{{")) else { continue };
         for (name, range) in template::printed_labels(text) {
@@ -333,14 +354,13 @@ fn templates(reader: &mut Reader<'_>, value: Node<'_>) {
     reader.report(problem);
 }
 
-fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Places) {
-    let mut places = Places::default();
-    if ["{{", "{%", "$__", "[["].iter().any(|mark| expr.contains(mark)) {
+fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> Query {
+    if looks_like_template(expr) {
         let message = "the expression looks like a template, so it was not read";
         reader.report(
             Problem::new(Check::Promql, node.span(), message).milder(Severity::Info, Category::Maintainability),
         );
-        return (Query::default(), places);
+        return Query::default();
     }
     let query = Query::with_patterns(expr, &mut reader.patterns);
     if let Some(error) = &query.error {
@@ -354,14 +374,11 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
         }
         reader.report(Problem::new(Check::Promql, span, format!("PromQL: {}", error.message)));
     }
-    let matchers = query.selectors.iter().flat_map(|selector| &selector.matchers).map(|matcher| &matcher.range);
-    let ranges = query.ranges.iter().map(|use_| &use_.range);
-    let jobs = query.selectors.iter().flat_map(|selector| &selector.matchers);
-    let jobs: Vec<_> = jobs.filter(|matcher| matcher.label == "job").flat_map(Matcher::selected_values).collect();
-    let words = jobs.iter().map(|(_, range)| range);
-    for range in matchers.chain(ranges).chain(words).chain(query.calls.iter().map(|(_, range)| range)) {
-        places.0.push(((range.start, range.end), node.offset(range.clone())));
-    }
-    places.0.sort_unstable_by_key(|(range, _)| *range);
-    (query, places)
+    query
+}
+
+/// It holds a mark of a template engine, or of a dashboard's variables.
+fn looks_like_template(expr: &str) -> bool {
+    let starts = |at: usize, marks: &[&str]| marks.iter().any(|mark| expr[at..].starts_with(mark));
+    memchr::memchr3_iter(b'{', b'$', b'[', expr.as_bytes()).any(|at| starts(at, &["{{", "{%", "$__", "[["]))
 }

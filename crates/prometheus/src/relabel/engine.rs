@@ -7,7 +7,6 @@ use md5::{Digest, Md5};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 /// A set of labels, sorted by name. An empty value and no value are the same, so none is empty.
 pub type Labels = BTreeMap<String, String>;
@@ -160,18 +159,9 @@ impl LabelSet for Labels {
 }
 
 /// A few labels, most of them borrowed: what the targets of a large configuration are run through the rules with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FlatLabels<'a> {
     labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
-/// By the values alone: sets that are compared have much the same names.
-impl Hash for FlatLabels<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for (_, value) in &self.labels {
-            value.hash(state);
-        }
-    }
 }
 
 impl<'a> FlatLabels<'a> {
@@ -201,28 +191,20 @@ impl<'a> FlatLabels<'a> {
         }
     }
 
-    /// The labels whose names are public, and those whose names fit otherwise.
-    pub(crate) fn split(self, fits: impl Fn(&str) -> bool) -> (Self, Self) {
-        let is_public = |name: &str| !name.starts_with("__");
-        let count = |fits: &dyn Fn(&str) -> bool| self.labels.iter().filter(|(name, _)| fits(name)).count();
-        let mut public = Self { labels: Vec::with_capacity(count(&is_public)) };
-        let mut other = Self { labels: Vec::with_capacity(count(&fits)) };
-        for (name, value) in self.labels {
-            if is_public(&name) {
-                public.labels.push((name, value));
-            } else if fits(&name) {
-                other.labels.push((name, value));
-            }
-        }
-        (public, other)
+    /// Becomes a copy of other labels, without copying their texts.
+    pub(crate) fn start_from(&mut self, other: &'a FlatLabels<'_>) {
+        self.labels.clear();
+        self.labels.extend(other.iter().map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value))));
     }
 
-    /// A copy with room for what relabelling usually adds.
-    pub(crate) fn roomy_copy(&self) -> Self {
-        const ROOM: usize = 4;
-        let mut labels = Vec::with_capacity(self.labels.len() + ROOM);
-        labels.extend(self.labels.iter().cloned());
-        Self { labels }
+    /// What Prometheus does behind the rules: without an `instance`, the address is it. False without an address.
+    pub(crate) fn set_instance(&mut self) -> bool {
+        let Ok(address) = self.place("__address__") else { return false };
+        if let Err(at) = self.place("instance") {
+            let address = self.labels[address].1.clone();
+            self.labels.insert(at, (Cow::Borrowed("instance"), address));
+        }
+        true
     }
 
     /// All labels, sorted by name.
@@ -271,41 +253,50 @@ fn apply<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, mu
     }
     let value = joined(rule, labels);
     if let Some(step) = &mut step {
-        step.value = Some(value.clone());
+        step.value = Some(value.clone().into_owned());
     }
     let target = rule.target_label.as_str();
-    match rule.action {
-        Action::Replace | Action::Keep | Action::Drop => return conditional(rule, &value, labels, scheme, step),
+    let (target, text) = match rule.action {
+        Action::Replace | Action::Keep | Action::Drop => match conditional(rule, &value, scheme, step) {
+            Ok(Some(written)) => written,
+            Ok(None) => return Outcome::Continued,
+            Err(outcome) => return outcome,
+        },
         Action::KeepEqual | Action::DropEqual => {
             let equal = labels.value(target) == value;
             if let Some(step) = step {
                 step.matched = Some(equal);
             }
-            if equal != (rule.action == Action::KeepEqual) {
-                return Outcome::Dropped;
-            }
+            return if equal == (rule.action == Action::KeepEqual) { Outcome::Continued } else { Outcome::Dropped };
         }
         Action::HashMod => {
             let remainder = hash(&value).checked_rem(rule.modulus).unwrap_or_default();
-            labels.put(target, remainder.to_string());
+            (Cow::Borrowed(target), remainder.to_string())
         }
-        Action::Lowercase => labels.put(target, value.to_lowercase()),
-        Action::Uppercase => labels.put(target, value.to_uppercase()),
-        Action::LabelMap | Action::LabelDrop | Action::LabelKeep => {}
-    }
+        Action::Lowercase => (Cow::Borrowed(target), value.to_lowercase()),
+        Action::Uppercase => (Cow::Borrowed(target), value.to_uppercase()),
+        Action::LabelMap | Action::LabelDrop | Action::LabelKeep => return Outcome::Continued,
+    };
+    labels.put(&target, text);
     Outcome::Continued
 }
 
 /// The values of a rule's source labels with the separator between them; a missing label is empty.
-fn joined(rule: &RelabelRule, labels: &impl LabelSet) -> String {
-    let mut value = String::new();
-    for (index, name) in rule.source_labels.iter().enumerate() {
-        if index > 0 {
-            value.push_str(&rule.separator);
+fn joined<'l>(rule: &RelabelRule, labels: &'l impl LabelSet) -> Cow<'l, str> {
+    match rule.source_labels.as_slice() {
+        [] => Cow::Borrowed(""),
+        [name] => Cow::Borrowed(labels.value(name)),
+        names => {
+            let mut value = String::new();
+            for (index, name) in names.iter().enumerate() {
+                if index > 0 {
+                    value.push_str(&rule.separator);
+                }
+                value.push_str(labels.value(name));
+            }
+            Cow::Owned(value)
         }
-        value.push_str(labels.value(name));
     }
-    value
 }
 
 /// The last eight bytes of the MD5 sum, as Prometheus takes them.
@@ -314,40 +305,37 @@ fn hash(value: &str) -> u64 {
     sum.iter().skip(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
 }
 
-fn conditional<L: LabelSet>(
-    rule: &RelabelRule,
+/// What a rule with a regex writes, and to which label; as an error, what becomes of the set otherwise.
+fn conditional<'r>(
+    rule: &'r RelabelRule,
     value: &str,
-    labels: &mut L,
     scheme: NameScheme,
     step: Option<&mut Step>,
-) -> Outcome {
+) -> Result<Option<(Cow<'r, str>, String)>, Outcome> {
     if step.is_none() && rule.action != Action::Replace {
         return match rule.regex.matches(value) {
-            None => Outcome::Unknown,
-            Some(matched) if matched == (rule.action == Action::Drop) => Outcome::Dropped,
-            Some(_) => Outcome::Continued,
+            None => Err(Outcome::Unknown),
+            Some(matched) if matched == (rule.action == Action::Drop) => Err(Outcome::Dropped),
+            Some(_) => Ok(None),
         };
     }
-    let Some(captures) = rule.regex.captures(value) else { return Outcome::Unknown };
+    let Some(captures) = rule.regex.captures(value) else { return Err(Outcome::Unknown) };
     if let Some(step) = step {
         step.matched = Some(captures.is_some());
         let all = captures.as_ref().map(Captures::all).unwrap_or_default();
         step.captures = all.iter().map(|group| group.map(str::to_owned)).collect();
     }
     match (rule.action, captures) {
-        (Action::Keep, None) | (Action::Drop, Some(_)) => return Outcome::Dropped,
+        (Action::Keep, None) | (Action::Drop, Some(_)) => Err(Outcome::Dropped),
         (Action::Replace, Some(captures)) => {
             let target = match rule.target_label.constant() {
                 Some(target) => Cow::Borrowed(target),
                 None => Cow::Owned(rule.target_label.expand(&captures)),
             };
-            if scheme.accepts(&target) {
-                labels.put(&target, rule.replacement.expand(&captures));
-            }
+            Ok(scheme.accepts(&target).then(|| (target, rule.replacement.expand(&captures))))
         }
-        _ => {}
+        _ => Ok(None),
     }
-    Outcome::Continued
 }
 
 fn names<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, step: Option<&mut Step>) -> Outcome {

@@ -240,6 +240,20 @@ impl Field {
         Field::Action,
     ];
 
+    /// The field that a key stands for.
+    pub fn of_key(key: &str) -> Option<Field> {
+        Some(match key {
+            "source_labels" => Field::SourceLabels,
+            "separator" => Field::Separator,
+            "regex" => Field::Regex,
+            "modulus" => Field::Modulus,
+            "target_label" => Field::TargetLabel,
+            "replacement" => Field::Replacement,
+            "action" => Field::Action,
+            _ => return None,
+        })
+    }
+
     /// The key.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -252,6 +266,11 @@ impl Field {
             Field::Action => "action",
         }
     }
+}
+
+/// The same as [`NameScheme::accepts_template`], of which most texts need no template to be told.
+fn accepts_template(scheme: NameScheme, text: &str) -> bool {
+    scheme.accepts(text) || scheme == NameScheme::Legacy && scheme.accepts_template(&Template::new(text))
 }
 
 /// A rule that Prometheus refuses.
@@ -305,7 +324,7 @@ impl Draft<'_> {
         }
         if !target.is_empty() {
             let fits = match action {
-                Action::Replace => scheme.accepts_template(&Template::new(target)),
+                Action::Replace => accepts_template(scheme, target),
                 Action::HashMod | Action::Lowercase | Action::Uppercase => scheme.accepts(target),
                 _ => true,
             };
@@ -318,8 +337,7 @@ impl Draft<'_> {
                 problems.push(RuleError::Refuses(Field::Replacement));
             }
             Action::LabelMap => {
-                let replacement = Template::new(self.replacement.unwrap_or("$1"));
-                if !scheme.accepts_template(&replacement) {
+                if !accepts_template(scheme, self.replacement.unwrap_or("$1")) {
                     problems.push(RuleError::BadName(Field::Replacement));
                 }
             }

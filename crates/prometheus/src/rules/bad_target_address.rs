@@ -3,6 +3,7 @@
 use crate::model::{Document, Job, RelabelStep, Stage, TargetRef};
 use crate::relabel::Action;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
+use std::cell::OnceCell;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/bad-target-address", check };
 
@@ -29,10 +30,12 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for (stage, job) in document.pools() {
         let written_by_rule = constants(job, findings);
         let route = document.route(stage, job, ctx.version("prometheus"));
+        let split_urls = OnceCell::new();
+        let split = || split_urls.get_or_init(|| document.split_urls(job)).clone();
         for target in job.targets() {
             let address = route.address(target).filter(|address| !written_by_rule.contains(&address.as_ref()));
             if let Some(address) = address {
-                judge(stage, job, target, &address, ctx, findings);
+                judge(stage, job, target, &address, &split, ctx, findings);
             }
         }
     }
@@ -52,7 +55,15 @@ fn constants<'a>(job: &'a Job, findings: &mut Findings) -> Vec<&'a str> {
     bad
 }
 
-fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Context<'_>, findings: &mut Findings) {
+fn judge(
+    stage: Stage,
+    job: &Job,
+    target: TargetRef<'_>,
+    address: &str,
+    split_urls: &dyn Fn() -> Vec<Edit>,
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
     let written = &target.address.value;
     let span = target.address.span;
     if let Some(fault) = address_fault(address) {
@@ -64,8 +75,9 @@ fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Co
         if address != written {
             return;
         }
-        if !job.split_urls.is_empty() {
-            report.suggest_as(Safety::Unsafe, "put scheme and path into the job", job.split_urls.clone());
+        let split_urls = split_urls();
+        if !split_urls.is_empty() {
+            report.suggest_as(Safety::Unsafe, "put scheme and path into the job", split_urls);
             return;
         }
         let parts: Vec<&str> = written.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();

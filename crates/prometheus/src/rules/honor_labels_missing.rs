@@ -9,7 +9,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for job in document.jobs() {
         if let Some(path) = job.federation_path() {
             if !job.honor_labels {
-                lost(job, path, "federation", findings);
+                lost(document, job, path, "federation", findings);
             }
             let selects = job.params.iter().any(|(name, values)| name == "match[]" && !values.is_empty());
             if !selects && !job.may_write("__param_match[]") && !job.group_sets("__param_match[]") {
@@ -20,12 +20,12 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         } else if !job.honor_labels
             && let Some(place) = pushgateway(document, job, ctx)
         {
-            lost(job, place, "a Pushgateway", findings);
+            lost(document, job, place, "a Pushgateway", findings);
         }
     }
 }
 
-fn lost(job: &Job, place: &Text, what: &str, findings: &mut Findings) {
+fn lost(document: &Document, job: &Job, place: &Text, what: &str, findings: &mut Findings) {
     let wanted = job.metric_relabel.iter().any(RelabelStep::reads_exported);
     if wanted || job.ignores_labels_on_purpose {
         return;
@@ -34,7 +34,7 @@ fn lost(job: &Job, place: &Text, what: &str, findings: &mut Findings) {
         "{what} without `honor_labels`: `job` and `instance` of the original series become `exported_job` and \
          `exported_instance`"
     );
-    findings.report(place.span, message).suggest("take the labels as they come", job.honor.clone());
+    findings.report(place.span, message).suggest("take the labels as they come", document.honor(job));
 }
 
 /// What shows that a job scrapes a Pushgateway: its name, or the host of a target that is really scraped.

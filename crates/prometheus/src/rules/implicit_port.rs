@@ -66,7 +66,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 ),
             );
             if job.title().contains("node") {
-                report.suggest("scrape the node exporter's port", discovery.add_port.clone());
+                report.suggest("scrape the node exporter's port", document.add_port(discovery));
             }
         }
     }

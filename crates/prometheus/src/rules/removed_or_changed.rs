@@ -12,7 +12,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     if version.is_some_and(|version| version.major < 3) {
         return;
     }
-    for chain in document.chains().into_iter().filter(|chain| matches!(chain.stage, Stage::Metric | Stage::Write)) {
+    for chain in document.chains().filter(|chain| matches!(chain.stage, Stage::Metric | Stage::Write)) {
         for step in chain.steps {
             let Some(regex) = step.regex.as_ref().filter(|_| step.compares_whole_bound()) else { continue };
             findings

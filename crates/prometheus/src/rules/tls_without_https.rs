@@ -20,7 +20,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                     .suggest("scrape over https", [confvet_core::Edit::replace(scheme.span, "https")]);
             }
             None => {
-                report.suggest("scrape over https", job.add_https.clone());
+                report.suggest("scrape over https", document.add_https(job));
             }
         }
     }
