@@ -226,10 +226,10 @@ fn the_engine_agrees_with_a_plain_one() {
         let chain: Vec<(RelabelRule, &regex::Regex)> = (0..1 + random.below(4))
             .map(|_| {
                 let (pattern, plain) = &patterns[random.below(patterns.len())];
-                let sources = (0..random.below(3)).map(|_| random.pick(NAMES).to_owned()).collect();
+                let sources = (0..random.below(3)).map(|_| random.pick(NAMES).into()).collect();
                 let rule = RelabelRule {
                     source_labels: sources,
-                    separator: random.pick(&[";", "", "-"]).to_owned(),
+                    separator: random.pick(&[";", "", "-"]).into(),
                     regex: Arc::clone(pattern),
                     modulus: 7,
                     target_label: Template::new(random.pick(NAMES)),

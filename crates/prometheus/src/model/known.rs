@@ -252,7 +252,8 @@ pub(crate) struct Route<'a> {
 impl<'a> Route<'a> {
     /// What the targets of a group have in common when the first rule sees them.
     pub(crate) fn start(&self, group: &'a TargetGroup) -> FlatLabels<'a> {
-        let mut labels = FlatLabels::default();
+        const GIVEN: usize = 10;
+        let mut labels = FlatLabels::with_capacity(GIVEN + group.labels.len() + self.job.params.len());
         if self.stage == Stage::Target {
             // A target's own address wins over a label of its group.
             labels.add("__address__", " ");

@@ -18,6 +18,7 @@ pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind, ValueLabel};
 use crate::problem::Problem;
 use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
 use crate::units::Millis;
+use compact_str::CompactString;
 use confvet_core::{FileId, Span, Spanned};
 use confvet_yaml::Yaml;
 use serde::Serialize;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// What the server reads.
-    pub value: String,
+    pub value: CompactString,
     /// The whole scalar, quotes included.
     pub span: Span,
     /// Where the characters stand, if they stand in the file one for one.
@@ -224,12 +225,12 @@ pub struct TargetRef<'a> {
 impl TargetRef<'_> {
     /// The labels of the target itself.
     pub fn labels(&self) -> Labels {
-        Labels::from([("__address__".to_owned(), self.address.value.clone())])
+        Labels::from([("__address__".to_owned(), self.address.value.to_string())])
     }
 
     /// The labels of its group.
     pub fn group_labels(&self) -> Labels {
-        self.group.labels.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
+        self.group.labels.iter().map(|(name, value)| (name.value.to_string(), value.value.to_string())).collect()
     }
 }
 

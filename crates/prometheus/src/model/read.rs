@@ -12,6 +12,7 @@ use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine as _, alphabet};
+use compact_str::CompactString;
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
 use confvet_yaml::{Dialect, Entry, Kind, Node, Yaml};
 use std::collections::BTreeMap;
@@ -76,11 +77,11 @@ pub(crate) fn text(node: Node<'_>) -> Option<Text> {
     if node.tag().is_none()
         && let Some(exact) = node.exact_span()
     {
-        return Some(Text { value: node.text()?.to_owned(), span: node.span(), exact: Some(exact) });
+        return Some(Text { value: node.text()?.into(), span: node.span(), exact: Some(exact) });
     }
     let written = node.as_str()?;
     let decoded = if node.tag() == Some("!!binary") { decode_base64(written) } else { None };
-    let value = decoded.map_or_else(|| written.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let value: CompactString = decoded.map_or_else(|| written.into(), |bytes| String::from_utf8_lossy(&bytes).into());
     let span = node.span();
     let exact = (!node.is_alias()).then(|| node.content_span()).filter(|content| node.yaml().source(*content) == value);
     Some(Text { value, span, exact })

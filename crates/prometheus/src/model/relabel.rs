@@ -6,6 +6,7 @@ use crate::relabel::{
     Action, Dialect, Draft, Field, NameScheme, Part, Pattern, PatternError, Patterns, Reference, RelabelRule,
     RuleError, constant_name, default_regex,
 };
+use compact_str::CompactString;
 use confvet_core::Span;
 use confvet_yaml::Node;
 use serde::Serialize;
@@ -391,12 +392,18 @@ fn words(regex: &Text, pattern: &Pattern) -> Option<Vec<Text>> {
     let word = |word: &String| {
         let range = at..at + word.len();
         at = range.end + 1;
-        Text { value: word.clone(), span: regex.at(range.clone()), exact: regex.exact.map(|exact| exact.slice(range)) }
+        Text {
+            value: word.as_str().into(),
+            span: regex.at(range.clone()),
+            exact: regex.exact.map(|exact| exact.slice(range)),
+        }
     };
     Some(pattern.words()?.iter().map(word).collect())
 }
 
 /// A scalar, or nothing written, which sets the field to the empty text.
 fn written(value: Node<'_>) -> Option<Text> {
-    text(value).or_else(|| value.is_null().then(|| Text { value: String::new(), span: value.key_span(), exact: None }))
+    text(value).or_else(|| {
+        value.is_null().then(|| Text { value: CompactString::default(), span: value.key_span(), exact: None })
+    })
 }

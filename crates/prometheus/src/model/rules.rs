@@ -8,6 +8,7 @@ use crate::promql::Query;
 use crate::relabel::NameScheme;
 use crate::template;
 use crate::units::Millis;
+use compact_str::CompactString;
 use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
 use confvet_yaml::{Dialect, Entry, Node};
 use foldhash::{HashMap, HashMapExt};
@@ -135,7 +136,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
 }
 
 fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
-    let mut names: HashMap<String, Span> = HashMap::new();
+    let mut names: HashMap<CompactString, Span> = HashMap::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
         match &group.name {

@@ -81,7 +81,7 @@ fn without_empty(labels: &Labels) -> Labels {
 /// ```
 /// use confvet_prometheus::relabel::{Labels, NameScheme, RelabelRule, Template, relabel};
 /// let rule = RelabelRule {
-///     source_labels: vec!["__meta_ec2_private_ip".to_owned()],
+///     source_labels: vec!["__meta_ec2_private_ip".into()],
 ///     target_label: Template::new("__address__"),
 ///     replacement: Template::new("$1:9100"),
 ///     ..RelabelRule::default()
@@ -165,7 +165,24 @@ pub(crate) struct FlatLabels<'a> {
 }
 
 impl<'a> FlatLabels<'a> {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { labels: Vec::with_capacity(capacity) }
+    }
+
+    /// Where a label stands. Names differ in their lengths, so that few of them need a second look.
+    fn find(&self, name: &str) -> Option<usize> {
+        const FEW: usize = 24;
+        if self.labels.len() > FEW {
+            return self.place(name).ok();
+        }
+        self.labels.iter().position(|(own, _)| own.as_ref() == name)
+    }
+
+    /// Where a label stands, or should stand.
     fn place(&self, name: &str) -> Result<usize, usize> {
+        if let Some(at) = self.labels.last().filter(|(last, _)| last.as_ref() < name).map(|_| self.labels.len()) {
+            return Err(at);
+        }
         self.labels.binary_search_by(|(own, _)| own.as_ref().cmp(name))
     }
 
@@ -181,27 +198,30 @@ impl<'a> FlatLabels<'a> {
 
     /// Sets a label to a text that outlives the set.
     pub(crate) fn set_borrowed(&mut self, name: &'a str, value: &'a str) {
-        match self.place(name) {
-            Ok(at) if value.is_empty() => {
+        match self.find(name) {
+            Some(at) if value.is_empty() => {
                 self.labels.remove(at);
             }
-            Ok(at) => self.labels[at].1 = Cow::Borrowed(value),
-            Err(_) if value.is_empty() => {}
-            Err(at) => self.labels.insert(at, (Cow::Borrowed(name), Cow::Borrowed(value))),
+            Some(at) => self.labels[at].1 = Cow::Borrowed(value),
+            None => self.add(name, value),
         }
     }
 
     /// Becomes a copy of other labels, without copying their texts.
     pub(crate) fn start_from(&mut self, other: &'a FlatLabels<'_>) {
+        // Room for what relabelling usually adds.
+        const ROOM: usize = 3;
         self.labels.clear();
+        self.labels.reserve(other.labels.len() + ROOM);
         self.labels.extend(other.iter().map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value))));
     }
 
     /// What Prometheus does behind the rules: without an `instance`, the address is it. False without an address.
     pub(crate) fn set_instance(&mut self) -> bool {
-        let Ok(address) = self.place("__address__") else { return false };
-        if let Err(at) = self.place("instance") {
+        let Some(address) = self.find("__address__") else { return false };
+        if self.find("instance").is_none() {
             let address = self.labels[address].1.clone();
+            let at = self.place("instance").unwrap_or_else(|at| at);
             self.labels.insert(at, (Cow::Borrowed("instance"), address));
         }
         true
@@ -215,17 +235,20 @@ impl<'a> FlatLabels<'a> {
 
 impl LabelSet for FlatLabels<'_> {
     fn value(&self, name: &str) -> &str {
-        self.place(name).map_or("", |at| self.labels[at].1.as_ref())
+        self.find(name).map_or("", |at| self.labels[at].1.as_ref())
     }
 
     fn put(&mut self, name: &str, value: String) {
-        match self.place(name) {
-            Ok(at) if value.is_empty() => {
+        match self.find(name) {
+            Some(at) if value.is_empty() => {
                 self.labels.remove(at);
             }
-            Ok(at) => self.labels[at].1 = Cow::Owned(value),
-            Err(_) if value.is_empty() => {}
-            Err(at) => self.labels.insert(at, (Cow::Owned(name.to_owned()), Cow::Owned(value))),
+            Some(at) => self.labels[at].1 = Cow::Owned(value),
+            None if value.is_empty() => {}
+            None => {
+                let at = self.place(name).unwrap_or_else(|at| at);
+                self.labels.insert(at, (Cow::Owned(name.to_owned()), Cow::Owned(value)));
+            }
         }
     }
 

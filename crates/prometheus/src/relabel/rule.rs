@@ -2,6 +2,7 @@
 
 use super::regex::{Dialect, Pattern, PatternError};
 use super::template::{Part, Template};
+use compact_str::CompactString;
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -168,9 +169,9 @@ impl NameScheme {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RelabelRule {
     /// The labels whose values are joined. Default: none.
-    pub source_labels: Vec<String>,
+    pub source_labels: Vec<CompactString>,
     /// What is put between them. Default: `;`.
-    pub separator: String,
+    pub separator: CompactString,
     /// What the joined value, or a label's name, must match. Default: `(.*)`. Shared by all rules with the same one.
     #[serde(serialize_with = "pattern")]
     pub regex: Arc<Pattern>,
@@ -192,7 +193,7 @@ impl Default for RelabelRule {
     fn default() -> Self {
         Self {
             source_labels: Vec::new(),
-            separator: ";".to_owned(),
+            separator: CompactString::const_new(";"),
             regex: default_regex(),
             modulus: 0,
             target_label: Template::new(""),
@@ -336,10 +337,8 @@ impl Draft<'_> {
             Action::Lowercase | Action::Uppercase if replacement => {
                 problems.push(RuleError::Refuses(Field::Replacement));
             }
-            Action::LabelMap => {
-                if !accepts_template(scheme, self.replacement.unwrap_or("$1")) {
-                    problems.push(RuleError::BadName(Field::Replacement));
-                }
+            Action::LabelMap if !accepts_template(scheme, self.replacement.unwrap_or("$1")) => {
+                problems.push(RuleError::BadName(Field::Replacement));
             }
             Action::KeepEqual | Action::DropEqual => {
                 let refused = [
@@ -384,10 +383,10 @@ impl Draft<'_> {
 
     /// The rule with its defaults filled in, and with a regex that is already read.
     pub fn build_with(&self, regex: Arc<Pattern>) -> RelabelRule {
-        let sources = self.source_labels.iter().flatten().map(|&name| name.to_owned()).collect();
+        let sources = self.source_labels.iter().flatten().map(|&name| name.into()).collect();
         RelabelRule {
             source_labels: sources,
-            separator: self.separator.unwrap_or(";").to_owned(),
+            separator: self.separator.unwrap_or(";").into(),
             regex,
             modulus: self.modulus.unwrap_or_default(),
             target_label: Template::new(self.target_label.unwrap_or_default()),

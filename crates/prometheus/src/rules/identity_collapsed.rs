@@ -3,6 +3,7 @@
 use crate::meta::{self, MetaKind};
 use crate::model::{Document, Job, RelabelStep, Route, Stage, TargetRef};
 use crate::relabel::{Action, FlatLabels};
+use compact_str::CompactString;
 use confvet_core::{Context, Findings, Rule, Severity, Span};
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
@@ -21,11 +22,14 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let routes: Vec<(&Job, Route<'_>)> =
         document.jobs().map(|job| (job, document.route(Stage::Target, job, ctx.version("prometheus")))).collect();
-    let count = document.jobs().flat_map(|job| &job.groups).map(|group| group.targets.len()).sum();
     // The first target with each set of public labels, by what the values hash to.
-    let mut seen: HashMap<u64, (&Route<'_>, TargetRef<'_>)> = HashMap::with_capacity(count);
+    let mut seen: HashMap<u64, (&Route<'_>, TargetRef<'_>)> = HashMap::new();
+    let apart = document.jobs().all(keeps_job_label);
     for (job, route) in &routes {
         let mut told = false;
+        if apart {
+            seen.clear();
+        }
         for group in &job.groups {
             let start = route.start(group);
             let mut labels = FlatLabels::default();
@@ -50,6 +54,13 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
             }
         }
     }
+}
+
+/// Its targets keep `job`, which is the name of the job and no other's, so that none of them can be mixed with those of
+/// another job.
+fn keeps_job_label(job: &Job) -> bool {
+    let writes = |step: &RelabelStep| step.may_write("job") || step.deletes_name("job");
+    !job.title().is_empty() && !job.group_sets("job") && !job.relabel.iter().any(writes)
 }
 
 fn is_public(name: &str) -> bool {
@@ -130,7 +141,7 @@ fn discovered_targets(job: &Job, findings: &mut Findings) {
             .severity(Severity::Warning);
         return;
     }
-    let shared = |name: &String| {
+    let shared = |name: &CompactString| {
         let rows = meta::rows_of(name);
         !rows.is_empty() && rows.iter().all(|row| row.kind == MetaKind::Prefix)
     };

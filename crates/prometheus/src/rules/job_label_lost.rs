@@ -3,6 +3,7 @@
 use crate::meta::{self, MetaKind};
 use crate::model::{Document, RelabelStep, Stage};
 use crate::relabel::Action;
+use compact_str::CompactString;
 use confvet_core::{Context, Findings, Rule, Safety};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/job-label-lost", check };
@@ -41,7 +42,7 @@ fn may_empty(earlier: &[RelabelStep], step: &RelabelStep) -> bool {
     if rule.action != Action::Replace || step.constant_target() != Some("job") || rule.source_labels.is_empty() {
         return false;
     }
-    let optional = |name: &String| {
+    let optional = |name: &CompactString| {
         let rows = meta::rows_of(name);
         !rows.is_empty()
             && rows.iter().all(|row| row.kind == MetaKind::Prefix)
