@@ -1,6 +1,6 @@
 //! The known keys of every section, and what their scalars accept.
 
-use crate::units::{DurationError, is_size, parse_duration};
+use crate::units::{DurationError, parse_duration, parse_size};
 use confvet_yaml::Node;
 use confvet_yaml::schema::{KeyRow, Schema, Type};
 
@@ -35,7 +35,7 @@ fn scalar(name: &str, node: Node<'_>) -> Result<(), String> {
             Err(DurationError::NoUnit) => Err(format!("a duration: it has no unit; write `{text}s` for seconds")),
             Err(_) => Err("a duration such as `30s` or `1h30m`".to_owned()),
         },
-        "size" if !is_size(text) => Err("a size with a unit, such as `10MB`".to_owned()),
+        "size" if parse_size(text).is_none() => Err("a size with a unit, such as `10MB`".to_owned()),
         "url" => match url_fault(text) {
             Some(fault) => Err(format!("a URL: {fault}")),
             None => Ok(()),

@@ -235,8 +235,13 @@ impl Schema {
 
     /// The row of a key; the `*` row of the context where the key itself has none.
     pub fn row(&self, context: &str, key: &str) -> Option<&'static KeyRow> {
-        let rows = self.context(context);
-        find(rows, key).map(|at| &rows[at])
+        self.place(context, key).map(|at| &self.keys[at])
+    }
+
+    /// The place of that row in the table.
+    pub fn place(&self, context: &str, key: &str) -> Option<usize> {
+        let start = self.keys.partition_point(|row| row.context < context);
+        find(self.context(context), key).map(|at| start + at)
     }
 
     /// The first thing wrong with the table itself: a row out of order, or a type that leads to a context without rows. A

@@ -2,7 +2,7 @@
 
 use super::read::{Reader, cautious, items, text};
 use super::selector::label_selector_fault;
-use super::{Config, Document, Job, RelabelStep, Stage, TargetGroup};
+use super::{Document, Job, RelabelStep, Setup, Stage, TargetGroup};
 use crate::problem::{Check, Problem};
 use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
 use crate::units::parse_duration;
@@ -71,7 +71,7 @@ fn need_one(reader: &mut Reader<'_>, item: Node<'_>, context: &str, keys: &[&str
     }
 }
 
-pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     environment(reader, root);
     jobs(reader, root);
     for key in ["remote_write", "remote_read"] {
@@ -281,7 +281,7 @@ fn storage(reader: &mut Reader<'_>, root: Node<'_>) {
 }
 
 /// Names that are not escaped need names that may hold anything.
-fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     let written = root.get("global").and_then(|node| node.get("metric_name_validation_scheme"));
     if config.global.scheme != Some(NameScheme::Legacy) || written.is_none() {
         return;
@@ -293,7 +293,7 @@ fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
     }
 }
 
-fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     let Some(otlp) = root.get("otlp") else { return };
     for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
         let mut seen: HashMap<String, Span> = HashMap::new();
@@ -826,7 +826,7 @@ fn remote_url(reader: &mut Reader<'_>, item: Node<'_>, key: &str) {
     }
 }
 
-fn global_timeout(reader: &mut Reader<'_>, config: &Config) {
+fn global_timeout(reader: &mut Reader<'_>, config: &Setup) {
     let global = &config.global;
     let interval = global.scrape_interval.filter(|interval| interval.value.0 > 0);
     let effective = interval.map_or(60_000, |interval| interval.value.0);

@@ -3,15 +3,10 @@
 use super::read::text;
 use super::{Discovery, Document, Job, RelabelStep, Stage, is_scrape_label};
 use crate::relabel::{Field, Pattern, Template};
-use confvet_core::{Edit, FileId, Span};
+use confvet_core::{Edit, Span};
 use confvet_yaml::{Kind, Node};
 
 impl Document {
-    /// An item by its number in the tree of its file.
-    fn item(&self, file: FileId, number: u32) -> Option<Node<'_>> {
-        self.trees.iter().find(|tree| tree.file() == file)?.node(number)
-    }
-
     fn step_item(&self, step: &RelabelStep) -> Option<Node<'_>> {
         self.item(step.span.file, step.node)
     }

@@ -2,9 +2,8 @@
 
 use super::relabel::read_with;
 use super::rules::{read_manifest, read_rules};
-use super::{
-    Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
-};
+use super::written::{Role, Tree};
+use super::{Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, Setup, TargetGroup, Text, check, schema};
 use crate::detect;
 use crate::problem::{Check, Problem};
 use crate::relabel::{NameScheme, Patterns, Semantics};
@@ -15,7 +14,6 @@ use base64::{Engine as _, alphabet};
 use compact_str::CompactString;
 use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
 use confvet_yaml::{Dialect, Entry, Kind, Node, Yaml};
-use std::collections::BTreeMap;
 
 /// What reading a file needs to know, and what it finds.
 pub(crate) struct Reader<'a> {
@@ -25,7 +23,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) patterns: Patterns,
     pub(crate) problems: Vec<Problem>,
     pub(crate) files: Vec<FileId>,
-    pub(crate) trees: Vec<Yaml>,
+    pub(crate) trees: Vec<Tree>,
     pub(crate) secrets: Vec<Span>,
     pub(crate) exposures: Vec<Exposure>,
 }
@@ -52,8 +50,8 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
     };
     let mut document = Document::default();
     match input.kind {
-        detect::RULES => document.rule_files.push(read_rules(&mut reader, input.file)),
-        detect::MANIFEST => document.rule_files.push(read_manifest(&mut reader, input.file)),
+        detect::RULES => document.groups.extend(read_rules(&mut reader, input.file)),
+        detect::MANIFEST => document.groups.extend(read_manifest(&mut reader, input.file)),
         detect::TARGETS => {
             target_file(&mut reader, input.file);
         }
@@ -61,6 +59,7 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
     }
     let Reader { mut problems, files, secrets, mut exposures, trees, .. } = reader;
     document.trees.extend(trees);
+    document.trees.sort_by_key(|tree| tree.yaml.file());
     exposures.sort_by_key(|exposure| (exposure.span.file, exposure.span.start));
     exposures.dedup();
     document.exposures = exposures;
@@ -228,8 +227,7 @@ fn single_quoted(yaml: &Yaml, at: Span) -> Option<Edit> {
 fn config(reader: &mut Reader<'_>, document: &mut Document) {
     let input = reader.input;
     let yaml = yaml(reader, input.file, Dialect::GoYamlV2);
-    let mut config = Config {
-        file: input.file,
+    let mut config = Setup {
         global: Global::default(),
         jobs: Vec::new(),
         alertmanagers: Vec::new(),
@@ -244,12 +242,12 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
     };
     let sound = !reader.problems.iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else {
-        document.config = Some(config);
+        document.setup = Some(config);
         return;
     };
     schema::check(reader, root, "top level");
     if !root.is_mapping() {
-        document.config = Some(config);
+        document.setup = Some(config);
         return;
     }
     config.global = root.get("global").map(global).unwrap_or_default();
@@ -264,7 +262,7 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
     config.rule_files = texts(root.get("rule_files"));
     for pattern in &config.rule_files {
         for file in included(reader, &pattern.value, detect::RULES) {
-            document.rule_files.push(read_rules(reader, file));
+            document.groups.extend(read_rules(reader, file));
         }
     }
     config.scrape_config_files = texts(root.get("scrape_config_files"));
@@ -303,9 +301,10 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         }
     }
     check::config(reader, root, &config);
-    document.config = Some(config);
-    document.trees.push(yaml);
+    document.setup = Some(config);
+    document.trees.push(Tree::new(Role::Config, yaml));
     document.trees.append(&mut reader.trees);
+    document.trees.sort_by_key(|tree| tree.yaml.file());
     check::document(reader, document);
 }
 
@@ -315,14 +314,10 @@ pub(crate) fn items<'n>(node: Option<Node<'n>>) -> impl Iterator<Item = Node<'n>
 }
 
 fn global(node: Node<'_>) -> Global {
-    let labels = node.get("external_labels").map(Node::fields).unwrap_or_default();
-    let labels =
-        labels.iter().filter_map(|field| Some((field.key.text()?.to_owned(), field.value.as_str()?.to_owned())));
     Global {
         scrape_interval: duration(node.get("scrape_interval")),
         scrape_timeout: duration(node.get("scrape_timeout")),
         evaluation_interval: duration(node.get("evaluation_interval")),
-        external_labels: labels.collect::<BTreeMap<_, _>>(),
         scheme: node.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
     }
 }
@@ -348,7 +343,7 @@ fn scrape_file(reader: &mut Reader<'_>, file: FileId) -> Vec<Job> {
     schema::check(reader, root, "top level");
     let jobs = items(root.get("scrape_configs")).map(|item| job(reader, item)).collect();
     check::scrape_file(reader, root);
-    reader.trees.push(yaml);
+    reader.trees.push(Tree::new(Role::ScrapeConfig, yaml));
     jobs
 }
 
@@ -492,7 +487,6 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         ignores_labels_on_purpose: nodes.honor_labels.is_some() && ignores_labels_on_purpose(item),
         credentials: if nodes.has_client { credentials(item) } else { None },
         params: params.collect(),
-        params_key: nodes.params.map(Node::key_span),
         tls: if nodes.has_client { tls(item) } else { None },
         proxied: nodes.proxy_url.is_some(),
         groups: items(nodes.static_configs).map(target_group).collect(),
@@ -562,7 +556,7 @@ fn target_file(reader: &mut Reader<'_>, file: FileId) -> Vec<TargetGroup> {
     schema::check_targets(reader, root);
     check::environment(reader, root);
     let groups = items(Some(root)).map(target_group).collect();
-    reader.trees.push(yaml);
+    reader.trees.push(Tree::new(Role::Targets, yaml));
     groups
 }
 

@@ -9,49 +9,35 @@ use crate::relabel::{
 use compact_str::CompactString;
 use confvet_core::Span;
 use confvet_yaml::Node;
-use serde::Serialize;
 
 /// An item of a list of relabel rules.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct RelabelStep {
     /// What it does, defaults filled in. A regex that Go refuses is replaced by the default.
-    #[serde(flatten)]
     pub rule: RelabelRule,
     /// The first key of the item.
-    #[serde(skip)]
     pub span: Span,
     /// `source_labels`, as written.
-    #[serde(skip)]
     pub sources: Vec<Text>,
     /// `regex`, as written.
-    #[serde(skip)]
     pub regex: Option<Text>,
     /// `target_label`, as written.
-    #[serde(skip)]
     pub target: Option<Text>,
     /// `replacement`, as written.
-    #[serde(skip)]
     pub replacement: Option<Text>,
     /// `action`, as written.
-    #[serde(skip)]
     pub action: Option<Text>,
     /// Where the keys and the values stand that are written.
-    #[serde(skip)]
     places: [FieldPlace; Field::ALL.len()],
     /// Its number in the tree of its file.
-    #[serde(skip)]
     pub(super) node: u32,
     /// Why Go refuses the regex.
-    #[serde(skip)]
     pub regex_error: Option<PatternError>,
     /// What Prometheus refuses under UTF-8 names and under legacy names.
-    #[serde(skip)]
     pub(crate) errors: [Vec<RuleError>; 2],
     /// The item is a mapping and its action is known.
-    #[serde(skip)]
     pub well_formed: bool,
     /// The names its regex stands for, where it is plain words and the action looks at names.
-    #[serde(skip)]
     named: Vec<Text>,
 }
 

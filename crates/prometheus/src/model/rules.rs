@@ -3,6 +3,7 @@
 use super::Text;
 use super::read::{Reader, duration, each_field, items, text, yaml};
 use super::schema;
+use super::written::{Role, Tree};
 use crate::problem::{Check, Problem};
 use crate::promql::Query;
 use crate::relabel::NameScheme;
@@ -12,20 +13,9 @@ use compact_str::CompactString;
 use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
 use confvet_yaml::{Dialect, Entry, Node};
 use foldhash::{HashMap, HashMapExt};
-use serde::Serialize;
-
-/// A rule file.
-#[derive(Debug, Clone, Serialize)]
-pub struct RuleFile {
-    /// Where it stands.
-    #[serde(skip)]
-    pub file: FileId,
-    /// `groups`
-    pub groups: Vec<RuleGroup>,
-}
 
 /// A group of rules that are evaluated one behind the other.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct RuleGroup {
     /// `name`
     pub name: Option<Text>,
@@ -38,7 +28,7 @@ pub struct RuleGroup {
 }
 
 /// A recording or alerting rule.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct AlertRule {
     /// What it is.
     pub kind: RuleKind,
@@ -47,37 +37,32 @@ pub struct AlertRule {
     /// `expr`
     pub expr: Option<Text>,
     /// The expression, read.
-    #[serde(skip)]
     pub query: Query,
     /// Where the expression stands without its quotes.
-    #[serde(skip)]
     expr_content: Span,
     /// `labels`
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
     pub annotations: Vec<(Text, Text)>,
     /// The labels that its templates print, `$labels.name`.
-    #[serde(skip)]
-    pub printed_labels: Vec<Spanned<String>>,
+    pub(crate) printed_labels: Vec<Spanned<String>>,
     /// The parts of label templates that depend on the value.
-    #[serde(skip)]
-    pub value_labels: Vec<ValueLabel>,
+    pub(crate) value_labels: Vec<ValueLabel>,
 }
 
 /// A `{{ … }}` in a label of an alert that depends on the value of the expression.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ValueLabel {
+pub(crate) struct ValueLabel {
     /// The braces and what is in them.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The value only decides between fixed texts, as in `{{ if gt $value 90.0 }}`.
-    pub only_decides: bool,
+    pub(crate) only_decides: bool,
     /// The edits that make an annotation of the label.
     pub(crate) to_annotations: Vec<Edit>,
 }
 
 /// Is it an alert?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleKind {
     /// `record`
     Record,
@@ -98,24 +83,24 @@ impl AlertRule {
     }
 }
 
-pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> Vec<RuleGroup> {
     let before = reader.problems.len();
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
-    let mut rules = RuleFile { file, groups: Vec::new() };
+    let mut rules = Vec::new();
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return rules };
     schema::check(reader, root, "rule file");
     groups(reader, root, &mut rules);
-    reader.trees.push(yaml);
+    reader.trees.push(Tree::new(Role::Rules, yaml));
     rules
 }
 
 /// The rules of a manifest: those of every `PrometheusRule` in it, under `spec`.
-pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> Vec<RuleGroup> {
     let before = reader.problems.len();
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
-    let mut rules = RuleFile { file, groups: Vec::new() };
+    let mut rules = Vec::new();
     for root in yaml.documents().filter(|_| sound).map(confvet_yaml::Document::root) {
         let spec = root.get("spec").filter(|spec| spec.is_mapping());
         let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
@@ -131,11 +116,11 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
         reader.problems.extend(found.into_iter().filter(|problem| !operators(problem)));
         groups(reader, spec, &mut rules);
     }
-    reader.trees.push(yaml);
+    reader.trees.push(Tree::new(Role::Manifest, yaml));
     rules
 }
 
-fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
+fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut Vec<RuleGroup>) {
     let mut names: HashMap<CompactString, Span> = HashMap::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
@@ -155,7 +140,7 @@ fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
                 reader.report(Problem::new(Check::RuleInvalid, span, "a group without a `name`"));
             }
         }
-        rules.groups.push(group);
+        rules.push(group);
     }
 }
 

@@ -3,7 +3,8 @@
 use super::regex::{Dialect, Pattern, PatternError};
 use super::template::{Part, Template};
 use compact_str::CompactString;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -125,8 +126,15 @@ impl FromStr for Action {
     }
 }
 
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        word.parse().map_err(|()| D::Error::custom("expected an action such as `replace`"))
+    }
+}
+
 /// Which names labels may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum NameScheme {
     /// Any text but the empty one: the default since 3.0.

@@ -24,7 +24,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    let config = document.config.iter();
+    let config = document.setup.iter();
     for remote in config.flat_map(|config| config.remote_write.iter().chain(&config.remote_read)) {
         if let (Some(tls), Some(url)) = (remote.tls, &remote.url)
             && url.value.starts_with("http://")
