@@ -122,7 +122,7 @@ fn config(rows: &[Row<'_>]) -> Result<String, TableError> {
         }
         code.push_str("    }\n}\n\n");
     }
-    code.push_str("#[cfg(test)]\nconst SECTIONS: &[(&str, fn() -> &'static [&'static str])] = &[\n");
+    code.push_str("#[cfg(test)]\nconst SECTIONS: &[(&str, tests::Fields)] = &[\n");
     for (context, section) in &sections {
         let _ = writeln!(code, "    ({context:?}, tests::fields::<{}>),", section.get("type"));
     }

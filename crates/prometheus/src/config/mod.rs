@@ -73,6 +73,8 @@ mod tests {
     use serde::de::Visitor;
     use std::collections::BTreeSet;
 
+    pub(super) type Fields = fn() -> &'static [&'static str];
+
     /// Asked for a struct, it remembers the names of the fields.
     struct Probe<'p>(&'p mut &'static [&'static str]);
 

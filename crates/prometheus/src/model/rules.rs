@@ -348,7 +348,8 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> Query {
         );
         return Query::default();
     }
-    let query = Query::with_patterns(expr, &mut reader.patterns);
+    let bare_durations = reader.version.is_none_or(|version| version.major >= 3);
+    let query = Query::with_patterns(expr, bare_durations, &mut reader.patterns);
     if let Some(error) = &query.error {
         let end = error.range.end.max(error.range.start);
         let mut span = node.offset(error.range.start..end);
