@@ -20,6 +20,8 @@ pub struct Query {
     pub calls: Vec<(String, Range<usize>)>,
     /// The labels that its result can have.
     pub labels: ResultLabels,
+    /// It looks at a range of samples, or at the result of a subquery.
+    pub looks_back: bool,
 }
 
 /// Why an expression is refused.
@@ -927,6 +929,7 @@ impl<'t> Parser<'t, '_> {
             None => operand.selector = None,
         }
         operand.kind = Type::Matrix;
+        self.query.looks_back = true;
         Ok(())
     }
 

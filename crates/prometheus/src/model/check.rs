@@ -1029,7 +1029,7 @@ pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
         let keys: Vec<&str> = leaf.keys.iter().filter_map(|key| key.text()).collect();
         let last = keys.last().copied().unwrap_or_default();
         let external = keys.contains(&"external_labels");
-        let quiet = external && !old
+        let quiet = external && (!old || reader.has_feature("expand-external-labels"))
             || keys.iter().any(|key| key.ends_with("relabel_configs"))
             || matches!(last, "health_filter" | "filter" | "query");
         if quiet {

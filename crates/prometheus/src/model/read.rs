@@ -12,7 +12,7 @@ use crate::units::{Millis, parse_duration};
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine as _, alphabet};
 use compact_str::CompactString;
-use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
+use confvet_core::{Category, Edit, Fact, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
 use confvet_yaml::{Dialect, Entry, Kind, Node, Yaml};
 
 /// What reading a file needs to know, and what it finds.
@@ -29,6 +29,11 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The server runs with a feature flag.
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
+        self.input.facts.list(Fact::PrometheusFeatures).iter().any(|feature| feature == name)
+    }
+
     pub(crate) fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -251,11 +256,8 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         return;
     }
     config.global = root.get("global").map(global).unwrap_or_default();
-    if let Some(scheme) =
-        config.global.scheme.or(reader.version.filter(|version| version.major < 3).map(|_| NameScheme::Legacy))
-    {
-        config.global.scheme = Some(scheme);
-    }
+    let old = reader.version.is_some_and(|version| version.major < 3) && !reader.has_feature("utf8-names");
+    config.global.scheme = config.global.scheme.or(old.then_some(NameScheme::Legacy));
     for item in items(root.get("scrape_configs")) {
         config.jobs.push(job(reader, item));
     }

@@ -34,6 +34,8 @@ pub struct AlertRule {
     pub kind: RuleKind,
     /// `record` or `alert`
     pub name: Option<Text>,
+    /// `for`; default 0: the alert fires at once.
+    pub holds: Option<Spanned<Millis>>,
     /// `expr`
     pub expr: Option<Text>,
     /// The expression, read.
@@ -71,6 +73,11 @@ pub enum RuleKind {
 }
 
 impl AlertRule {
+    /// The expression must give a result for some time before the alert fires.
+    pub fn waits(&self) -> bool {
+        self.holds.is_some_and(|holds| holds.value.0 > 0)
+    }
+
     /// The series that a recording rule makes.
     pub fn recorded_name(&self) -> Option<&str> {
         self.name.as_ref().filter(|_| self.kind == RuleKind::Record).map(|name| name.value.as_str())
@@ -181,6 +188,7 @@ struct RuleNodes<'a> {
     record: Option<Node<'a>>,
     alert: Option<Node<'a>>,
     expr: Option<Node<'a>>,
+    holds: Option<Node<'a>>,
     labels: Option<Node<'a>>,
     annotations: Option<Node<'a>>,
 }
@@ -193,6 +201,7 @@ impl<'a> RuleNodes<'a> {
                 "record" => &mut nodes.record,
                 "alert" => &mut nodes.alert,
                 "expr" => &mut nodes.expr,
+                "for" => &mut nodes.holds,
                 "labels" => &mut nodes.labels,
                 "annotations" => &mut nodes.annotations,
                 _ => return,
@@ -245,6 +254,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
     AlertRule {
         kind,
         name: record.or(alert),
+        holds: duration(nodes.holds),
         query,
         expr_content: nodes.expr.map_or(start, Node::content_span),
         expr,

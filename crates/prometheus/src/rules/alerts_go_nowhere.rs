@@ -7,7 +7,8 @@ pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/alerts-go-nowh
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(config) = &document.setup else { return };
-    if ctx.facts.is_true(Fact::PrometheusAgent) {
+    let is_agent = ctx.facts.list(Fact::PrometheusFeatures).iter().any(|feature| feature == "agent");
+    if is_agent || ctx.facts.is_true(Fact::PrometheusAgent) {
         refused_by_agent(config, findings);
         return;
     }
