@@ -22,6 +22,7 @@ const DIFFERENCES: &[Difference] = &[
     (has_offset_of_zero, "promql-parser refuses an offset of 0, as Prometheus does only before 3.0"),
     (calculates_durations, "promql-parser reads no arithmetic of durations, which stands behind a feature flag"),
     (|text| text.contains("+\""), "promql-parser accepts a sign in front of a string; Prometheus does not"),
+    (|text| text.contains('`'), "promql-parser reads escapes between backquotes; Prometheus does not"),
     (|text| text.contains("[0]") || text.contains("[0:"), "promql-parser accepts a range of 0; Prometheus does not"),
 ];
 

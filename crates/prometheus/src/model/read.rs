@@ -104,8 +104,14 @@ pub(crate) fn duration(node: Option<Node<'_>>) -> Option<Spanned<Millis>> {
 /// The YAML of a file, with its syntax problems reported. `None` where nothing below makes sense.
 pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Yaml {
     let source: &Source = reader.input.sources.get(file);
+    if is_utf_16(source.text()) {
+        let message = "this file is UTF-16, which the server reads and this program does not; write it as UTF-8";
+        let problem = Problem::new(Check::YamlSyntax, Span::new(file, 0..0), message);
+        reader.report(problem.milder(Severity::Info, Category::Maintainability));
+        return Yaml::parse(file, "", dialect);
+    }
     let yaml = Yaml::parse(file, source.text(), dialect);
-    if let Some(at) = source.first_bad_byte().filter(|_| !source.text().starts_with(['\u{fffd}', '\0'])) {
+    if let Some(at) = source.first_bad_byte() {
         let start = (at as usize).min(source.text().len());
         let width = source.text().get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let span = Span::new(file, start..start + width);
@@ -134,6 +140,11 @@ pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Y
     }
     binary(reader, &yaml);
     yaml
+}
+
+/// The two bytes of a mark for UTF-16, which are no UTF-8, and then every other byte a NUL.
+fn is_utf_16(text: &str) -> bool {
+    text.strip_prefix("\u{fffd}\u{fffd}").is_some_and(|rest| rest.chars().take(4).any(|c| c == '\0'))
 }
 
 /// A manifest for Kubernetes, of which every document counts.

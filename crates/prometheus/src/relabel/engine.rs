@@ -398,3 +398,55 @@ fn names<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, st
 pub(crate) fn constant_name(template: &Template) -> Option<&str> {
     template.constant().filter(|name| !name.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confvet_testkit::Random;
+
+    /// What targets are run through in large configurations beside what the trace is made with.
+    #[test]
+    fn flat_labels_end_as_sorted_maps_do() {
+        let names = ["a", "ab", "b", "__address__", "instance", "job", "__tmp_x", "z"];
+        let values = ["", "x", "x:1", "y", "10.0.0.1:9100", "ab"];
+        let patterns = ["(.*)", "(.+)", "([^:]+):\\d+", "x|y", "", "a(.*)", "__.*"]
+            .map(|text| std::sync::Arc::new(crate::relabel::Pattern::new(text).unwrap()));
+        let actions: Vec<Action> = Action::WORDS.iter().map(|word| word.parse().unwrap()).collect();
+        let mut random = Random::new("flat labels");
+        let mut survivors = 0;
+        for _ in 0..10_000 {
+            let input: Vec<(&str, &str)> =
+                (0..random.below(30)).map(|_| (random.pick(&names), random.pick(&values))).collect();
+            let rules: Vec<RelabelRule> = (0..random.below(5))
+                .map(|_| RelabelRule {
+                    source_labels: (0..random.below(3)).map(|_| random.pick(&names).into()).collect(),
+                    separator: random.pick(&[";", ""]).into(),
+                    regex: patterns[random.below(patterns.len())].clone(),
+                    modulus: 5,
+                    target_label: Template::new(random.pick(&["a", "instance", "n_$1", "__address__"])),
+                    replacement: Template::new(random.pick(&["$1", "x", "", "${1}_y"])),
+                    action: random.pick(&actions),
+                })
+                .collect();
+            let mut flat = FlatLabels::default();
+            for (name, value) in &input {
+                flat.add(*name, *value);
+            }
+            let mut sorted = Labels::new();
+            for (name, value) in input.iter().filter(|(_, value)| !value.is_empty()) {
+                sorted.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+            }
+            let trace = relabel(&rules, &sorted, NameScheme::Utf8);
+            let start = flat.clone();
+            let mut copy = FlatLabels::default();
+            copy.start_from(&start);
+            let survives = relabel_in_place(&rules, &mut copy, NameScheme::Utf8);
+            assert_eq!(survives, trace.output.is_some(), "{rules:?} on {sorted:?}");
+            if let Some(output) = trace.output {
+                survivors += 1;
+                assert_eq!(copy.all(), output.all(), "{rules:?} on {sorted:?}");
+            }
+        }
+        assert!((2_000..9_000).contains(&survivors), "{survivors}");
+    }
+}
