@@ -523,8 +523,13 @@ impl<'a> Check<'_, 'a> {
             Some(at) => {
                 let row = &rows[at];
                 (self.visit)(entry, start + at);
-                self.versions(key, value, row);
+                let version = self.version;
+                if !self.versions(key, value, row) {
+                    // What stands below is unknown for the same reason.
+                    self.version = None;
+                }
                 self.value(value, &row.kind, Some(row), false);
+                self.version = version;
             }
             None => self.unknown_key(text, key, value, rows, context),
         }
@@ -555,7 +560,8 @@ impl<'a> Check<'_, 'a> {
         self.report(key.span(), value, None, kind);
     }
 
-    fn versions(&mut self, key: Node<'a>, value: Node<'a>, row: &'static KeyRow) {
+    /// Reports a key that the version does not know or that should not be used. False if it does not know it.
+    fn versions(&mut self, key: Node<'a>, value: Node<'a>, row: &'static KeyRow) -> bool {
         let KeyRow { key: name, replacement, .. } = *row;
         let at = |release: Option<Release>| {
             release.filter(|&release| self.version.is_some_and(|version| reached(version, release)))
@@ -571,9 +577,11 @@ impl<'a> Check<'_, 'a> {
         {
             SchemaProblemKind::Deprecated { key: name, since, replacement }
         } else {
-            return;
+            return true;
         };
+        let known = matches!(kind, SchemaProblemKind::Deprecated { .. });
         self.report(key.span(), value, Some(row), kind);
+        known
     }
 
     fn duplicates(&mut self, node: Node<'a>) {
