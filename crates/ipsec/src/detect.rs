@@ -150,7 +150,8 @@ fn swanctl(path: &str, text: &str) -> Option<Detection> {
         line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('{') || rest.trim().is_empty())
     };
     let name = source::file_name(path);
-    let named = name == "swanctl.conf" || name.ends_with(".swanctl.conf") || path.contains("swanctl/");
+    let in_directory = name.ends_with(".conf") && path.split('/').any(|part| part == "swanctl");
+    let named = name == "swanctl.conf" || name.ends_with(".swanctl.conf") || in_directory;
     let top = |line: &str| SECTIONS.iter().any(|section| opens(line, section));
     let has_top = text.lines().any(|line| top(line.trim_end()));
     let marks = ["local_addrs", "remote_addrs", "children", "local_ts", "remote_ts", "esp_proposals"];
@@ -258,6 +259,9 @@ mod tests {
             ("pap.secrets", "user * password\n"),
             ("chap.secrets", "# client server secret IP\nvpn l2tpd \"x\" *\n"),
             ("wg.secrets", "peer: PSKX value\n"),
+            ("etc/swanctl/up.sh", "#!/bin/sh\nup() {\n  swanctl --load-all\n}\n"),
+            ("sbin/swanctl", "{}\n"),
+            ("packages/my-swanctl/hosts.conf", "hosts {\n}\n"),
             ("etc/sysctl.conf", "vm.swappiness = 1\n"),
             ("etc/sysctl.d/10-network.conf", "# net settings are elsewhere\n"),
         ] {
