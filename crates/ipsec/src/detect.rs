@@ -175,7 +175,10 @@ fn strongswan(name: &str, text: &str) -> Option<Detection> {
     if has_section {
         return Some(Detection::new("strongswan.conf", Confidence::Sure, "a section of strongSwan's programs"));
     }
-    name.ends_with("strongswan.conf").then(|| Detection::new("strongswan.conf", Confidence::Possible, "the name"))
+    let has_content = text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+    let may_be = !has_content || text.contains(['{', '=']);
+    (name.ends_with("strongswan.conf") && may_be)
+        .then(|| Detection::new("strongswan.conf", Confidence::Possible, "the name"))
 }
 
 /// Shared: kernel settings are not IPsec's alone. They matter only beside a gateway.
@@ -259,6 +262,7 @@ mod tests {
             ("pap.secrets", "user * password\n"),
             ("chap.secrets", "# client server secret IP\nvpn l2tpd \"x\" *\n"),
             ("wg.secrets", "peer: PSKX value\n"),
+            ("etc/ld.so.conf.d/strongswan.conf", "/usr/local/lib/ipsec\n"),
             ("etc/swanctl/up.sh", "#!/bin/sh\nup() {\n  swanctl --load-all\n}\n"),
             ("sbin/swanctl", "{}\n"),
             ("packages/my-swanctl/hosts.conf", "hosts {\n}\n"),

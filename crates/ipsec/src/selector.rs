@@ -1,6 +1,7 @@
 //! Traffic selectors: networks with protocol and ports, how each program reads them, and how they overlap.
 
 use crate::dialect::{Dialect, Program};
+use crate::model::Origin;
 use crate::model::collisions::{mistaken_for_private, reserved_owner};
 use compact_str::CompactString;
 use confvet_core::Span;
@@ -18,6 +19,8 @@ pub enum Scope {
     Dynamic,
     /// libreswan's `vhost:` and `vnet:`: whatever the peer may bring.
     Virtual,
+    /// First and last address, in `swanctl.conf`.
+    Range(IpAddr, IpAddr),
 }
 
 /// A selector as it stands in a file.
@@ -135,7 +138,7 @@ impl Selector {
     pub fn net(&self) -> Option<IpNet> {
         match self.scope {
             Scope::Net(net) => Some(net),
-            Scope::Dynamic | Scope::Virtual => None,
+            Scope::Dynamic | Scope::Virtual | Scope::Range(..) => None,
         }
     }
 
@@ -254,7 +257,12 @@ fn is_remarkable(scope: Scope) -> bool {
 }
 
 /// Reads `leftsubnet=`, `local_ts =` and the like. `place` gives the span of a part of the text.
-pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::Range<usize>) -> Span) -> SelectorList {
+pub(crate) fn read_list(
+    text: &str,
+    program: &Program,
+    origin: Origin,
+    place: impl Fn(std::ops::Range<usize>) -> Span,
+) -> SelectorList {
     let mut list = SelectorList::default();
     // `vhost:%priv,%no` is one prefix with a list of its own behind it.
     if text.starts_with("vhost:") || text.starts_with("vnet:") {
@@ -289,7 +297,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
             continue;
         }
         let span = place(start..start + item.len());
-        match read_item(item, program) {
+        match read_item(item, program, origin) {
             Ok((scope, protocol, ports, host_bits)) => {
                 list.remarkable |= host_bits || is_remarkable(scope);
                 let text = CompactString::new(item);
@@ -307,7 +315,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
 type Read = (Scope, Option<u8>, Option<(u16, u16)>, bool);
 type Fault = (SelectorFault, Option<IpNet>, Option<String>);
 
-fn read_item(item: &str, program: &Program) -> Result<Read, Fault> {
+fn read_item(item: &str, program: &Program, origin: Origin) -> Result<Read, Fault> {
     let strict = !program.is_libreswan();
     if let Some((first, _)) = item.split_once(';') {
         let first = first.trim().parse::<IpNet>().ok().map(|net| net.trunc());
@@ -329,10 +337,14 @@ fn read_item(item: &str, program: &Program) -> Result<Read, Fault> {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (net, None),
     };
-    let looks_like_range =
-        prefix.is_none() && address.split_once('-').is_some_and(|(from, to)| is_ip(from) && is_ip(to));
-    if looks_like_range {
-        return Err((SelectorFault::Range, None, None));
+    let range = address.split_once('-').filter(|_| prefix.is_none());
+    if let Some((from, to)) = range.and_then(|(from, to)| parse_address(from).zip(parse_address(to))) {
+        // vici reads ranges since 5.4.0, stroke never.
+        let is_read = origin == Origin::Swanctl && program.version.is_none_or(|version| version >= (5, 4, 0));
+        let one_family = from.is_ipv4() == to.is_ipv4() && from <= to;
+        let scope =
+            if one_family { Scope::Range(from, to) } else { return Err((SelectorFault::Unparsable, None, None)) };
+        return if is_read { Ok((scope, protocol, ports, false)) } else { Err((SelectorFault::Range, None, None)) };
     }
     let Some(address) = parse_address(address) else { return Err((SelectorFault::Unparsable, None, None)) };
     let Some(prefix) = prefix else {
@@ -377,10 +389,6 @@ fn split_slashes(item: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn is_ip(text: &str) -> bool {
-    text.trim().parse::<IpAddr>().is_ok()
-}
-
 /// An address; libreswan also takes shortened IPv4 forms such as `10.1` and `0`.
 fn parse_address(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse() {
@@ -408,7 +416,7 @@ mod tests {
     }
 
     fn read(text: &str, program: &Program) -> SelectorList {
-        read_list(text, program, |range| Span::new(FileId(0), range))
+        read_list(text, program, Origin::IpsecConf, |range| Span::new(FileId(0), range))
     }
 
     fn net(text: &str) -> IpNet {
@@ -460,6 +468,19 @@ mod tests {
         }
         assert_eq!(fault("10.2.0.0/16;10.3.0.0/16", &strongswan), Some(SelectorFault::Semicolon));
         assert_eq!(fault("10.3.0.7", &strongswan), None);
+    }
+
+    #[test]
+    fn ranges_are_for_swanctl_alone() {
+        let range = |program: &Program, origin| {
+            let list = read_list("10.1.0.17-10.1.0.20", program, origin, |range| Span::new(FileId(0), range));
+            (list.selectors.first().map(|selector| selector.scope), list.faults.first().map(|fault| fault.fault))
+        };
+        let scope = Scope::Range("10.1.0.17".parse().unwrap(), "10.1.0.20".parse().unwrap());
+        assert_eq!(range(&program("strongswan", "5.9.8"), Origin::Swanctl), (Some(scope), None));
+        assert_eq!(range(&program("", ""), Origin::Swanctl), (Some(scope), None));
+        assert_eq!(range(&program("strongswan", "5.3.5"), Origin::Swanctl), (None, Some(SelectorFault::Range)));
+        assert_eq!(range(&program("strongswan", "5.9.8"), Origin::IpsecConf), (None, Some(SelectorFault::Range)));
     }
 
     #[test]

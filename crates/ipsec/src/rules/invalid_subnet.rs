@@ -27,8 +27,14 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
 fn report(model: &Ipsec, connection: &Connection, faulty: &FaultySelector, findings: &mut Findings) {
     let program = &model.program;
     let new = program.is_libreswan_since((5, 0, 0));
-    let message = format!("`{}`: {}", faulty.text, consequence(program, faulty));
-    let category = if new && connection.origin == Origin::IpsecConf { Category::Invalid } else { Category::Outage };
+    let is_refused = matches!(faulty.fault, SelectorFault::Unparsable | SelectorFault::Range);
+    let (text, dropped) = match connection.origin {
+        Origin::IpsecConf => (consequence(program, faulty), new),
+        Origin::Swanctl if is_refused => (refusal(connection, faulty), true),
+        Origin::Swanctl => (consequence(program, faulty), false),
+    };
+    let message = format!("`{}`: {text}", faulty.text);
+    let category = if dropped { Category::Invalid } else { Category::Outage };
     let report = findings.report(faulty.span, message).category(category);
     let Some(repair) = &faulty.repair else { return };
     match faulty.fault {
@@ -49,6 +55,15 @@ fn report(model: &Ipsec, connection: &Connection, faulty: &FaultySelector, findi
             report.suggest_as(Safety::Safe, format!("write `{repair}`"), [Edit::replace(faulty.span, repair.as_str())]);
         }
     }
+}
+
+/// vici refuses a connection for a selector that it cannot read; stroke skips the selector.
+fn refusal(connection: &Connection, faulty: &FaultySelector) -> String {
+    let reason = match faulty.fault {
+        SelectorFault::Range => "ranges are read since strongSwan 5.4.0",
+        _ => "not a network, range or `dynamic`",
+    };
+    format!("{reason}: connection `{}` is discarded", connection.name)
 }
 
 fn consequence(program: &Program, faulty: &FaultySelector) -> String {
