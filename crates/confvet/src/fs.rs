@@ -191,16 +191,16 @@ fn is_wanted(path: &Path) -> bool {
         || is_template(&shown)
 }
 
-/// A file, or what an error should be reported for. Of a link that leads nowhere only the name is known: one called
-/// redis.conf is missed by somebody, most others (`COPYING`, `.bin/tool`) are no configuration.
+/// A file, or what an error should be reported for. Of a link that leads nowhere and of a file that is too large only
+/// the name is known: a redis.conf is missed by somebody, most others (`COPYING`, `bin/tool`) are no configuration.
 fn is_readable(path: &Path) -> bool {
+    let is_named_after_system = || {
+        let shown = display(path);
+        systems().iter().any(|system| (system.detect)(&shown, "").is_some())
+    };
     match fs::metadata(path) {
-        Ok(metadata) => metadata.is_file(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let shown = display(path);
-            systems().iter().any(|system| (system.detect)(&shown, "").is_some())
-        }
-        Err(_) => true,
+        Ok(metadata) => metadata.is_file() && (metadata.len() <= MAX_SIZE || is_named_after_system()),
+        Err(error) => error.kind() != io::ErrorKind::NotFound || is_named_after_system(),
     }
 }
 
