@@ -59,6 +59,8 @@ pub enum SelectorFault {
     Semicolon,
     /// `from-to`.
     Range,
+    /// `to-from`.
+    ReversedRange,
     /// Several selectors where the program takes one.
     List,
     /// A protocol or port where the program takes none.
@@ -330,8 +332,12 @@ fn read_item(item: &str, program: &Program, origin: Origin) -> Result<Read, Faul
         Some(limit) => protocol_and_ports(limit).ok_or((SelectorFault::Unparsable, None, None))?,
         None => (None, None),
     };
-    if matches!(net, "%dynamic" | "dynamic" | "%dynamic6" | "%dynamic4") {
+    let dynamic = if origin == Origin::Swanctl { "dynamic" } else { "%dynamic" };
+    if net == dynamic {
         return Ok((Scope::Dynamic, protocol, ports, false));
+    }
+    if net.trim_start_matches('%') == "dynamic" {
+        return Err((SelectorFault::Unparsable, None, Some(item.replacen(net, dynamic, 1))));
     }
     let (address, prefix) = match net.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
@@ -341,10 +347,12 @@ fn read_item(item: &str, program: &Program, origin: Origin) -> Result<Read, Faul
     if let Some((from, to)) = range.and_then(|(from, to)| parse_address(from).zip(parse_address(to))) {
         // vici reads ranges since 5.4.0, stroke never.
         let is_read = origin == Origin::Swanctl && program.version.is_none_or(|version| version >= (5, 4, 0));
-        let one_family = from.is_ipv4() == to.is_ipv4() && from <= to;
-        let scope =
-            if one_family { Scope::Range(from, to) } else { return Err((SelectorFault::Unparsable, None, None)) };
-        return if is_read { Ok((scope, protocol, ports, false)) } else { Err((SelectorFault::Range, None, None)) };
+        return match (is_read, from.is_ipv4() == to.is_ipv4()) {
+            (false, _) => Err((SelectorFault::Range, None, None)),
+            (true, false) => Err((SelectorFault::Unparsable, None, None)),
+            (true, true) if from > to => Err((SelectorFault::ReversedRange, None, Some(format!("{to}-{from}")))),
+            (true, true) => Ok((Scope::Range(from, to), protocol, ports, false)),
+        };
     }
     let Some(address) = parse_address(address) else { return Err((SelectorFault::Unparsable, None, None)) };
     let Some(prefix) = prefix else {
@@ -481,6 +489,20 @@ mod tests {
         assert_eq!(range(&program("", ""), Origin::Swanctl), (Some(scope), None));
         assert_eq!(range(&program("strongswan", "5.3.5"), Origin::Swanctl), (None, Some(SelectorFault::Range)));
         assert_eq!(range(&program("strongswan", "5.9.8"), Origin::IpsecConf), (None, Some(SelectorFault::Range)));
+    }
+
+    #[test]
+    fn each_format_has_its_own_word_for_the_host_itself() {
+        let strongswan = program("strongswan", "5.9.8");
+        for (text, origin, is_read) in [
+            ("dynamic[tcp/22]", Origin::Swanctl, true),
+            ("%dynamic", Origin::Swanctl, false),
+            ("%dynamic[tcp/22]", Origin::IpsecConf, true),
+            ("dynamic", Origin::IpsecConf, false),
+        ] {
+            let list = read_list(text, &strongswan, origin, |range| Span::new(FileId(0), range));
+            assert_eq!(list.faults.is_empty(), is_read, "{text}");
+        }
     }
 
     #[test]

@@ -80,7 +80,10 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
             SelectorFault::Netmask => "a netmask is no prefix length; ",
             SelectorFault::PrefixTooLong => "the prefix is longer than the address; ",
             SelectorFault::ProtocolPort => "a protocol belongs into `leftprotoport`; ",
-            SelectorFault::Unparsable | SelectorFault::Semicolon | SelectorFault::Range => "",
+            SelectorFault::Unparsable
+            | SelectorFault::Semicolon
+            | SelectorFault::Range
+            | SelectorFault::ReversedRange => "",
         };
         return format!("{reason}{lost}");
     }
@@ -92,6 +95,7 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
         SelectorFault::NoPrefix => format!("without a prefix length strongSwan takes this as {}", taken()),
         SelectorFault::Semicolon => format!("strongSwan reads up to the `;` and takes this as {}", taken()),
         SelectorFault::Range => "strongSwan skips a range of addresses".to_owned(),
+        SelectorFault::ReversedRange => "a range that ends before it begins covers nothing".to_owned(),
         _ => "strongSwan skips what it cannot read".to_owned(),
     }
 }
