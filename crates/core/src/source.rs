@@ -266,8 +266,9 @@ impl Sources {
 
     /// Finds the file that a configuration names: exactly this path, then relative to the directory of `from`, then the
     /// file of the set that shares the longest path suffix with the path as written (`/etc/redis/conf.d/x.conf` finds
-    /// `roles/cache/files/conf.d/x.conf`), unless it is a mere namesake: see [`is_meant`]. Ties go to the file nearest to
-    /// `from`.
+    /// `roles/cache/files/conf.d/x.conf`). A mere namesake is not found: a relative path must lie beside `from` or one
+    /// directory up, an absolute one may lie anywhere when it shares two components and the place of `from` does not say
+    /// where it would be. Ties go to the file nearest to `from`.
     pub fn find(&self, from: FileId, path: &str) -> Option<FileId> {
         let here = parent(self.get(from).path());
         if let Some(id) = self.by_path(path).or_else(|| self.by_path(&join(here, path))) {
