@@ -56,17 +56,32 @@ const IMAGES: &[(&str, Flavour, bool)] = &[
     ("opensearch", Flavour::OpenSearch, true),
 ];
 
+/// Who publishes the images that the documentation describes. Others keep the name and bring settings of their own.
+const PUBLISHERS: &[&str] = &["elastic", "elasticsearch", "library", "opensearchproject"];
+
+/// Published under the program's own name, or without an owner: on Docker Hub, or in a registry (`localhost:5000`).
+fn is_published_by_the_makers(repository: &str) -> bool {
+    let owner = source::file_name(source::parent(repository));
+    owner.is_empty() || owner.contains(['.', ':']) || PUBLISHERS.contains(&owner)
+}
+
 impl Image {
     /// Reads `repository/name:tag@digest`.
     pub(crate) fn of_text(text: &str, span: Span) -> Option<Self> {
         let (repository, tag) = split_image(text);
         let name = source::file_name(repository);
         let &(_, flavour, known) = IMAGES.iter().find(|(image, ..)| *image == name)?;
-        let foreign = ["bitnami/", "bitnamilegacy/", "khezen/"].iter().any(|owner| repository.contains(owner));
         let opendistro = name.starts_with("opendistro");
         let version = tag.filter(|_| !opendistro).and_then(|tag| parse_version(tag).ok());
         let oss = name.ends_with("-oss");
-        Some(Self { flavour, version, official: known && !foreign, oss, built: false, span })
+        Some(Self {
+            flavour,
+            version,
+            official: known && is_published_by_the_makers(repository),
+            oss,
+            built: false,
+            span,
+        })
     }
 
     /// The image of a chart whose values do not name one.
@@ -446,6 +461,8 @@ mod tests {
         assert_eq!(image("localhost:5000/elasticsearch:latest"), Some((es, None, true)));
         assert_eq!(image("elasticsearch:${V}"), Some((es, None, true)));
         assert_eq!(image("bitnami/elasticsearch:8"), Some((es, Some("8.0.0".into()), false)));
+        assert_eq!(image("quay.io/acme/elasticsearch:8.1.0"), Some((es, Some("8.1.0".into()), false)));
+        assert_eq!(image("registry.example.com/mirror/elastic/elasticsearch"), Some((es, None, true)));
         assert_eq!(image("opensearchproject/opensearch:2"), Some((Flavour::OpenSearch, Some("2.0.0".into()), true)));
         for other in ["opensearchproject/opensearch-dashboards:2", "mobz/elasticsearch-head:5", "kibana:7.1"] {
             assert_eq!(image(other), None, "{other}");
