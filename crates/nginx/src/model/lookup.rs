@@ -172,7 +172,7 @@ impl Pass {
     /// The first variable of the argument, without `$`, and its place.
     pub(crate) fn first_variable<'a>(&self, nginx: &'a Nginx) -> Option<(&'a str, Span)> {
         let word = self.word(nginx);
-        template::variables(&word.text).next().map(|(name, range)| (name, word.slice(range)))
+        template::variables(word.text).next().map(|(name, range)| (name, word.slice(range)))
     }
 }
 
@@ -231,9 +231,8 @@ impl Nginx {
                 host.others.push((user, "requests go there"));
             }
         };
-        let uses = self.uses();
-        for (index, upstream) in self.upstreams.iter().enumerate() {
-            let user = uses[index].first();
+        for (index, (upstream, mut uses)) in self.groups_with_uses().enumerate() {
+            let user = uses.next();
             if upstream.is_foreign(self) || user.is_none() && upstream.directive.is_some() {
                 continue;
             }
@@ -402,7 +401,7 @@ impl Scope<'_> {
     pub(crate) fn admits_only_methods(self, methods: &[&str]) -> bool {
         let limit = self.outwards().find_map(|scope| scope.first(key!("limit_except")));
         limit.is_some_and(|limit| {
-            limit.args().iter().all(|word| methods.contains(&word.text.as_str()))
+            limit.args().iter().all(|word| methods.contains(&word.text))
                 && limit.block().all(key!("deny")).any(|deny| deny.text(0) == "all")
         })
     }
@@ -461,7 +460,7 @@ impl Nginx {
     /// Does a variable decide who is refused?
     pub(crate) fn decides_access(&self, variable: &str) -> bool {
         self.all(key!("if")).any(|condition| {
-            condition.args().iter().any(|word| names_variable(&word.text, variable))
+            condition.args().iter().any(|word| names_variable(word.text, variable))
                 && condition.block().returns_denial()
         })
     }

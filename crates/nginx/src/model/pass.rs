@@ -9,9 +9,10 @@ use crate::context::Protocol;
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::template::{self, Part};
+use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Which protocol is spoken to the backend.
@@ -40,7 +41,7 @@ pub struct Pass {
     /// The protocol.
     pub family: Family,
     /// The scheme as written, such as `https`.
-    pub scheme: Option<String>,
+    pub scheme: Option<CompactString>,
     /// The host and port.
     pub endpoint: Endpoint,
     /// What follows the host, even a lone `/`, as bytes of the argument.
@@ -67,7 +68,7 @@ const KEYS: &[(Key, Family)] = &[
 const ENDS_HOST: &[&str] = &["request_uri", "uri", "document_uri", "is_args"];
 
 pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
-    let mut groups: BTreeMap<(Protocol, &str), usize> = BTreeMap::new();
+    let mut groups: HashMap<(Protocol, &str), usize> = HashMap::with_capacity(nginx.upstreams.len());
     for (index, upstream) in nginx.upstreams.iter().enumerate().rev() {
         groups.insert((upstream.protocol, upstream.name.value.as_str()), index);
     }
@@ -94,7 +95,7 @@ pub(super) fn without_port(nginx: &Nginx) -> Vec<Problem> {
             && pass.port().is_none()
             && !matches!(pass.endpoint.class, HostClass::Unix | HostClass::Variable)
             && (pass.endpoint.class == HostClass::Ip || nginx.is_complete())
-            && !is_placeholder(&pass.word(nginx).text)
+            && !is_placeholder(pass.word(nginx).text)
             && super::url::fault(pass.word(nginx), pass.endpoint.range.start, super::url::UrlUse::WithPath).is_none()
     };
     let describe = |pass: &Pass| {
@@ -111,11 +112,11 @@ pub(super) fn without_port(nginx: &Nginx) -> Vec<Problem> {
 
 impl Pass {
     fn read(directive: Directive<'_>, family: Family) -> Option<Self> {
-        let text = directive.arg(0)?.text.as_str();
+        let text = directive.arg(0)?.text;
         let protocol = directive.context().protocol();
         let family = if protocol == Some(Protocol::Stream) { Family::Stream } else { family };
-        let (scheme, start) = match text.find("://") {
-            Some(at) => (Some(text[..at].to_owned()), at + 3),
+        let (scheme, start) = match super::url::scheme_end(text) {
+            Some(at) => (Some(CompactString::new(&text[..at])), at + 3),
             None => (None, 0),
         };
         let rest = &text[start..];
@@ -149,8 +150,9 @@ impl Pass {
     }
 
     /// Its argument.
-    pub(crate) fn word<'a>(&self, nginx: &'a Nginx) -> &'a Word {
-        &self.directive(nginx).words()[1]
+    pub(crate) fn word<'a>(&self, nginx: &'a Nginx) -> Word<'a> {
+        let directive = self.directive(nginx);
+        directive.arg(0).unwrap_or(directive.name())
     }
 
     /// The place of the host.
@@ -191,12 +193,12 @@ impl Pass {
 
     /// The argument is one variable and nothing else.
     pub(crate) fn is_one_variable(&self, nginx: &Nginx) -> bool {
-        template::sole_variable(&self.word(nginx).text).is_some()
+        template::sole_variable(self.word(nginx).text).is_some()
     }
 
     /// The argument holds the path of the request: a capture, or `$uri`.
     pub(crate) fn takes_path(&self, nginx: &Nginx) -> bool {
-        template::pieces(&self.word(nginx).text).any(|piece| match piece.part {
+        template::pieces(self.word(nginx).text).any(|piece| match piece.part {
             Part::Capture(_) => true,
             Part::Variable(name) => name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("document_uri"),
             _ => false,
@@ -240,15 +242,33 @@ fn host_length(text: &str) -> usize {
     text.len()
 }
 
+/// Which passes name which group literally, in the order of [`Nginx::upstreams`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct GroupUses {
+    /// Where those of each group begin in the list.
+    starts: Vec<u32>,
+    passes: Vec<u32>,
+}
+
+impl GroupUses {
+    pub(super) fn new(nginx: &Nginx) -> Self {
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let named = |(index, pass): (usize, &Pass)| Some((pass.upstream?, number(index)));
+        let mut uses: Vec<(usize, u32)> = nginx.passes.iter().enumerate().filter_map(named).collect();
+        uses.sort_unstable();
+        let start = |group: usize| number(uses.partition_point(|&(of, _)| of < group));
+        let starts = (0..=nginx.upstreams.len()).map(start).collect();
+        Self { starts, passes: uses.into_iter().map(|(_, pass)| pass).collect() }
+    }
+}
+
 impl Nginx {
-    /// The literal uses of every group, in the order of [`Nginx::upstreams`].
-    pub(crate) fn uses(&self) -> Vec<Vec<&Pass>> {
-        let mut uses: Vec<Vec<&Pass>> = vec![Vec::new(); self.upstreams.len()];
-        for pass in &self.passes {
-            if let Some(index) = pass.upstream {
-                uses[index].push(pass);
-            }
-        }
-        uses
+    /// Every group with the passes that name it literally.
+    pub(crate) fn groups_with_uses(&self) -> impl Iterator<Item = (&Upstream, impl Iterator<Item = &Pass> + Clone)> {
+        let GroupUses { starts, passes } = &self.group_uses;
+        self.upstreams.iter().zip(starts.windows(2)).map(move |(upstream, range)| {
+            let uses = &passes[range[0] as usize..range[1] as usize];
+            (upstream, uses.iter().map(|&pass| &self.passes[pass as usize]))
+        })
     }
 }

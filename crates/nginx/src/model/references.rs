@@ -76,11 +76,11 @@ impl Nginx {
             let Some(word) = log.arg(1).filter(|word| !word.text.contains('=') && word.text != "combined") else {
                 continue;
             };
-            if template::has_variables(&word.text) {
+            if template::has_variables(word.text) {
                 continue;
             }
             let protocol = log.context().protocol();
-            let format = formats.get(&(protocol, word.text.as_str()));
+            let format = formats.get(&(protocol, word.text));
             if format.is_some_and(|format| format.id() < log.id()) {
                 continue;
             }
@@ -111,7 +111,7 @@ impl Nginx {
         }
         for limit in self.all(key!("limit_conn")) {
             if let Some(word) = limit.arg(0) {
-                report(Reference::LimitZone, &word.text, word.span, &limits);
+                report(Reference::LimitZone, word.text, word.span, &limits);
             }
         }
         const CACHES: &[(Key, Key)] = &[
@@ -127,7 +127,7 @@ impl Nginx {
                 .map(|(zone, _)| before_colon(zone))
                 .collect();
             for word in self.all(cache).filter_map(|cache| cache.arg(0)).filter(|word| word.text != "off") {
-                report(Reference::CacheZone, &word.text, word.span, &zones);
+                report(Reference::CacheZone, word.text, word.span, &zones);
             }
         }
     }
@@ -167,7 +167,7 @@ impl Nginx {
                 .collect();
             let users = directive.descendants().filter(|it| it.is(key!("try_files")) || it.is(key!("error_page")));
             let last_words = users.filter_map(|user| user.args().last());
-            for word in last_words.filter(|word| is_name(word) && !named.contains(&word.text.as_str())) {
+            for word in last_words.filter(|word| is_name(*word) && !named.contains(&word.text)) {
                 let known = named.iter().map(|name| (*name).to_owned()).collect();
                 let (name, span) = (word.text.to_string(), word.span);
                 missing.push(Missing { reference: Reference::NamedLocation, name, span, later: None, known });
@@ -176,6 +176,6 @@ impl Nginx {
     }
 }
 
-fn is_name(word: &Word) -> bool {
-    word.text.starts_with('@') && !template::has_variables(&word.text)
+fn is_name(word: Word<'_>) -> bool {
+    word.text.starts_with('@') && !template::has_variables(word.text)
 }

@@ -108,7 +108,7 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Server> {
                 names: block
                     .all(key!("server_name"))
                     .flat_map(|names| names.args().iter())
-                    .map(|word| Spanned::new(word.text.clone(), word.inner()))
+                    .map(|word| Spanned::new(CompactString::new(word.text), word.inner()))
                     .collect(),
                 is_default: false,
                 directive: directive.id(),
@@ -137,7 +137,7 @@ pub(super) fn parse_listen(directive: Directive<'_>) -> Result<Listen, BadValue>
     let Some(word) = directive.arg(0) else {
         return Err(bad(directive.span(), "`listen` without an address".to_owned()));
     };
-    let text = word.text.as_str();
+    let text = word.text;
     let has = |name: &str| directive.args().iter().skip(1).any(|word| word.text == name);
     let quic = has("quic");
     let udp = quic || has("udp");

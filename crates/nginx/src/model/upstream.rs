@@ -88,7 +88,7 @@ fn servers(scope: Scope<'_>) -> Vec<UpstreamServer> {
 
 fn server(directive: Directive<'_>) -> Option<UpstreamServer> {
     let address = directive.arg(0)?;
-    let endpoint = Endpoint::parse(&address.text, 0);
+    let endpoint = Endpoint::parse(address.text, 0);
     let host = address.slice(endpoint.range.clone());
     let word = |name: &str| directive.args().iter().skip(1).find(|word| word.text == name).map(|word| word.span);
     let service = directive.args().iter().skip(1).find(|word| word.text.starts_with("service="));
@@ -115,8 +115,8 @@ impl UpstreamServer {
     }
 
     /// A parameter by the name before its `=`.
-    pub(crate) fn parameter<'a>(&self, nginx: &'a Nginx, name: &str) -> Option<&'a Word> {
-        let is_it = |word: &&Word| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    pub(crate) fn parameter<'a>(&self, nginx: &'a Nginx, name: &str) -> Option<Word<'a>> {
+        let is_it = |word: &Word<'_>| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
         self.directive(nginx).args().iter().skip(1).find(is_it)
     }
 }
@@ -135,8 +135,7 @@ impl Upstream {
     /// Is another module in charge of its servers?
     pub(crate) fn is_foreign(&self, nginx: &Nginx) -> bool {
         let block = self.block(nginx);
-        FOREIGN_BALANCERS.iter().any(|&key| block.has(key))
-            || block.children().any(|child| child.key().is_none() || child.name().text == "jdomain")
+        FOREIGN_BALANCERS.iter().any(|&key| block.has(key)) || block.children().any(|child| child.key().is_none())
     }
 
     /// Its balancing methods, in order; nginx takes one.

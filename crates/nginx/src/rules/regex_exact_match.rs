@@ -14,11 +14,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let plain = literal.starts_with('/')
             && literal.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte));
         let top = location.directive.parent().and_then(Location::of).is_none();
-        if !plain || !top || location.directive.args().len() != 2 {
-            continue;
-        }
+        let Some([modifier, pattern]) = location.directive.args().exactly().filter(|_| plain && top) else { continue };
         let exact = inner.replace("\\.", ".").replace("\\/", "/");
-        let args = location.directive.args();
         let taken = nginx
             .scope_locations(location.directive)
             .any(|other| other.kind == LocationKind::Exact && other.path == exact);
@@ -28,7 +25,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         if !taken && !has_uri && !location.directive.block().children().any(|child| child.is(key!("location"))) {
             report.suggest(
                 format!("use `= {exact}`"),
-                [Edit::replace(args[0].span, "="), Edit::replace(args[1].span, exact)],
+                [Edit::replace(modifier.span, "="), Edit::replace(pattern.span, exact)],
             );
         }
     }

@@ -12,7 +12,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     let sockets = nginx.sockets(Protocol::Http);
     for server in nginx.servers() {
         for word in server.block(nginx).all(key!("server_name")).flat_map(|names| names.args().iter()) {
-            let name = word.text.as_str();
+            let name = word.text;
             if name.starts_with('~') || matches!(name, "_" | "" | "$hostname") || name.contains('$') {
                 continue;
             }
