@@ -175,6 +175,10 @@ impl<'a> Iterator for WordsIter<'a> {
         self.tokens.next().map(|token| self.tree.word_of(*token))
     }
 
+    fn nth(&mut self, skipped: usize) -> Option<Word<'a>> {
+        self.tokens.nth(skipped).map(|token| self.tree.word_of(*token))
+    }
+
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.tokens.size_hint()
     }
@@ -336,6 +340,7 @@ impl FileTree {
         self.word_of(self.tokens[index as usize])
     }
 
+    #[inline]
     fn word_of(&self, token: Token) -> Word<'_> {
         let quote = usize::from(token.has(Token::QUOTED));
         let (text, escapes): (&str, &[u32]) = if token.has(Token::REWRITTEN) {

@@ -71,6 +71,8 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
     builder.by_file.insert(input.file, 0);
     builder.trees.push(tree);
     builder.grow(root);
+    // They live on as the nodes of the tree.
+    builder.trees.iter_mut().for_each(|tree| tree.statements = Vec::new());
     let (masks, wide) = index_children(&builder.nodes);
     let (by_key, by_key_start) = index_keys(&builder.nodes);
     Nginx {
@@ -123,7 +125,7 @@ impl Builder<'_> {
                 let included = self.include(node, &stack);
                 stack.extend(included.into_iter().rev());
             } else if self.nodes[node as usize].is_block {
-                let context = context.inside(self.word(node, 0).text);
+                let context = self.nodes[node as usize].inside;
                 let (next, end) = (index + 1, statement.until);
                 stack.push(Run { tree, next, end, parent: node, context, closes: true, file: None });
             }
@@ -164,6 +166,9 @@ impl Builder<'_> {
     fn push_node(&mut self, tree: u32, statement: &Statement, parent: u32, context: Context) -> u32 {
         let id = len(&self.nodes);
         let &Statement { first_word, word_count, key, ending, broken, .. } = statement;
+        let file = &self.trees[tree as usize];
+        let is_block = matches!(ending, Ending::Block { .. });
+        let inside = if is_block { context.inside(file.word(first_word).text) } else { Context::Unknown };
         self.nodes.push(Node {
             tree,
             first_word,
@@ -173,9 +178,10 @@ impl Builder<'_> {
             until: id + 1,
             key: key.filter(|_| context != Context::Entries),
             context,
+            inside,
             broken,
-            is_block: matches!(ending, Ending::Block { .. }),
-            has_dollar: self.trees[tree as usize].words_of(statement).have_dollar(),
+            is_block,
+            has_dollar: file.words_of(statement).have_dollar(),
         });
         id
     }

@@ -2,7 +2,7 @@
 
 use super::Nginx;
 use super::host::HostClass;
-use super::location::LocationKind;
+use super::location::{Location, LocationKind};
 use super::resolver::Resolver;
 use super::tree::{Directive, Scope};
 use super::upstream::Upstream;
@@ -160,24 +160,27 @@ impl Nginx {
     fn double_locations(&self, found: &mut Vec<Double>) {
         // Locations at any depth share one tree of prefixes only with their siblings.
         let mut all: Vec<(u32, u8, u32)> = self
-            .locations()
+            .location_kinds()
             .zip(0..)
-            .filter_map(|(location, index)| {
-                let class = match location.kind {
+            .filter_map(|((directive, kind), index)| {
+                let class = match kind {
                     LocationKind::Exact => 0,
                     LocationKind::Prefix | LocationKind::FirmPrefix => 1,
                     LocationKind::Regex => 2,
                     LocationKind::CaselessRegex => 3,
                     LocationKind::Named => return None,
                 };
-                Some((location.directive.parent().map_or(u32::MAX, Directive::id), class, index))
+                Some((directive.parent().map_or(u32::MAX, Directive::id), class, index))
             })
             .collect();
         all.sort_unstable();
-        for siblings in all.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|siblings| siblings.len() > 1) {
-            siblings.sort_by_key(|&(_, _, index)| self.location(index).path);
-            let mut earlier = self.location(siblings[0].2);
-            for location in siblings[1..].iter().map(|&(_, _, index)| self.location(index)) {
+        let mut locations: Vec<Location<'_>> = Vec::new();
+        for siblings in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|siblings| siblings.len() > 1) {
+            locations.clear();
+            locations.extend(siblings.iter().map(|&(_, _, index)| self.location(index)));
+            locations.sort_by_key(|location| location.path);
+            let mut earlier = locations[0];
+            for &location in &locations[1..] {
                 if earlier.path != location.path {
                     earlier = location;
                     continue;
@@ -370,7 +373,7 @@ impl Nginx {
                 {
                     let name = server.endpoint.host.to_string();
                     if server.endpoint.class.is_name() || server.endpoint.class == HostClass::Loopback {
-                        asked.push(Asked { name, span: server.host, resolver });
+                        asked.push(Asked { name, span: server.host(self), resolver });
                     }
                 }
             }

@@ -99,10 +99,7 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
             faults.push(fault(entry.name().span, message));
             continue;
         }
-        let slots = match folded.strip_prefix('.').filter(|_| hostnames) {
-            Some(rest) => vec![format!("={rest}"), format!("=*.{rest}")],
-            None => vec![format!("={folded}")],
-        };
+        let slots = if hostnames { host_slots(&folded) } else { vec![format!("={folded}")] };
         if let Some(&earlier) = slots.iter().find_map(|slot| seen.get(slot)) {
             let message = format!("`{folded}` is mapped twice");
             faults.push(EntryFault { earlier: Some(earlier), ..fault(entry.span(), message) });
@@ -112,8 +109,16 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
     }
 }
 
+/// What a name takes in a list of host names: `.a.b` stands for `a.b` and `*.a.b`.
+pub(super) fn host_slots(name: &str) -> Vec<String> {
+    match name.strip_prefix('.') {
+        Some(rest) => vec![format!("={rest}"), format!("=*.{rest}")],
+        None => vec![format!("={name}")],
+    }
+}
+
 /// A name that a list of host names takes: `a.b`, `.a.b`, `*.a.b`, `a.b.*`.
-fn is_host_pattern(name: &str) -> bool {
+pub(super) fn is_host_pattern(name: &str) -> bool {
     let inner = name.strip_prefix("*.").or_else(|| name.strip_suffix(".*")).unwrap_or(name);
     !inner.contains('*') && !name.contains("..")
 }

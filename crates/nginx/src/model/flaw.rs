@@ -186,7 +186,7 @@ impl Nginx {
             Trigger::AnyPass => self
                 .passes
                 .iter()
-                .find(|pass| pass.family != Family::Stream && pass.family != Family::Memcached)
+                .find(|pass| !matches!(pass.family, Family::Stream | Family::Memcached | Family::Tunnel))
                 .map(|pass| pass.directive(self)),
         }
     }

@@ -51,6 +51,17 @@ pub(super) fn read(nginx: &Nginx) -> Vec<LocationAt> {
 }
 
 impl Nginx {
+    /// All locations with a pattern, in the order of the tree.
+    pub(crate) fn regex_locations(&self) -> impl Iterator<Item = Location<'_>> {
+        let is_regex = |at: &&LocationAt| matches!(at.kind, LocationKind::Regex | LocationKind::CaselessRegex);
+        self.locations.iter().filter(is_regex).map(|at| at.in_tree(self.directive(at.directive)))
+    }
+
+    /// The directives of all locations and how they are matched, in the order of the tree.
+    pub(super) fn location_kinds(&self) -> impl Iterator<Item = (Directive<'_>, LocationKind)> {
+        self.locations.iter().map(|at| (self.directive(at.directive), at.kind))
+    }
+
     /// The location at a position in the order of the tree.
     pub(super) fn location(&self, index: u32) -> Location<'_> {
         let at = &self.locations[index as usize];

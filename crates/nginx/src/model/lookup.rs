@@ -239,7 +239,7 @@ impl Nginx {
             for (position, server) in upstream.servers.iter().enumerate() {
                 if server.resolve.is_none() && server.down.is_none() && server.endpoint.class.is_name() {
                     let user = user.map(|pass| pass.directive(self).span());
-                    add(&server.endpoint, server.host, StaticPlace::Server(index, position), user);
+                    add(&server.endpoint, server.host(self), StaticPlace::Server(index, position), user);
                 }
             }
         }
@@ -327,9 +327,12 @@ impl Nginx {
     /// Every host that nginx knows from the start: groups (port `None`) and literal passes.
     pub(super) fn literal_hosts(&self) -> BTreeMap<(Protocol, String, Option<u16>), u32> {
         let mut found = BTreeMap::new();
-        for upstream in &self.upstreams {
+        // Only hosts of variables are looked for among them.
+        let groups = if self.passes.iter().any(|pass| pass.has_variables) { self.upstreams.as_slice() } else { &[] };
+        for upstream in groups {
             if let Some(directive) = upstream.directive {
-                found.entry((upstream.protocol, upstream.name.value.to_ascii_lowercase(), None)).or_insert(directive);
+                let name = upstream.name.value.as_str().to_ascii_lowercase();
+                found.entry((upstream.protocol, name, None)).or_insert(directive);
             }
         }
         for pass in self.passes.iter().filter(|pass| pass.is_static_host()) {

@@ -1,6 +1,7 @@
 //! A configuration with its includes as one tree, and the questions rules ask of it.
 
 mod access;
+mod bounds;
 mod build;
 mod connection;
 mod doubles;
@@ -19,6 +20,7 @@ mod resolver;
 mod schema;
 mod server;
 mod shadow;
+mod sticky;
 mod structure;
 mod taint;
 mod tls;
@@ -187,7 +189,7 @@ impl Nginx {
         &self.release
     }
 
-    /// Every file, with what the tokenizer found.
+    /// Every file, with the faults and comments that the tokenizer found. Their statements are the directives of the tree.
     pub fn trees(&self) -> &[FileTree] {
         &self.trees
     }

@@ -4,12 +4,14 @@
 use super::schema::{BadValue, bad, one_of, time_text};
 use super::tree::Directive;
 use super::url::{self, UrlUse};
-use crate::context::Context;
+use super::{entries, sticky};
+use crate::context::{Context, Protocol};
 use crate::keys::{Key, key, known};
 use crate::pcre;
 use crate::syntax::{Word, Words};
 use crate::template;
 use crate::value::{self, TimeUnits};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// What nginx does not take among the arguments of a directive.
@@ -24,7 +26,8 @@ pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         | known::GRPC_SSL_CERTIFICATE_CACHE
         | known::UWSGI_SSL_CERTIFICATE_CACHE => cache(directive, &["inactive", "valid"]),
         known::SSL_SESSION_CACHE => args.iter().find_map(session_cache),
-        known::PROXY_BIND
+        known::TUNNEL_BIND
+        | known::PROXY_BIND
         | known::FASTCGI_BIND
         | known::UWSGI_BIND
         | known::SCGI_BIND
@@ -69,7 +72,7 @@ pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         known::AIO if !first.text.starts_with("threads=") && !matches!(first.text, "on" | "off" | "threads") => {
             Some(bad(first.span, format!("`{}` is none of on, off, threads and threads=POOL", first.text)))
         }
-        known::DISABLE_SYMLINKS if !template::has_variables(first.text) => symlinks(args),
+        known::DISABLE_SYMLINKS => symlinks(directive),
         known::USE => one_of(first, &["epoll", "poll", "select", "kqueue", "eventport", "/dev/poll"]),
         known::WORKER_PRIORITY if value::number(first.text.trim_start_matches('-')).is_none() => {
             Some(bad(first.span, format!("`{}` is no priority: -20 to 19", first.text)))
@@ -97,6 +100,28 @@ pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         }
         known::THREAD_POOL if !args.iter().any(|word| word.text.starts_with("threads=")) => {
             Some(bad(directive.span(), "`thread_pool` needs `threads=N`".to_owned()))
+        }
+        known::STICKY => sticky::check(directive),
+        known::MODERN_BROWSER => browser(args),
+        known::VALID_REFERERS => referers(directive),
+        known::PASS => pass_address(first),
+        known::INDEX => args
+            .iter()
+            .find(|word| word.text.is_empty())
+            .map(|word| bad(word.span, "an empty name is no index".to_owned())),
+        known::SSL_ENGINE
+        | known::SSL_PASSWORD_FILE
+        | known::PROXY_SSL_PASSWORD_FILE
+        | known::GRPC_SSL_PASSWORD_FILE
+        | known::UWSGI_SSL_PASSWORD_FILE
+            if first.text.is_empty() =>
+        {
+            Some(bad(first.span, format!("`{}` needs a name", key.name())))
+        }
+        known::ACCESS_LOG
+            if first.text != "off" && args.len() == 1 && directive.context().protocol() == Some(Protocol::Stream) =>
+        {
+            Some(bad(directive.span(), "`access_log` needs a format here: stream knows no default one".to_owned()))
         }
         known::ACCESS_LOG if first.text == "off" => args
             .get(1)
@@ -226,14 +251,82 @@ fn expires(args: Words<'_>) -> Option<BadValue> {
         .then(|| bad(word.span, format!("`{text}` is neither a time nor one of epoch, max and off")))
 }
 
-fn symlinks(args: Words<'_>) -> Option<BadValue> {
-    let word =
-        args.iter().find(|word| !matches!(word.text, "on" | "off" | "if_not_owner") && !word.text.starts_with("from="));
-    if let Some(word) = word {
+/// `off`, or `on` or `if_not_owner`, which `from=` may go with.
+fn symlinks(directive: Directive<'_>) -> Option<BadValue> {
+    let args = directive.args();
+    let is_mode = |word: &Word<'_>| matches!(word.text, "on" | "off" | "if_not_owner");
+    if let Some(word) = args.iter().find(|word| !is_mode(word) && !word.text.starts_with("from=")) {
         return Some(bad(word.span, format!("`{}` is none of on, off, if_not_owner and from=PATH", word.text)));
     }
-    let from = args.iter().find(|word| word.text.starts_with("from="))?;
-    args.iter().any(|word| word.text == "off").then(|| bad(from.span, "`from=` cannot be used with `off`".to_owned()))
+    let mut modes = args.iter().filter(is_mode);
+    match (modes.next(), modes.next()) {
+        (None, _) => Some(bad(directive.span(), "`from=` needs `on` or `if_not_owner` beside it".to_owned())),
+        (Some(_), Some(second)) => Some(bad(second.span, format!("`{}` is a second word for the same", second.text))),
+        (Some(mode), None) => args
+            .iter()
+            .find(|word| word.text.starts_with("from=") && mode.text == "off")
+            .map(|from| bad(from.span, "`from=` cannot be used with `off`".to_owned())),
+    }
+}
+
+/// `unlisted`, or one of five old browsers with a version.
+fn browser(args: Words<'_>) -> Option<BadValue> {
+    const BROWSERS: &[&str] = &["msie", "gecko", "opera", "safari", "konqueror"];
+    let Some([name, version]) = args.exactly() else {
+        return args.first().filter(|word| word.text != "unlisted").map(|word| {
+            bad(word.span, format!("`{}` alone is no browser: `unlisted`, or a browser and its version", word.text))
+        });
+    };
+    one_of(name, BROWSERS).or_else(|| {
+        let is_version = version.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        (!is_version).then(|| bad(version.span, format!("`{}` is no version: digits and dots", version.text)))
+    })
+}
+
+/// An IP address with its port, or a socket: `pass` looks up no names.
+fn pass_address(word: Word<'_>) -> Option<BadValue> {
+    if template::has_variables(word.text) || word.text.starts_with("unix:") {
+        return None;
+    }
+    url::fault(word, 0, UrlUse::Plain).or_else(|| {
+        let endpoint = super::host::Endpoint::parse(word.text, 0);
+        let is_address = endpoint.class == super::HostClass::Ip && endpoint.port.is_some();
+        (!is_address)
+            .then(|| bad(word.span, format!("`{}` is no IP address with a port: `pass` takes no names", word.text)))
+    })
+}
+
+/// The hosts of all `valid_referers` of one block are one list: no host may stand in it twice, and `none` and `blocked`
+/// need another entry.
+fn referers(directive: Directive<'_>) -> Option<BadValue> {
+    let scope = directive.scope();
+    if scope.first(key!("valid_referers")) != Some(directive) {
+        return None;
+    }
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let (mut only_special, mut special) = (true, None);
+    for word in scope.all(key!("valid_referers")).flat_map(|line| line.args().iter()) {
+        match word.text {
+            "none" | "blocked" => special = special.or(Some(word)),
+            "server_names" => only_special = false,
+            "" | "~" => return Some(bad(word.span, "an empty referer matches nothing".to_owned())),
+            text if text.starts_with('~') => {}
+            text => {
+                only_special = false;
+                let address = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or(text);
+                let host = address.split('/').next().unwrap_or_default().to_ascii_lowercase();
+                if !entries::is_host_pattern(&host) {
+                    return Some(bad(word.span, format!("`{host}` is no host name, nor one with `*` at its end")));
+                }
+                if entries::host_slots(&host).into_iter().any(|slot| !seen.insert(slot)) {
+                    return Some(bad(word.span, format!("the host `{host}` stands twice in the list")));
+                }
+            }
+        }
+    }
+    special
+        .filter(|_| only_special && !scope.has_unread_include())
+        .map(|word| bad(word.span, format!("`{}` without any host: nginx needs one, or `server_names`", word.text)))
 }
 
 /// `fastcgi_split_path_info` takes the script and the path from the two groups of its pattern.

@@ -31,6 +31,8 @@ pub enum Family {
     Grpc,
     /// `memcached_pass`.
     Memcached,
+    /// `tunnel_pass` (nginx 1.31.0).
+    Tunnel,
     /// `proxy_pass` in `stream`.
     Stream,
 }
@@ -62,6 +64,7 @@ const KEYS: &[(Key, Family)] = &[
     (key!("scgi_pass"), Family::Scgi),
     (key!("grpc_pass"), Family::Grpc),
     (key!("memcached_pass"), Family::Memcached),
+    (key!("tunnel_pass"), Family::Tunnel),
 ];
 
 /// Variables whose value begins with `/` (or `?`), so that they end the host.
@@ -72,17 +75,15 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
     for (index, upstream) in nginx.upstreams.iter().enumerate().rev() {
         groups.insert((upstream.protocol, upstream.name.value.as_str()), index);
     }
-    let mut passes: Vec<Pass> = KEYS
-        .iter()
-        .flat_map(|&(key, family)| nginx.all(key).map(move |directive| (directive, family)))
-        .filter_map(|(directive, family)| {
-            let mut pass = Pass::read(directive, family)?;
-            if !template::has_variables(&pass.endpoint.host) {
-                pass.upstream = groups.get(&(pass.protocol(), pass.endpoint.host.as_str())).copied();
-            }
-            Some(pass)
-        })
-        .collect();
+    let mut passes = Vec::with_capacity(KEYS.iter().map(|&(key, _)| nginx.count(key)).sum());
+    let all = KEYS.iter().flat_map(|&(key, family)| nginx.all(key).map(move |directive| (directive, family)));
+    passes.extend(all.filter_map(|(directive, family)| {
+        let mut pass = Pass::read(directive, family)?;
+        if pass.endpoint.class != HostClass::Variable {
+            pass.upstream = groups.get(&(pass.protocol(), pass.endpoint.host.as_str())).copied();
+        }
+        Some(pass)
+    }));
     passes.sort_by_key(|pass| pass.directive);
     passes
 }
@@ -252,13 +253,20 @@ pub(super) struct GroupUses {
 
 impl GroupUses {
     pub(super) fn new(nginx: &Nginx) -> Self {
-        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        let named = |(index, pass): (usize, &Pass)| Some((pass.upstream?, number(index)));
-        let mut uses: Vec<(usize, u32)> = nginx.passes.iter().enumerate().filter_map(named).collect();
-        uses.sort_unstable();
-        let start = |group: usize| number(uses.partition_point(|&(of, _)| of < group));
-        let starts = (0..=nginx.upstreams.len()).map(start).collect();
-        Self { starts, passes: uses.into_iter().map(|(_, pass)| pass).collect() }
+        let mut starts = vec![0; nginx.upstreams.len() + 1];
+        for group in nginx.passes.iter().filter_map(|pass| pass.upstream) {
+            starts[group + 1] += 1;
+        }
+        for group in 1..starts.len() {
+            starts[group] += starts[group - 1];
+        }
+        let mut next = starts.clone();
+        let mut passes = vec![0; starts.last().copied().unwrap_or(0) as usize];
+        for (group, pass) in nginx.passes.iter().zip(0..).filter_map(|(pass, index)| Some((pass.upstream?, index))) {
+            passes[next[group] as usize] = pass;
+            next[group] += 1;
+        }
+        Self { starts, passes }
     }
 }
 

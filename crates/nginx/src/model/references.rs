@@ -73,13 +73,10 @@ impl Nginx {
             formats.entry((format.context().protocol(), format.text(0))).or_insert(format);
         }
         for log in self.all(key!("access_log")) {
-            let Some(word) = log.arg(1).filter(|word| !word.text.contains('=') && word.text != "combined") else {
-                continue;
-            };
-            if template::has_variables(word.text) {
-                continue;
-            }
             let protocol = log.context().protocol();
+            // The second word is a format whatever it looks like: nginx takes `buffer=32k` for one.
+            let known = |word: &Word<'_>| word.text == "combined" && protocol == Some(Protocol::Http);
+            let Some(word) = log.arg(1).filter(|word| !known(word) && log.text(0) != "off") else { continue };
             let format = formats.get(&(protocol, word.text));
             if format.is_some_and(|format| format.id() < log.id()) {
                 continue;

@@ -189,7 +189,7 @@ impl Nginx {
             .flat_map(|group| group.servers.iter())
             .filter(|server| range.contains(&server.directive))
             .filter(|server| server.resolve.is_none() && server.endpoint.class.is_name())
-            .map(|server| (server.host, server.endpoint.class));
+            .map(|server| (server.host(self), server.endpoint.class));
         passes.chain(servers).collect()
     }
 }

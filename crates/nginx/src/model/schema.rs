@@ -4,7 +4,7 @@
 use super::server::parse_listen;
 use super::tree::Directive;
 use super::url::{self, UrlUse};
-use super::{Nginx, params};
+use super::{Nginx, bounds, params};
 use crate::context::Context;
 use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key, known};
 use crate::release::{Flavor, Release};
@@ -200,10 +200,14 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+        let before = self.problems.len();
         for (index, word) in args.iter().enumerate() {
             if let Some(bad) = self.plain(word, index, row) {
                 self.bad(directive, bad);
             }
+        }
+        if let Some(bad) = bounds::check(directive, key).filter(|_| self.problems.len() == before) {
+            self.bad(directive, bad);
         }
     }
 
@@ -395,7 +399,8 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
                 .filter(|_| !word.text.starts_with("debug_"))
         }),
         known::ERROR_PAGE => args.without_last().iter().find_map(error_code),
-        known::LIMIT_REQ_ZONE | known::LIMIT_CONN_ZONE => limit_zone(args),
+        known::LIMIT_REQ_ZONE => limit_zone(args, &["zone=", "rate=", "sync"]),
+        known::LIMIT_CONN_ZONE => limit_zone(args, &["zone="]),
         known::LIMIT_REQ => args.iter().find_map(limit_req),
         known::LIMIT_CONN => args.get(1).and_then(|word| number(word, Values::Range(1, 65535))),
         known::PROXY_CACHE_PATH | known::FASTCGI_CACHE_PATH | known::UWSGI_CACHE_PATH | known::SCGI_CACHE_PATH => {
@@ -408,7 +413,10 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
         known::UWSGI_PASS => {
             scheme_of(first, &["uwsgi", "suwsgi"], "`uwsgi://` or `suwsgi://`").or_else(|| plain_address(first))
         }
-        known::FASTCGI_PASS | known::SCGI_PASS | known::MEMCACHED_PASS => {
+        known::MEMCACHED_PASS if template::has_variables(first.text) => {
+            Some(bad(first.span, "`memcached_pass` takes no variables: the key is in `$memcached_key`".to_owned()))
+        }
+        known::FASTCGI_PASS | known::SCGI_PASS | known::MEMCACHED_PASS | known::TUNNEL_PASS => {
             no_scheme(first).or_else(|| plain_address(first))
         }
         known::ALLOW | known::DENY => network(first, &["all", "unix:"]),
@@ -417,7 +425,7 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
             bad(word.span, "`*` is no server name: use `_` with `default_server` for a catch-all".to_owned())
         }),
         known::WORKER_PROCESSES if first.text != "auto" => number(first, Values::Any),
-        known::WORKER_CONNECTIONS => number(first, Values::Any),
+        known::WORKER_CONNECTIONS => number(first, Values::Range(1, u64::MAX)),
         known::KEEPALIVE if context == Context::Upstream => number(first, Values::Any).or_else(|| {
             let word = args.get(1).filter(|word| word.text != "local")?;
             Some(bad(word.span, format!("`{}` is no parameter of `keepalive`: only `local` is", word.text)))
@@ -674,11 +682,12 @@ fn error_code(word: Word<'_>) -> Option<BadValue> {
     }
 }
 
-fn limit_zone(args: Words<'_>) -> Option<BadValue> {
+fn limit_zone(args: Words<'_>, parameters: &[&str]) -> Option<BadValue> {
     for word in args.iter().skip(1) {
         let text = word.text;
-        if !["zone=", "rate="].iter().any(|name| text.starts_with(name)) && text != "sync" {
-            return Some(bad(word.span, format!("`{text}` is no parameter of a zone: zone=NAME:SIZE, rate=")));
+        let is_it = |name: &&str| if name.ends_with('=') { text.starts_with(*name) } else { text == *name };
+        if !parameters.iter().any(is_it) {
+            return Some(bad(word.span, format!("`{text}` is no parameter of this zone: {}", parameters.join(", "))));
         }
         if let Some(rate) = text.strip_prefix("rate=") {
             let number = rate.strip_suffix("r/s").or_else(|| rate.strip_suffix("r/m"));

@@ -114,7 +114,10 @@ impl Nginx {
     /// Locations that cannot lie where they lie, and why.
     pub(crate) fn misplaced_locations(&self) -> Vec<(Location<'_>, String)> {
         let mut found = Vec::new();
-        for location in self.locations() {
+        let inner = self.location_kinds().zip(0..).filter(|((directive, kind), _)| {
+            *kind == LocationKind::Named || directive.parent().is_some_and(|outer| outer.is(key!("location")))
+        });
+        for location in inner.map(|(_, index)| self.location(index)) {
             let Some(outer) = location.directive.parent().and_then(Location::of) else { continue };
             let message = match (location.kind, outer.kind) {
                 (LocationKind::Named, _) => {

@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) until: u32,
     pub(super) key: Option<Key>,
     pub(super) context: Context,
+    /// The context of what stands in its block.
+    pub(super) inside: Context,
     pub(super) broken: bool,
     pub(super) is_block: bool,
     /// One of its words holds a `$`.
@@ -69,6 +71,11 @@ impl Nginx {
     /// The top level.
     pub fn top(&self) -> Scope<'_> {
         Scope { nginx: self, id: TOP }
+    }
+
+    /// How many directives of that name there are.
+    pub(super) fn count(&self, key: Key) -> usize {
+        (self.by_key_start[key.index() + 1] - self.by_key_start[key.index()]) as usize
     }
 
     /// Every directive of that name, wherever it stands, in the order of the tree.
@@ -308,11 +315,7 @@ impl<'a> Scope<'a> {
 
     /// The context of what stands in it.
     pub fn context(self) -> Context {
-        match self.owner() {
-            None => self.nginx.root,
-            Some(owner) if owner.is_block() => owner.context().inside(owner.name().text),
-            Some(_) => Context::Unknown,
-        }
+        self.owner().map_or(self.nginx.root, |owner| owner.node().inside)
     }
 
     /// The ids of what stands in it or below.

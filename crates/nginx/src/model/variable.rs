@@ -540,6 +540,10 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         | known::UWSGI_CACHE_KEY
         | known::SCGI_CACHE_KEY
         | known::ACCESS_LOG => (1, all),
+        known::TUNNEL_PASS | known::TUNNEL_BIND | known::PASS => (1, all),
+        known::PROXY_COOKIE_FLAGS if directive.text(0).starts_with('~') => (2, all),
+        known::PROXY_COOKIE_FLAGS => (1, all),
+        known::STICKY => (2, all),
         known::LIMIT_REQ_ZONE | known::LIMIT_CONN_ZONE | known::HASH => (1, 2),
         _ => NONE,
     }

@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/regex-exact-match", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
-    for location in nginx.locations() {
+    for location in nginx.regex_locations() {
         let inner = location.path.strip_prefix('^').and_then(|path| path.strip_suffix('$'));
         let Some(inner) = inner.filter(|_| location.kind == LocationKind::Regex) else { continue };
         let literal = inner.replace("\\.", "").replace("\\/", "/");

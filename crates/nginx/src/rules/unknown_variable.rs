@@ -1,9 +1,9 @@
 //! A variable that nothing defines.
 
 use crate::context::Protocol;
-use crate::model::Nginx;
 use crate::model::built_in;
 use crate::model::built_in_names;
+use crate::model::{Family, Nginx};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/unknown-variable", check };
@@ -18,6 +18,12 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     }
     if !nginx.is_complete() || nginx.has_foreign_parts() {
         return;
+    }
+    if nginx.definitions(Protocol::Http, "memcached_key").is_empty() {
+        for pass in nginx.passes().iter().filter(|pass| pass.family == Family::Memcached) {
+            let name = pass.directive(nginx).name().span;
+            findings.report(name, "`memcached_pass` asks for the key in `$memcached_key`, which nothing sets");
+        }
     }
     let is_unknown = |protocol: Option<Protocol>, name: &str| {
         protocol

@@ -16,7 +16,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             let safety = if mixed { Safety::Unsafe } else { Safety::Safe };
             findings
                 .report(
-                    server.address,
+                    server.address(nginx),
                     format!(
                         "`{}` has no port: nginx connects to port 80 even though the group is used with {}",
                         server.endpoint.host,
@@ -24,7 +24,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
                     ),
                 )
                 .label(secure.directive(nginx).span(), "TLS is spoken here")
-                .suggest_as(safety, "append `:443`", [Edit::insert_after(server.host, ":443")]);
+                .suggest_as(safety, "append `:443`", [Edit::insert_after(server.host(nginx), ":443")]);
         }
     }
 }

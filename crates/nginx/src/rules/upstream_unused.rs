@@ -16,7 +16,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let possible = nginx.possible_groups();
     for (upstream, mut uses) in nginx.groups_with_uses() {
         let name = &upstream.name;
-        if uses.next().is_some() || possible.contains(&name.value.to_ascii_lowercase()) {
+        if uses.next().is_some() || possible.contains(&name.value.as_str().to_ascii_lowercase()) {
             continue;
         }
         let report = findings.report(name.span, format!("upstream `{}` is not used", name.value));
