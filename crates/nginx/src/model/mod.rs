@@ -121,8 +121,7 @@ pub struct Nginx {
     problems: Vec<Problem>,
     /// Every regular expression, once: those with regard to case, those without.
     patterns: [HashMap<CompactString, variable::Read>; 2],
-    variable_uses: Vec<variable::UseAt>,
-    variable_names: Vec<variable::NameOf>,
+    uses: variable::Uses,
     locations: Vec<location::LocationAt>,
     /// The servers by socket, of `http` and of `stream`.
     sockets: [BTreeMap<SocketAddress, server::Listeners>; 2],
@@ -150,7 +149,7 @@ impl Nginx {
         nginx.problems = problems;
         nginx.foreign = nginx.find_foreign_directive();
         nginx.patterns = variable::read_patterns(&nginx);
-        (nginx.variable_uses, nginx.variable_names) = variable::uses(&nginx);
+        nginx.uses = variable::uses(&nginx);
         nginx.locations = location::read(&nginx);
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);

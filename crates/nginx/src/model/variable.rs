@@ -6,7 +6,7 @@ use crate::context::{Context, Protocol};
 use crate::keys::{Key, Origin, TableVersion, ValueType, key, known};
 use crate::pcre;
 use crate::syntax::Word;
-use crate::template;
+use crate::template::{self, Part};
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use std::collections::{BTreeMap, HashMap};
@@ -202,8 +202,23 @@ pub(super) struct NameOf {
     name: String,
 }
 
-/// Every use of a variable where nginx expands it, and the variables that are used.
-pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
+/// A `$` where nginx expands variables, with no name behind it, or a `${` without its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NamelessUse {
+    pub(crate) span: Span,
+    pub(crate) is_unclosed: bool,
+}
+
+/// What nginx expands: every use of a variable, the variables that are used, and what looks like a use and is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    all: Vec<UseAt>,
+    names: Vec<NameOf>,
+    nameless: Vec<NamelessUse>,
+}
+
+pub(super) fn uses(nginx: &Nginx) -> Uses {
+    let mut nameless = Vec::new();
     let mut names: Vec<NameOf> = Vec::new();
     let mut known: HashMap<(Option<Protocol>, &str), u32> = HashMap::new();
     let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -220,7 +235,17 @@ pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
             if !word.has_dollar || pattern == Some(word.span) {
                 continue;
             }
-            for (name, range) in template::variables(word.text) {
+            for piece in template::pieces(word.text) {
+                let range = piece.range;
+                let name = match piece.part {
+                    Part::Variable(name) => name,
+                    Part::NoName | Part::Unclosed if !is_left_open(directive, word) => {
+                        let is_unclosed = piece.part == Part::Unclosed;
+                        nameless.push(NamelessUse { span: word.slice(range), is_unclosed });
+                        continue;
+                    }
+                    _ => continue,
+                };
                 let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
                 let start = range.start + 1 + brace;
                 let of = *known.entry((protocol, name)).or_insert_with(|| {
@@ -237,7 +262,15 @@ pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
             }
         }
     }
-    (uses, names)
+    Uses { all: uses, names, nameless }
+}
+
+/// Words that may hold a lone `$` for other reasons: patterns among the arguments, and what a template engine fills in.
+fn is_left_open(directive: Directive<'_>, word: Word<'_>) -> bool {
+    let capitals = |text: &str| text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
+    word.text.starts_with('~')
+        || word.text.match_indices("${").any(|(at, _)| capitals(&word.text[at + 2..]))
+        || directive.is(key!("if"))
 }
 
 /// A regular expression in the configuration.
@@ -359,9 +392,9 @@ impl Nginx {
     /// The uses of those variables that are meant: each variable is asked about once, by its protocol and its name in
     /// lower case.
     pub(crate) fn uses_of(&self, meant: impl Fn(Option<Protocol>, &str) -> bool) -> impl Iterator<Item = Use<'_>> {
-        let meant: Vec<bool> = self.variable_names.iter().map(|of| meant(of.protocol, &of.name)).collect();
+        let meant: Vec<bool> = self.uses.names.iter().map(|of| meant(of.protocol, &of.name)).collect();
         let any = meant.contains(&true);
-        self.variable_uses.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
+        self.uses.all.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
             let directive = self.directive(found.directive);
             let word = directive.words().get(found.word as usize).unwrap_or(directive.name());
             Use {
@@ -370,6 +403,11 @@ impl Nginx {
                 directive,
             }
         })
+    }
+
+    /// Every `$` with no name behind it where nginx expands variables.
+    pub(crate) fn nameless_uses(&self) -> &[NamelessUse] {
+        &self.uses.nameless
     }
 
     /// Are there directives or modules whose variables are not known?

@@ -16,6 +16,16 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             .report(word.span, format!("`${name}` is a variable of nginx itself and cannot be set"))
             .label(directive.name().span, "set here");
     }
+    for nameless in nginx.nameless_uses() {
+        findings.report(
+            nameless.span,
+            if nameless.is_unclosed {
+                "`${` without a name and `}` behind it (nginx: the closing bracket is missing)"
+            } else {
+                "`$` without a name behind it: nginx has no way to write a lone `$` here (nginx: invalid variable name)"
+            },
+        );
+    }
     if !nginx.is_complete() || nginx.has_foreign_parts() {
         return;
     }
