@@ -142,6 +142,10 @@ impl<'a> Checker<'a> {
         }
         let allowed = row.arguments(release);
         if !allowed.allow(directive.args().len()) && !key.is_lua_block() && !directive.is(key!("if")) {
+            // Without its end nobody knows which words are its own.
+            if directive.is_unterminated() {
+                return;
+            }
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }

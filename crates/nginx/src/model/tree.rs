@@ -214,6 +214,11 @@ impl<'a> Directive<'a> {
         }
     }
 
+    /// Is its `;` missing?
+    pub(crate) fn is_unterminated(self) -> bool {
+        self.node().ending == Ending::Missing
+    }
+
     /// Does a comment stand right before it, or behind its words on the same line?
     pub(crate) fn is_commented(self) -> bool {
         let node = self.node();
