@@ -173,7 +173,7 @@ fn top_level(tree: &FileTree) -> impl Iterator<Item = (&str, Ending)> {
     std::iter::from_fn(move || {
         let statement = tree.statements.get(next)?;
         next = (statement.until as usize).max(next + 1);
-        let name = tree.words[statement.first_word as usize].text.as_str();
+        let name = tree.word(statement.first_word).text;
         Some((name, statement.ending))
     })
 }

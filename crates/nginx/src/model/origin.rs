@@ -124,7 +124,7 @@ impl OriginCheck<'_> {
 
     fn foreign_site(&self, parsed: &Pattern, sample: &Sample) -> Option<Hole> {
         let passes = |text: &str| parsed.matches(text) == Some(true);
-        let (text, name) = (sample.text.as_str(), sample.host());
+        let (text, name) = (&sample.text, sample.host());
         let scheme = if text.contains("://") { "" } else { "https://" };
         if !is_domain(name) {
             return None;

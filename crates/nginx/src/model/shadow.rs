@@ -3,6 +3,7 @@
 use super::Nginx;
 use super::location::{Location, LocationKind};
 use confvet_core::Span;
+use std::cell::OnceCell;
 
 /// A location that loses requests to another one.
 #[derive(Debug)]
@@ -24,6 +25,9 @@ impl Nginx {
         let mut found = Vec::new();
         for server in self.servers() {
             let block = server.block(self);
+            if !self.has_regex_location(block) {
+                continue;
+            }
             let locations: Vec<Location<'_>> = block.children().filter_map(Location::of).collect();
             let patterns: Vec<&Location<'_>> =
                 locations.iter().filter(|location| location.is_regex()).take(MAX_PATTERNS).collect();
@@ -52,8 +56,8 @@ impl Nginx {
             if block.own_access_control().is_some() || server.directive(self).holds_unread_include() {
                 continue;
             }
-            let open: Vec<&&Location<'_>> =
-                patterns.iter().filter(|location| !location.directive.block().is_restricted()).collect();
+            let is_open = |location: &&&Location<'_>| !location.directive.block().is_restricted();
+            let open: OnceCell<Vec<&&Location<'_>>> = OnceCell::new();
             for location in locations.iter().filter(|location| location.kind == LocationKind::Prefix) {
                 let inside = location.directive.block();
                 let controlled = inside
@@ -63,7 +67,7 @@ impl Nginx {
                 if !controlled || location.path == "/" {
                     continue;
                 }
-                let winner = open.iter().find(|regex| {
+                let winner = open.get_or_init(|| patterns.iter().filter(is_open).collect()).iter().find(|regex| {
                     may_match_below(regex.path, location.path)
                         && !inside.children().filter_map(Location::of).any(|nested| nested.path == regex.path)
                 });
