@@ -17,11 +17,36 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Node> {
     let yaml = Yaml::parse(reader.input.file, reader.input.text(), Dialect::Core);
     let Some(services) = yaml.root().and_then(|root| root.get("services")) else { return Vec::new() };
     let mut mounted = Mounted::default();
-    let found = services.fields().into_iter().filter_map(|field| {
+    let servers = services.fields().into_iter().filter(|field| !runs_something_else(field.value));
+    let found = servers.filter_map(|field| {
         let image = Image::of_service(field.value)?;
         Some(service(reader, field.key, field.value, &image, &mut mounted))
     });
     found.collect()
+}
+
+/// Programs that start the server, or may.
+const SERVERS: &[&str] = &[
+    "elasticsearch",
+    "opensearch",
+    "eswrapper",
+    "es-docker",
+    "docker-entrypoint.sh",
+    "opensearch-docker-entrypoint.sh",
+];
+
+/// A service that has the image for its tools: its shell makes certificates or waits for the others, and ends. A script
+/// of the user's own may start the server.
+fn runs_something_else(service: YamlNode<'_>) -> bool {
+    let texts: Vec<&str> =
+        ["entrypoint", "command"].iter().filter_map(|key| service.get(key)).flat_map(texts).collect();
+    let mut words = texts.iter().flat_map(|text| text.split([' ', '\t', '\n', '\'', '"', ';', '&', '|', '(', ')']));
+    let is_shell = words
+        .clone()
+        .find(|word| !word.is_empty())
+        .is_some_and(|word| matches!(source::file_name(word), "bash" | "sh" | "curl" | "sleep"));
+    let starts_server = |word: &str| SERVERS.contains(&source::file_name(word)) || word.ends_with(".sh");
+    is_shell && !words.any(starts_server)
 }
 
 /// The mounted files that were read already: services share them.
