@@ -2,17 +2,17 @@
 
 use super::check::{CheckKind, HealthCheck};
 use super::names::Names;
-use super::proxy::{Bind, Mode, Proxy};
+use super::proxy::{Bind, Lookups, Mode, PoolNames, Proxy};
 use super::schema::Schema;
-use super::server::{Server, ServerOption};
-use super::statement::{ByName, Prefix, SameKey, Section, SectionKind, Statement};
+use super::server::{Server, option_key};
+use super::statement::{ByKeyword, Prefix, SameKey, Section, SectionKind, Statement};
 use super::{Haproxy, Index};
 use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
 use crate::table::{Arguments, Context, HaVersion, Key};
 use crate::values::{Endpoint, endpoint};
 use confvet_core::{Edit, FileId, Span};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the files in load order.
@@ -83,8 +83,21 @@ impl Builder {
             }
         }
         let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
-        let (statements, by_keyword, keywords) = (Vec::new(), ByName::new(), Names::default());
-        self.sections.push(Section { kind, index, word, name, from, extra, statements, by_keyword, keywords, branch });
+        let (statements, by_keyword, keywords) = (Vec::new(), ByKeyword::default(), Names::default());
+        let looks = false;
+        self.sections.push(Section {
+            kind,
+            index,
+            word,
+            name,
+            from,
+            extra,
+            statements,
+            by_keyword,
+            keywords,
+            looks,
+            branch,
+        });
     }
 
     fn statement(&mut self, line: &mut Line, branch: Branch) {
@@ -105,7 +118,7 @@ impl Builder {
         let has_variable = words.iter().any(Word::is_variable);
         let has_empty = words.iter().any(Word::is_empty);
         let has_literal_variable = words.iter().any(Word::has_literal_variable);
-        let statement = Arc::new(Statement {
+        let mut statement = Statement {
             words: words.drain(..).collect(),
             prefix,
             branch,
@@ -115,20 +128,19 @@ impl Builder {
             sub,
             condition_at,
             has_calls,
+            may_look: false,
             has_variable,
             has_empty,
             has_literal_variable,
-        });
-        section.keywords.add(statement.keyword());
-        let same = match section.by_keyword.get_mut(statement.keyword()) {
-            Some(same) => same,
-            None => section.by_keyword.entry(statement.words[0].text.clone()).or_default(),
         };
-        same.push(Arc::clone(&statement));
-        section.statements.push(Arc::clone(&statement));
+        statement.may_look = statement.read_look();
+        let statement = Arc::new(statement);
+        section.keywords.add(statement.keyword());
+        section.looks |= statement.may_look();
         if let Some(span) = line.glued {
-            self.hashes.push((GluedHash { span }, Some(statement)));
+            self.hashes.push((GluedHash { span }, Some(Arc::clone(&statement))));
         }
+        section.statements.push(statement);
     }
 
     fn finish(self) -> (Haproxy, Vec<Span>) {
@@ -148,7 +160,9 @@ impl Builder {
             uses: std::sync::OnceLock::new(),
         };
         let mut named_defaults: BTreeMap<String, usize> = BTreeMap::new();
-        for section in sections {
+        haproxy.proxies.reserve(sections.len());
+        for mut section in sections {
+            section.finish();
             match section.kind {
                 SectionKind::Global => haproxy.globals.push(section),
                 SectionKind::Defaults => {
@@ -255,61 +269,41 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
 /// Reads a proxy on top of what it inherits.
 fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy {
     let from = parent.and_then(|number| haproxy.defaults.get(number));
-    let mut settings = from.map(|from| from.settings.clone()).unwrap_or_default();
-    let mut set = from.map(|from| from.set).unwrap_or_default();
+    let mut settings = from.map(|from| from.settings.handed_down()).unwrap_or_default();
     let mut check = HealthCheck::inherited(from.map(|from| &from.check));
-    let mut logs = from.map(|from| from.logs.clone()).unwrap_or_default();
+    let mut logs = from.map(|from| Arc::clone(&from.logs)).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
-    let (mut acls, mut tracks) = (HashMap::new(), HashMap::new());
+    let mut lookups = None;
     let mut binds = Vec::new();
-    let mut servers = Vec::new();
-    for statement in &section.statements {
-        if let Some(slot) = statement.slot() {
-            match statement.sub {
-                Some(_) => set.add_pair(statement.text(0), statement.text(1)),
-                None => set.add(statement.text(0)),
-            }
-            match settings.binary_search_by_key(&slot, |(slot, _)| *slot) {
-                Ok(index) => settings[index].1 = Arc::clone(statement),
-                Err(index) => settings.insert(index, (slot, Arc::clone(statement))),
-            }
-        }
-        if let Some(track) = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc")) {
-            tracks.entry(track.text.clone()).or_insert_with(Vec::new).push(Arc::clone(statement));
-        }
+    let mut servers = Vec::with_capacity(section.count("server") + section.count("server-template"));
+    for (number, statement) in (0..).zip(&section.statements) {
+        settings.take(number, statement);
+        Lookups::take(&mut lookups, number, statement);
         match statement.keyword() {
-            "acl" => {
-                let name = statement.word(1).map(|name| name.text.clone()).unwrap_or_default();
-                acls.entry(name).or_insert_with(Vec::new).push(Arc::clone(statement));
-            }
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
                 check.take(statement);
             }
             "http-check" | "tcp-check" => check.take(statement),
-            "log" if statement.is_negated() => logs.clear(),
-            "log" => logs.push(Arc::clone(statement)),
-            "default-server" => {
-                let options = options(statement, 1, Context::ServerOption);
-                let default_server = Arc::make_mut(&mut default_server);
-                // Only the last value of an option counts: the list stays as short as the table of options.
-                default_server.retain(|old| options.iter().all(|new| new.name() != old.name()));
-                default_server.extend(options);
-            }
-            "server" | "server-template" => servers.extend(server(statement, &default_server)),
-            "bind" => binds.extend(bind(statement)),
+            "log" if statement.is_negated() => Arc::make_mut(&mut logs).clear(),
+            "log" => Arc::make_mut(&mut logs).push(Arc::clone(statement)),
+            "default-server" => Arc::make_mut(&mut default_server).extend(statement),
+            "server" | "server-template" => servers.extend(Server::read(statement, &default_server)),
+            "bind" => binds.extend(Bind::read(statement)),
             _ => {}
         }
+    }
+    if section.kind == SectionKind::Defaults {
+        settings.hand_down(&section);
     }
     let mut proxy = Proxy {
         section,
         defaults: parent,
         binds,
+        pool: PoolNames::of(&servers),
         servers,
         check,
-        acls,
-        tracks,
+        lookups,
         settings,
-        set,
         logs,
         default_server,
         server_names: std::sync::OnceLock::new(),
@@ -324,49 +318,6 @@ fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy 
     proxy
 }
 
-fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Option<Server> {
-    let name = statement.word(1)?.clone();
-    let (address_at, slots) =
-        if statement.is("server-template") { (3, Some(slots(statement.text(2)))) } else { (2, None) };
-    let word = statement.word(address_at)?;
-    let address = endpoint(word, 0..word.text.len());
-    let own = options(statement, address_at + 1, Context::ServerOption);
-    let mut set = Names::default();
-    for option in defaults.iter().chain(&own) {
-        set.add(option.name());
-    }
-    let mut server = Server {
-        statement: Arc::clone(statement),
-        name,
-        address,
-        slots,
-        defaults: Arc::clone(defaults),
-        own,
-        set,
-        is_checked: true,
-    };
-    server.is_checked = server.check().is_some();
-    Some(server)
-}
-
-/// `5` is 1 to 5, `3-7` is what it says.
-fn slots(text: &str) -> (u32, u32) {
-    match text.split_once('-') {
-        Some((low, high)) => (low.parse().unwrap_or(1), high.parse().unwrap_or(1)),
-        None => (1, text.parse().unwrap_or(1)),
-    }
-}
-
-fn bind(statement: &Arc<Statement>) -> Option<Bind> {
-    let word = statement.word(1)?;
-    let options = options(statement, 2, Context::BindOption);
-    let mut set = Names::default();
-    for option in &options {
-        set.add(option.name());
-    }
-    Some(Bind { statement: Arc::clone(statement), addresses: addresses(word), options, set })
-}
-
 /// The comma-separated addresses of a word.
 pub(super) fn addresses(word: &Word) -> Vec<Endpoint> {
     let mut at = 0;
@@ -374,18 +325,6 @@ pub(super) fn addresses(word: &Word) -> Vec<Endpoint> {
     for part in word.text.split(',') {
         found.push(endpoint(word, at..at + part.len()));
         at += part.len() + 1;
-    }
-    found
-}
-
-/// The known options from a word on; reading stops at the first word that is none.
-pub(super) fn options(statement: &Arc<Statement>, from: usize, context: Context) -> Vec<ServerOption> {
-    let mut found = Vec::new();
-    let mut at = from;
-    while let Some(word) = statement.word(at).filter(|word| !word.is_empty()) {
-        let Some(key) = option_key(context, &word.text) else { break };
-        found.push(ServerOption { statement: Arc::clone(statement), at, key });
-        at += 1 + arguments(key, statement, at);
     }
     found
 }
@@ -417,11 +356,6 @@ impl Statement {
         };
         self.reads_on_at(first_option).then(|| Edit::insert_after(self.span(), format!(" {options}")))
     }
-}
-
-/// The option a word names.
-pub(super) fn option_key(context: Context, word: &str) -> Option<&'static Key> {
-    if word.starts_with("set-proxy-v2-tlv-fmt") { context.find("set-proxy-v2-tlv-fmt") } else { context.find(word) }
 }
 
 /// How many words belong to the option at this place.

@@ -77,6 +77,8 @@ pub struct HealthCheck {
     own_option: bool,
     own_http: bool,
     own_tcp: bool,
+    /// Some `connect` line was among them.
+    may_connect: bool,
 }
 
 /// The request that an HTTP check sends.
@@ -109,6 +111,7 @@ impl HealthCheck {
 
     /// Takes a line of the proxy.
     pub(crate) fn take(&mut self, statement: &Arc<Statement>) {
+        self.may_connect |= statement.text(1) == "connect";
         match statement.keyword() {
             "option" => {
                 let Some(kind) = CheckKind::of_option(statement.text(1)) else { return };
@@ -191,6 +194,7 @@ impl HealthCheck {
     /// The `http-check connect` or `tcp-check connect` lines.
     pub fn connects(&self) -> impl Iterator<Item = &Statement> {
         let lines = match self.kind {
+            _ if !self.may_connect => &[],
             CheckKind::Http => &self.http[..],
             CheckKind::Tcp => &self.tcp[..],
             _ => &[],

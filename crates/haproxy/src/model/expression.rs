@@ -328,29 +328,32 @@ pub(crate) const PREDEFINED: &[&str] = &[
     "WAIT_END",
 ];
 
-/// Keywords whose statements may end in a condition.
-const CONDITIONAL: &[&str] = &[
-    "http-request",
-    "http-response",
-    "http-after-response",
-    "tcp-request",
-    "tcp-response",
-    "use_backend",
-    "use-server",
-    "redirect",
-    "stick",
-    "force-persist",
-    "ignore-persist",
-    "monitor",
-    "stats",
-    "quic-initial",
-    "force-be-switch",
-];
+/// May statements of this keyword end in a condition?
+fn is_conditional(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "http-request"
+            | "http-response"
+            | "http-after-response"
+            | "tcp-request"
+            | "tcp-response"
+            | "use_backend"
+            | "use-server"
+            | "redirect"
+            | "stick"
+            | "force-persist"
+            | "ignore-persist"
+            | "monitor"
+            | "stats"
+            | "quic-initial"
+            | "force-be-switch"
+    )
+}
 
 impl Statement {
     /// Which of the words is the `if` or `unless` of its condition.
     pub(crate) fn find_condition(words: &[Word]) -> Option<usize> {
-        if !CONDITIONAL.contains(&words.first()?.text.as_str()) {
+        if !is_conditional(&words.first()?.text) {
             return None;
         }
         words.iter().skip(1).position(|word| matches!(word.text.as_str(), "if" | "unless")).map(|index| index + 1)
@@ -358,7 +361,7 @@ impl Statement {
 
     /// Does a word hold a call with arguments, or a log-format expression?
     pub(crate) fn find_calls(words: &[Word]) -> bool {
-        words.iter().any(|word| word.text.contains(['(', '[']))
+        words.iter().any(Word::has_bracket)
     }
 
     /// The condition at its end.
@@ -399,7 +402,7 @@ impl Statement {
     /// The expressions that give a value: all but the criteria of ACLs.
     pub(crate) fn sample_expressions(&self) -> impl Iterator<Item = Expression<'_>> {
         let words = if self.has_calls { &self.words[..] } else { &[] };
-        let in_formats = words.iter().flat_map(FormatExpressions::of);
+        let in_formats = words.iter().filter(|word| word.has_bracket()).flat_map(FormatExpressions::of);
         in_formats.chain(self.expression_word().and_then(Expression::of_word))
     }
 

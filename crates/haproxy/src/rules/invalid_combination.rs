@@ -22,7 +22,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }
         }
-        for server in &proxy.servers {
+        let servers = if proxy.may_have_refused_servers() { &proxy.servers[..] } else { &[] };
+        for server in servers {
             let plain = !server.may_be_refused() || server.statement.has_variable();
             if plain {
                 continue;
@@ -111,7 +112,7 @@ fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branc
     if let Some(option) =
         proxy.check.option.as_deref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
     {
-        let checked = proxy.servers.iter().any(|server| server.check().is_some());
+        let checked = proxy.servers.iter().any(Server::is_checked);
         if checked && haproxy.global_setting("external-check").is_none() {
             refuse(
                 option.branch,

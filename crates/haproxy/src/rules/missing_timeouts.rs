@@ -63,7 +63,7 @@ fn missing(proxy: &Proxy) -> Vec<Timeout> {
 /// Timeouts whose lack HAProxy does not speak of.
 fn details(proxy: &Proxy, findings: &mut Findings) {
     let speaks = !matches!(proxy.check.kind, CheckKind::Connect | CheckKind::External);
-    let checked = proxy.servers.iter().find(|server| server.check().is_some());
+    let checked = proxy.servers.iter().find(|server| server.is_checked());
     if let (true, None, Some(server), Some(option)) =
         (speaks, proxy.timeout(Timeout::Check), checked, proxy.check.option.as_deref())
         && let Some(inter) = server.inter()

@@ -3,7 +3,7 @@
 use crate::model::{Haproxy, Proxy, SectionKind, Statement};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::hash::{Hash, Hasher};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unreachable-rule", check };
@@ -171,6 +171,10 @@ fn stage(rule: &Statement) -> Option<(u8, &'static str)> {
 
 /// Rules below those of a later stage, which are evaluated before them all the same.
 fn reordered(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
+    // What stands in the last stage comes last anyway.
+    if !["tcp-request", "http-request", "redirect", "use_backend"].iter().any(|keyword| proxy.may_have(keyword)) {
+        return;
+    }
     let mut latest: Option<(u8, &'static str, &Statement)> = None;
     for rule in &proxy.statements {
         let Some((number, name)) = stage(rule).filter(|_| haproxy.is_certain(rule.branch)) else { continue };

@@ -3,7 +3,7 @@
 use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unused-definition", check };
 
@@ -13,16 +13,16 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     let mut used: HashSet<(Named, &str)> = HashSet::new();
     used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
-    let mentioned: HashSet<&str> = haproxy.mentions().collect();
+    let mut mentions = None;
+    let mut mentioned = |name| {
+        let mentions: &HashSet<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
+        mentions.contains(name)
+    };
     if !haproxy.has_dynamic_routes() {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
             let name = proxy.name();
-            if !used.contains(&(Named::Backend, name))
-                && !mentioned.contains(name)
-                && !holds_table
-                && !name.starts_with('_')
-            {
+            if !used.contains(&(Named::Backend, name)) && !holds_table && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(proxy.name_span(), format!("backend `{name}` is never used"))
                     .severity(Severity::Warning);
@@ -41,7 +41,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for section in haproxy.of_kind(kind) {
             let name = section.name();
             let implicit = kind == SectionKind::Resolvers && name == "default";
-            if !used.contains(&(named, name)) && !mentioned.contains(name) && !implicit && !name.starts_with('_') {
+            if !used.contains(&(named, name)) && !implicit && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(section.name_span(), format!("{} `{name}` is never used", kind.as_str()))
                     .severity(Severity::Info);
@@ -64,11 +64,19 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 
 fn acls(proxy: &Proxy, used: &HashSet<&str>, findings: &mut Findings) {
     let names = |word: &Word| word.text.contains("acl(");
-    let by_fetch = proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
+    let named_by_fetch =
+        || proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
+    let mut by_fetch = None;
     let mut reported = HashSet::new();
-    for acl in proxy.all("acl").filter(|_| !by_fetch) {
+    for acl in proxy.all("acl") {
         let Some(name) = acl.word(1).filter(|name| name.is_known()) else { continue };
-        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') && reported.insert(&name.text) {
+        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
+            if *by_fetch.get_or_insert_with(named_by_fetch) {
+                return;
+            }
+            if !reported.insert(&name.text) {
+                continue;
+            }
             findings
                 .report(name.span, format!("acl `{}` is never used in this {}", name.text, proxy.kind.as_str()))
                 .severity(Severity::Info);

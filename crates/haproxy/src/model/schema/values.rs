@@ -4,7 +4,7 @@ use super::{ProblemKind, Schema};
 use crate::model::{Proxy, Statement};
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, Key};
-use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, time};
+use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, plain_port, time};
 use confvet_core::did_you_mean;
 use std::sync::Arc;
 
@@ -304,6 +304,9 @@ impl Schema<'_> {
         if let Some(bad) = statement.text(1).chars().find(|&c| bad(c)) {
             let message = format!("`{bad}` is not allowed in the name of a server");
             self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
+        }
+        if word.text.rsplit(':').next().and_then(plain_port).is_some() {
+            return;
         }
         let address = endpoint(word, 0..word.text.len());
         if matches!(address.port, Port::Invalid | Port::Range(..)) {
