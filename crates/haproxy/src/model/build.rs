@@ -30,7 +30,14 @@ pub(crate) fn build<'a>(
 #[derive(Debug, Default)]
 struct Builder {
     target: Option<HaVersion>,
-    sections: Vec<Section>,
+    /// The section that is being read.
+    section: Option<Section>,
+    sections: u32,
+    globals: Vec<Section>,
+    defaults: Vec<Proxy>,
+    named_defaults: BTreeMap<String, usize>,
+    proxies: Vec<Proxy>,
+    others: Vec<Section>,
     branches: Branches,
     syntax: Vec<SyntaxProblem>,
     hashes: Vec<(GluedHash, Option<Arc<Statement>>)>,
@@ -40,6 +47,8 @@ struct Builder {
 
 impl Builder {
     fn file(&mut self, file: FileId, text: &str) {
+        // Few proxies are written in less: there is room for all of them, and what is not needed is never touched.
+        self.proxies.reserve(text.len() / 256);
         let mut lexer = Lexer::new(file, text);
         let mut branches = std::mem::take(&mut self.branches);
         let mut conditions = Conditions::new(&mut branches, self.target);
@@ -82,26 +91,17 @@ impl Builder {
                 other => extra = other,
             }
         }
-        let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
+        self.close();
+        let index = self.sections;
+        self.sections += 1;
         let (statements, by_keyword, keywords) = (Vec::new(), ByKeyword::default(), Names::default());
         let looks = false;
-        self.sections.push(Section {
-            kind,
-            index,
-            word,
-            name,
-            from,
-            extra,
-            statements,
-            by_keyword,
-            keywords,
-            looks,
-            branch,
-        });
+        self.section =
+            Some(Section { kind, index, word, name, from, extra, statements, by_keyword, keywords, looks, branch });
     }
 
     fn statement(&mut self, line: &mut Line, branch: Branch) {
-        let Some(section) = self.sections.last_mut() else { return };
+        let Some(section) = &mut self.section else { return };
         let words = &mut line.words;
         let mut prefix = None;
         if words.len() > 1 && matches!(words[0].text.as_str(), "no" | "default") {
@@ -143,14 +143,43 @@ impl Builder {
         section.statements.push(statement);
     }
 
-    fn finish(self) -> (Haproxy, Vec<Span>) {
-        let Builder { target, sections, branches, syntax, hashes, secrets, template } = self;
+    /// The section is read: puts it where it belongs, with what it inherits.
+    fn close(&mut self) {
+        let Some(mut section) = self.section.take() else { return };
+        section.finish();
+        match section.kind {
+            SectionKind::Global => self.globals.push(section),
+            SectionKind::Defaults => {
+                let number = self.defaults.len();
+                let named = &mut self.named_defaults;
+                let parent = section.from.as_ref().and_then(|from| named.get(from.text.as_str()).copied());
+                if let Some(name) = &section.name {
+                    named.insert(name.text.to_string(), number);
+                }
+                let proxy = inherit(section, parent, &self.defaults);
+                self.defaults.push(proxy);
+            }
+            SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
+                let parent = match &section.from {
+                    Some(from) => self.named_defaults.get(from.text.as_str()).copied(),
+                    None => self.defaults.len().checked_sub(1),
+                };
+                self.proxies.push(inherit(section, parent, &self.defaults));
+            }
+            _ => self.others.push(section),
+        }
+    }
+
+    fn finish(mut self) -> (Haproxy, Vec<Span>) {
+        self.close();
+        let Builder { target, globals, defaults, proxies, others, branches, syntax, hashes, secrets, template, .. } =
+            self;
         let mut haproxy = Haproxy {
             target,
-            globals: Vec::new(),
-            defaults: Vec::new(),
-            proxies: Vec::new(),
-            others: Vec::new(),
+            globals,
+            defaults,
+            proxies,
+            others,
             syntax,
             problems: Vec::new(),
             hashes,
@@ -159,32 +188,6 @@ impl Builder {
             index: Index::default(),
             uses: std::sync::OnceLock::new(),
         };
-        let mut named_defaults: BTreeMap<String, usize> = BTreeMap::new();
-        haproxy.proxies.reserve(sections.len());
-        for mut section in sections {
-            section.finish();
-            match section.kind {
-                SectionKind::Global => haproxy.globals.push(section),
-                SectionKind::Defaults => {
-                    let number = haproxy.defaults.len();
-                    let parent = section.from.as_ref().and_then(|from| named_defaults.get(from.text.as_str()).copied());
-                    if let Some(name) = &section.name {
-                        named_defaults.insert(name.text.to_string(), number);
-                    }
-                    let proxy = inherit(section, parent, &haproxy);
-                    haproxy.defaults.push(proxy);
-                }
-                SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
-                    let parent = match &section.from {
-                        Some(from) => named_defaults.get(from.text.as_str()).copied(),
-                        None => haproxy.defaults.len().checked_sub(1),
-                    };
-                    let proxy = inherit(section, parent, &haproxy);
-                    haproxy.proxies.push(proxy);
-                }
-                _ => haproxy.others.push(section),
-            }
-        }
         haproxy.index = Index::of(&haproxy);
         let (problems, looks) = Schema::check(&haproxy);
         haproxy.problems = problems;
@@ -267,13 +270,13 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
 }
 
 /// Reads a proxy on top of what it inherits.
-fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy {
-    let from = parent.and_then(|number| haproxy.defaults.get(number));
+fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy {
+    let from = parent.and_then(|number| defaults.get(number));
     let mut settings = from.map(|from| from.settings.handed_down()).unwrap_or_default();
     let mut check = HealthCheck::inherited(from.map(|from| &from.check));
     let mut logs = from.map(|from| Arc::clone(&from.logs)).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
-    let mut lookups = None;
+    let mut lookups = Lookups::with_room(section.count("acl"));
     let mut binds = Vec::new();
     let mut servers = Vec::with_capacity(section.count("server") + section.count("server-template"));
     for (number, statement) in (0..).zip(&section.statements) {

@@ -389,6 +389,20 @@ impl Statement {
         if self.is("acl") { Criterion::read(self.from(2)) } else { None }
     }
 
+    /// May a criterion be no expression, a flag be unknown, a number be taken for a flag, or a brace stay open? False is
+    /// certain, and what nearly every line gets.
+    pub(crate) fn may_have_odd_criteria(&self) -> bool {
+        let is_odd = |word: &Word| match word.text.as_bytes() {
+            [b'-', flag] => !b"imnf".contains(flag),
+            [b'-' | b'{', ..] | [b'!', b'{', ..] => true,
+            _ => false,
+        };
+        let starts_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
+        let of_acl = self.is("acl")
+            && self.word(2).is_some_and(|word| !word.text.bytes().next().is_some_and(|byte| starts_name(&byte)));
+        of_acl || self.words.iter().any(is_odd)
+    }
+
     /// Every criterion: of an `acl` line, or of the anonymous ACLs in its condition.
     pub fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
         self.criterion().into_iter().chain(self.condition().into_iter().flat_map(|condition| condition.criteria()))

@@ -10,6 +10,7 @@ use crate::table::Context;
 use crate::values::{Endpoint, Unit, time};
 use compact_str::CompactString;
 use confvet_core::Span;
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 use std::ops::Deref;
@@ -204,6 +205,8 @@ pub struct Proxy {
 pub(crate) struct Settings {
     /// Its own, with the numbers of their statements, sorted.
     own: Vec<(u16, u32)>,
+    /// The place of the latest among them: lines of one keyword often follow each other.
+    latest: usize,
     inherited: Option<Arc<HandedDown>>,
     /// What a defaults section hands down: what it inherits, and its own.
     handed_down: Option<Arc<HandedDown>>,
@@ -222,13 +225,23 @@ impl Settings {
     /// Takes a statement of the section, given its number there.
     pub(super) fn take(&mut self, number: u32, statement: &Statement) {
         let Some(slot) = statement.slot() else { return };
+        if let Some(latest) = self.own.get_mut(self.latest).filter(|(latest, _)| *latest == slot) {
+            latest.1 = number;
+            return;
+        }
         match statement.sub {
             Some(_) => self.set.add_pair(statement.text(0), statement.text(1)),
             None => self.set.add(statement.text(0)),
         }
         match self.own.binary_search_by_key(&slot, |(slot, _)| *slot) {
-            Ok(index) => self.own[index].1 = number,
-            Err(index) => self.own.insert(index, (slot, number)),
+            Ok(index) => {
+                self.own[index].1 = number;
+                self.latest = index;
+            }
+            Err(index) => {
+                self.own.insert(index, (slot, number));
+                self.latest = index;
+            }
         }
     }
 
@@ -288,6 +301,12 @@ pub(crate) struct Lookups {
 }
 
 impl Lookups {
+    /// Room for so many ACLs.
+    pub(super) fn with_room(acls: usize) -> Option<Box<Self>> {
+        let acls = (acls > 0).then(|| HashMap::with_capacity_and_hasher(acls, RandomState::default()));
+        acls.map(|acls| Box::new(Self { acls, ..Self::default() }))
+    }
+
     /// Takes a statement of the section, given its number there.
     pub(super) fn take(lookups: &mut Option<Box<Self>>, number: u32, statement: &Statement) {
         let mut add = |to: fn(&mut Self) -> &mut HashMap<CompactString, Alike>, name: CompactString| {

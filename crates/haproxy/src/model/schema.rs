@@ -376,7 +376,9 @@ impl<'a> Schema<'a> {
         }
         self.actions(proxy, statement);
         if statement.may_look() {
-            self.criteria(statement);
+            if statement.may_have_odd_criteria() {
+                self.criteria(statement);
+            }
             self.fetches(proxy, statement);
         }
         if statement.is("use_backend") {

@@ -465,6 +465,11 @@ impl Statement {
         self.word(index).filter(|word| word.is_known())?.text.parse().ok()
     }
 
+    /// Does its line start above a place of the same section?
+    pub(crate) fn starts_above(&self, place: Span) -> bool {
+        self.line.start < place.start
+    }
+
     /// Takes the whole line out of the file.
     pub fn delete(&self) -> Edit {
         Edit::delete(self.line)

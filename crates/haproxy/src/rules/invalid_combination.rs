@@ -88,11 +88,7 @@ fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Op
 }
 
 fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
-    let own_http: Vec<_> = if proxy.all("http-check").any(|line| line.text(1) == "connect") {
-        proxy.all("http-check").collect()
-    } else {
-        Vec::new()
-    };
+    let own_http: Vec<_> = if proxy.check.may_connect() { proxy.all("http-check").collect() } else { Vec::new() };
     let position = |name: &str| own_http.iter().position(|line| line.text(1) == name);
     if let (Some(connect), Some(expect)) = (position("connect"), position("expect"))
         && connect < expect

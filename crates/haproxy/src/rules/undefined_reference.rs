@@ -103,8 +103,8 @@ fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findi
 
 fn acl(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
     let proxy = reference.proxy;
-    match proxy.acls(reference.name).next().map(|acl| acl.span().start) {
-        Some(start) if start < reference.span.start => {}
+    match proxy.acls(reference.name).next() {
+        Some(acl) if acl.starts_above(reference.span) => {}
         Some(_) => {
             let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();
             let (severity, category) = haproxy.refused(branch);

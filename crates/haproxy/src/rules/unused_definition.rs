@@ -52,6 +52,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.sections().filter(|proxy| proxy.last("acl").is_some()) {
         let here = |used: &Reference<'_>| used.proxy.header() == proxy.header();
         let mut used = HashSet::new();
+        used.reserve(proxy.acl_names().count());
         while references.next_if(|reference| !here(reference) && reference.proxy.index < proxy.index).is_some() {}
         while let Some(reference) = references.next_if(here) {
             used.insert(reference.name);
