@@ -14,6 +14,7 @@ mod statement;
 pub use check::{CheckKind, HealthCheck, Request};
 pub(crate) use expression::CLIENT_HEADERS;
 pub use expression::{Call, Condition, Criterion, Expression, Term};
+pub(crate) use names::Names;
 pub(crate) use pool::database_on;
 pub use pool::{Endpoint, Pool, Purpose};
 pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
@@ -33,7 +34,7 @@ use foldhash::HashMap;
 use serde::Serialize;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -71,8 +72,6 @@ pub struct Haproxy {
     pub(crate) branches: Branches,
     #[serde(skip)]
     pub(crate) index: Index,
-    #[serde(skip)]
-    pub(crate) uses: OnceLock<Vec<reference::Use>>,
 }
 
 /// A rule in a defaults section, and a proxy that cannot take it.

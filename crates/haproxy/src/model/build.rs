@@ -186,7 +186,6 @@ impl Builder {
             template,
             branches,
             index: Index::default(),
-            uses: std::sync::OnceLock::new(),
         };
         haproxy.index = Index::of(&haproxy);
         let (problems, looks) = Schema::check(&haproxy);
@@ -307,6 +306,7 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
         check,
         lookups,
         settings,
+        uses: Vec::new(),
         logs,
         default_server,
         server_names: std::sync::OnceLock::new(),
@@ -315,6 +315,7 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
         is_disabled: false,
         is_postgres: false,
     };
+    proxy.uses = proxy.find_uses();
     proxy.mode = proxy.read_mode();
     proxy.is_disabled = proxy.read_disabled();
     proxy.is_postgres = proxy.read_postgres();

@@ -6,6 +6,22 @@
 pub(crate) struct Names(u64);
 
 impl Names {
+    /// These names.
+    pub(crate) const fn of(names: &[&str]) -> Self {
+        let mut set = 0;
+        let mut index = 0;
+        while index < names.len() {
+            set |= bit(names[index].as_bytes());
+            index += 1;
+        }
+        Self(set)
+    }
+
+    /// May the two share a name?
+    pub(crate) fn may_meet(self, others: Names) -> bool {
+        self.0 & others.0 != 0
+    }
+
     pub(crate) fn add(&mut self, name: &str) {
         self.0 |= bit(name.as_bytes());
     }
@@ -37,22 +53,24 @@ impl Names {
 const fn bit(name: &[u8]) -> u64 {
     match name {
         [] => 1,
-        [only] => shadow(1, *only, *only),
-        [first, .., last] => shadow(name.len(), *first, *last),
+        [only] => shadow(1, *only, *only, *only),
+        [first, last] => shadow(2, *first, *last, *last),
+        [first, second, .., last] => shadow(name.len(), *first, *second, *last),
     }
 }
 
 #[inline(always)]
 const fn pair(first: &[u8], second: &[u8]) -> u64 {
     match (first, second) {
-        ([start, ..], [.., end]) => shadow(first.len() + 1 + second.len(), *start, *end),
+        ([start, next, ..], [.., end]) => shadow(first.len() + 1 + second.len(), *start, *next, *end),
+        ([start], [.., end]) => shadow(2 + second.len(), *start, b' ', *end),
         _ => u64::MAX,
     }
 }
 
 #[inline(always)]
-const fn shadow(length: usize, first: u8, last: u8) -> u64 {
-    1 << ((length * 11 + first as usize * 5 + last as usize) % 64)
+const fn shadow(length: usize, first: u8, second: u8, last: u8) -> u64 {
+    1 << ((length * 11 + first as usize * 5 + second as usize * 3 + last as usize) % 64)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::build::addresses;
 use super::check::HealthCheck;
 use super::names::Names;
+use super::reference::Use;
 use super::server::{DefaultServer, OptionWords, Server, ServerOption, names_option};
 use super::statement::{Section, SectionKind, Statement};
 use crate::syntax::Word;
@@ -181,6 +182,9 @@ pub struct Proxy {
     pub(crate) settings: Settings,
     #[serde(skip)]
     pub(crate) pool: PoolNames,
+    /// The names it uses.
+    #[serde(skip)]
+    pub(crate) uses: Vec<Use>,
     /// `log` lines that hold.
     #[serde(skip)]
     pub(crate) logs: Arc<Vec<Arc<Statement>>>,
@@ -515,6 +519,24 @@ impl Proxy {
     /// The rules with this action (`track-sc0`), which feed one counter.
     pub fn tracks(&self, action: &str) -> impl Iterator<Item = &Statement> {
         self.numbered(self.lookups.as_ref().and_then(|lookups| lookups.tracks.get(action)))
+    }
+
+    /// The first line of each ACL that no condition of the section names, in order.
+    pub(crate) fn unused_acls(&self) -> Vec<&Statement> {
+        let Some(lookups) = &self.lookups else { return Vec::new() };
+        let mut used = vec![false; self.statements.len()];
+        for acl in self.uses.iter().filter_map(|used| used.acl) {
+            used[acl as usize] = true;
+        }
+        let firsts = lookups.acls.values().filter_map(|alike| alike.numbers().first());
+        let mut unused: Vec<usize> = firsts.map(|&first| first as usize).filter(|&first| !used[first]).collect();
+        unused.sort_unstable();
+        unused.into_iter().map(|number| self.statements[number].as_ref()).collect()
+    }
+
+    /// The number of the first line that declares this ACL.
+    pub(super) fn first_acl(&self, name: &str) -> Option<u32> {
+        self.lookups.as_ref()?.acls.get(name)?.numbers().first().copied()
     }
 
     fn numbered<'a>(&'a self, alike: Option<&'a Alike>) -> impl Iterator<Item = &'a Statement> {

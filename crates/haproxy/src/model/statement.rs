@@ -247,10 +247,9 @@ impl Section {
         self.by_keyword.find(key.map_or(UNKNOWN, |key| key.slot), keyword, &self.statements)
     }
 
-    /// May a statement have this keyword? False is certain.
-    #[inline]
-    pub(crate) fn may_have(&self, keyword: &str) -> bool {
-        self.keywords.may_hold(keyword)
+    /// May a statement have one of these keywords? False is certain.
+    pub(crate) fn may_have(&self, keywords: Names) -> bool {
+        self.keywords.may_meet(keywords)
     }
 
     /// The statements that may hold a sample expression.
