@@ -180,7 +180,7 @@ impl Haproxy {
     /// `track`.
     pub fn mentions(&self) -> impl Iterator<Item = &str> {
         let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
-        let calls = self.statements().filter(|statement| statement.has_calls());
+        let calls = self.statements_where(|section| section.some.may_look).filter(|statement| statement.has_calls());
         let within = calls.flat_map(|statement| statement.from(1)).filter(|word| word.text.contains(['(', '[']));
         let servers = self.proxies.iter().flat_map(|proxy| &proxy.servers);
         let tracked = servers.filter_map(|server| server.option("track")).map(ServerOption::text);
@@ -189,8 +189,25 @@ impl Haproxy {
 
     /// Every statement of every section.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);
-        plain.chain(self.sections().flat_map(|proxy| &proxy.statements)).map(AsRef::as_ref)
+        self.statements_where(|_| true)
+    }
+
+    /// Every statement of the sections that fit.
+    fn statements_where(&self, fits: impl Fn(&Section) -> bool) -> impl Iterator<Item = &Statement> {
+        let plain = self.globals.iter().chain(&self.others);
+        let sections = plain.chain(self.sections().map(|proxy| &proxy.section));
+        sections.filter(move |section| fits(section)).flat_map(|section| &section.statements).map(AsRef::as_ref)
+    }
+
+    /// The statements that hold a variable in double quotes.
+    pub(crate) fn with_variables(&self) -> impl Iterator<Item = &Statement> {
+        self.statements_where(|section| section.some.has_variable).filter(|statement| statement.has_variable())
+    }
+
+    /// The statements that hold a variable outside double quotes.
+    pub(crate) fn with_literal_variables(&self) -> impl Iterator<Item = &Statement> {
+        let statements = self.statements_where(|section| section.some.has_literal_variable);
+        statements.filter(|statement| statement.has_literal_variable())
     }
 
     /// The defaults section a proxy inherits from.
@@ -274,7 +291,8 @@ impl Haproxy {
 
     /// Empty words, with their statements.
     pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let with_empty = self.statements().filter(|statement| statement.has_empty());
+        let with_empty =
+            self.statements_where(|section| section.some.has_empty).filter(|statement| statement.has_empty());
         with_empty.filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
     }
 

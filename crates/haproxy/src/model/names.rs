@@ -68,9 +68,11 @@ const fn pair(first: &[u8], second: &[u8]) -> u64 {
     }
 }
 
+/// The multiplier is the one of many under which the fewest names that are asked for share a bit with common ones.
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "of the length the last digits do")]
 const fn shadow(length: usize, first: u8, second: u8, last: u8) -> u64 {
-    1 << ((length * 11 + first as usize * 5 + second as usize * 3 + last as usize) % 64)
+    1 << (u32::from_le_bytes([length as u8, first, second, last]).wrapping_mul(0x8a81_d96f) >> 26)
 }
 
 #[cfg(test)]
@@ -87,5 +89,7 @@ mod tests {
         let mut names = Names::default();
         names.add("server");
         assert!(names.may_hold("server") && !names.may_hold("stick-table"));
+        let maxconn = Names::of(&["maxconn"]);
+        assert!(maxconn.may_hold("maxconn") && !maxconn.may_hold("minconn"));
     }
 }
