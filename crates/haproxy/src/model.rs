@@ -9,10 +9,11 @@ mod proxy;
 mod reference;
 mod schema;
 mod server;
+mod spoe;
 mod statement;
 
 pub use check::{CheckKind, HealthCheck, Request};
-pub(crate) use expression::CLIENT_HEADERS;
+pub(crate) use expression::{CLIENT_HEADERS, PREDEFINED};
 pub use expression::{Call, Condition, Criterion, Expression, Term};
 pub(crate) use pool::database_on;
 pub use pool::{Endpoint, Pool, Purpose};
@@ -20,6 +21,7 @@ pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
 pub use reference::{Named, Reference};
 pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
+pub use spoe::{SpoeFile, SpoeKind, SpoeLine, SpoeSection};
 pub use statement::{Prefix, Section, SectionKind, Statement};
 
 pub(crate) use build::build;
@@ -28,7 +30,7 @@ use crate::condition::{Branch, Branches};
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
-use confvet_core::{Category, Severity, Span};
+use confvet_core::{Category, FileId, Severity, Span};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -53,6 +55,14 @@ pub struct Haproxy {
     pub proxies: Vec<Proxy>,
     /// All other sections: userlists, resolvers, peers, caches, …
     pub others: Vec<Section>,
+    /// The files that its SPOE filters read, or the SPOE file itself where no configuration is known that reads it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spoe: Vec<SpoeFile>,
+    /// Some filter reads the SPOE files, under the paths it writes.
+    #[serde(skip)]
+    pub(crate) reads_spoe: bool,
+    #[serde(skip)]
+    pub(crate) spoe_paths: Vec<(String, FileId)>,
     /// What the tokenizer refuses.
     #[serde(skip)]
     pub syntax: Vec<SyntaxProblem>,

@@ -29,6 +29,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             section.kind.as_str(),
         );
     }
+    for twice in haproxy.twice_in_spoe() {
+        let name = context.text(twice.second);
+        report(haproxy, context, findings, twice.what, name, twice.second, twice.first, twice.branch);
+    }
     for peers in haproxy.of_kind(SectionKind::Peers) {
         let mut seen: Seen<&str> = Seen::new();
         for peer in peers.statements.iter().filter(|line| line.is("peer") || line.is("server")) {

@@ -9,6 +9,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
+    agents(haproxy, findings);
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.mode() != Mode::Unknown && !proxy.is_disabled()) {
         for route in proxy.routes() {
             let Some(name) = route.word(1).filter(|name| name.is_known()) else { continue };
@@ -35,6 +36,20 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 .label(mode_span(backend), format!("{} mode", to.as_str()))
                 .suggest("give both one mode", aligned.flatten());
         }
+    }
+}
+
+/// What an agent speaks goes through a backend as bytes.
+fn agents(haproxy: &Haproxy, findings: &mut Findings) {
+    for used in haproxy.spoe_backends().into_iter().filter(|used| used.backend.mode() == Mode::Http) {
+        let (severity, category) = haproxy.refused(used.branch);
+        let message = format!("SPOE agent `{}` cannot use http backend `{}`", used.agent, used.name.text);
+        findings
+            .report(used.name.span, message)
+            .severity(severity)
+            .category(category)
+            .label(mode_span(used.backend), "http mode")
+            .help("give the backend `mode tcp`");
     }
 }
 

@@ -13,6 +13,15 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     let definitions = haproxy.definitions();
     let certificates = haproxy.stored_certificates();
     let mut hints = Hints { left: COMPARISONS };
+    for undefined in haproxy.undefined_in_spoe() {
+        let (severity, category) = haproxy.refused(undefined.branch);
+        let hint = undefined.near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("{} `{}` is not defined{hint}", undefined.what, undefined.name);
+        let report = findings.report(undefined.span, message).severity(severity).category(category);
+        if let Some(near) = undefined.near {
+            report.suggest(format!("write `{near}`"), [Edit::replace(undefined.span, near)]);
+        }
+    }
     for reference in haproxy.references() {
         match reference.named {
             Named::Acl => acl(haproxy, &reference, &mut hints, findings),
