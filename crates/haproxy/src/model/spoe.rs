@@ -439,6 +439,15 @@ impl Haproxy {
         found
     }
 
+    /// The backends that agents use; `None` when the file of some filter is not here.
+    pub(crate) fn spoe_targets(&self) -> Option<BTreeSet<&str>> {
+        if self.spoe_filters().any(|filter| self.spoe_file(&filter).is_none()) {
+            return None;
+        }
+        let sections = self.spoe.iter().flat_map(|spoe| &spoe.sections);
+        Some(sections.flat_map(|agent| agent.listed("use-backend")).map(|(_, name)| name.text.as_str()).collect())
+    }
+
     /// Agents with a backend in http mode: they speak a protocol of their own.
     pub(crate) fn spoe_backends(&self) -> Vec<SpoeBackend<'_>> {
         let agents = self.engines().into_iter().flat_map(|(spoe, engine)| spoe.of_kind(engine, SpoeKind::SpoeAgent));

@@ -1,6 +1,6 @@
 //! Something that is defined and never used.
 
-use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
+use crate::model::{Haproxy, Mode, Named, Proxy, Reference, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
 use std::collections::HashSet;
@@ -14,6 +14,12 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     let mut used: HashSet<(Named, &str)> = HashSet::new();
     used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
     let mentioned: HashSet<&str> = haproxy.mentions().collect();
+    let agents = haproxy.spoe_targets();
+    // What an agent speaks is no HTTP.
+    let serves_agents = |proxy: &Proxy| match &agents {
+        Some(names) => names.contains(proxy.name()),
+        None => proxy.mode() != Mode::Http,
+    };
     if !haproxy.has_dynamic_routes() {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
@@ -21,6 +27,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             if !used.contains(&(Named::Backend, name))
                 && !mentioned.contains(name)
                 && !holds_table
+                && !serves_agents(proxy)
                 && !name.starts_with('_')
             {
                 findings
@@ -46,6 +53,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     .report(section.name_span(), format!("{} `{name}` is never used", kind.as_str()))
                     .severity(Severity::Info);
             }
+        }
+    }
+    let inherited: HashSet<usize> = haproxy.sections().filter_map(|proxy| proxy.defaults).collect();
+    for (number, defaults) in haproxy.defaults.iter().enumerate() {
+        let Some(name) = defaults.name.as_ref().filter(|name| !name.text.starts_with('_')) else { continue };
+        if !inherited.contains(&number) {
+            let message = format!("defaults `{}` is never used", name.text);
+            findings.report(name.span, message).severity(Severity::Info);
         }
     }
     let mut references = haproxy.references().filter(|used| used.named == Named::Acl).peekable();
