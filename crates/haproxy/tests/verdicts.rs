@@ -323,3 +323,65 @@ fn what_belongs_to_an_action_is_no_condition() {
         ],
     );
 }
+
+#[test]
+fn formats() {
+    in_frontend(
+        &[
+            "http-request set-header X 100%%",
+            "http-request set-header %zz %ci_a",
+            "http-request del-header %[nonsense]",
+            "http-request auth realm 100%",
+            "http-request return status 200 content-type text/plain string 100%",
+            "http-response set-status 200 reason 100%",
+            "redirect location /a%20b",
+            "monitor-uri /100%",
+            "log-format \"%{+Q}o %ci %[src]\"",
+            "default_backend app",
+        ],
+        &[
+            "http-request redirect location /a%20b",
+            "http-request set-header X 100%",
+            "http-request replace-path a %zz",
+            "http-request set-map(/dev/null) % a",
+            "http-request return status 200 hdr X %zz",
+            "http-request deny content-type text/plain lf-string %zz",
+            "use_backend %zz if TRUE",
+            "log-format %[src",
+            "unique-id-format %{+X}",
+            "http-request set-var-fmt(txn.x) %zz",
+        ],
+    );
+    in_backend(
+        &["http-check send uri /%zz body %zz", "tcp-check send %zz"],
+        &["http-check send hdr X %zz", "http-check send uri-lf /%zz", "tcp-check send-lf %zz"],
+    );
+}
+
+#[test]
+fn words_that_must_be_there() {
+    for statement in ["compression", "description", "id", "unique-id-header", "retry-on", "hash-type"] {
+        assert_ne!(refused(&backend(&format!("    {statement}\n"))), Vec::<&str>::new(), "{statement}");
+    }
+    in_backend(
+        &["server-template t 1-3 10.0.0.1:81", "server-template t 5x 10.0.0.1:81"],
+        &["server-template t 0 10.0.0.1:81", "server-template t 3-1 10.0.0.1:81", "server-template t x 10.0.0.1:81"],
+    );
+}
+
+#[test]
+fn counters_and_variables_with_conditions() {
+    in_frontend(
+        &["http-request set-var(txn.x,ifset) src", "stick-table type ip size 1k\n    http-request track-sc2 src"],
+        &[
+            "http-request set-var(txn.x,iffy) src",
+            "http-request set-var(txn.x) src,set-var(txn.y,iffy)",
+            "stick-table type ip size 1k\n    http-request track-sc3 src",
+        ],
+    );
+    in_backend(&["server t 10.0.0.1:81 check-ssl verify none"], &["server t 10.0.0.1:81 check-ssl"]);
+    expressions(
+        &["req.body,ungrpc(1,int32)", "fc_rtt", "fc_rtt(us)"],
+        &["req.body,ungrpc(1,string)", "fc_rtt()", "bin"],
+    );
+}

@@ -133,6 +133,11 @@ impl<'a> Expression<'a> {
         Self::read(word, at).map(|(expression, _)| expression)
     }
 
+    /// Where the expression ends that starts at a place of a word.
+    pub(crate) fn end_at(word: &'a Word, at: usize) -> Option<usize> {
+        Self::read(word, at).map(|(_, end)| end)
+    }
+
     /// The fetch and its converters.
     pub fn calls(&self) -> impl Iterator<Item = &Call<'a>> {
         std::iter::once(&self.fetch).chain(&self.converters)

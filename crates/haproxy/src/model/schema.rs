@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 mod actions;
 mod calls;
+mod formats;
 mod grammar;
 mod values;
 
@@ -407,9 +408,9 @@ impl<'a> Schema<'a> {
         let decisive = statement.sub.map_or(key, |sub| sub.0);
         // What is ignored is read all the same, and refused when it cannot be.
         match self.place(proxy, statement, key, decisive) {
-            Standing::Fits => self.grammar(proxy, statement),
+            Standing::Fits => self.grammar(statement),
             Standing::Ignored => {
-                self.grammar(proxy, statement);
+                self.grammar(statement);
                 self.values(Some(proxy), statement);
                 return;
             }
@@ -418,6 +419,7 @@ impl<'a> Schema<'a> {
         self.actions(proxy, statement);
         self.criteria(statement);
         self.fetches(proxy, statement);
+        self.formats(statement, proxy.kind);
         if statement.is("use_backend") {
             self.condition_at(statement, 2);
         }

@@ -146,7 +146,7 @@ impl Server {
     /// It has one of the options that need others beside them, or an address without a port. Nearly every server has
     /// neither.
     pub(crate) fn may_be_refused(&self) -> bool {
-        ["ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
+        ["ssl", "check-ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
             || self.address.fixed_port().is_none()
     }
 

@@ -27,9 +27,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             if plain {
                 continue;
             }
-            if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
+            let ssl = server.ssl().or_else(|| server.flag("check-ssl"));
+            if let Some(ssl) = ssl.filter(|_| !verify_none && needs_ca(server)) {
                 let edit = server.append("verify required ca-file @system-ca");
-                refuse(server.statement.branch, ssl.span(), "`ssl` needs `ca-file`, or `verify none`".to_owned(), edit);
+                let message = format!("`{}` needs `ca-file`, or `verify none`", ssl.name());
+                refuse(server.statement.branch, ssl.span(), message, edit);
             }
             let branch = server.statement.branch;
             if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {

@@ -263,7 +263,12 @@ impl Schema<'_> {
         let counter = |index: usize| call.argument(index).and_then(|text| text.parse::<u32>().ok());
         let message = match name {
             "set-var(" | "set-var-fmt(" | "unset-var(" => match call.argument(0) {
-                Some(variable) => super::calls::variable_problem(variable),
+                Some(variable) => super::calls::variable_problem(variable).or_else(|| {
+                    let conditions: Vec<&str> = call.written_arguments().skip(1).map(str::trim).collect();
+                    let bad = conditions.iter().find(|name| !super::calls::CONDITIONS.contains(name))?;
+                    let known = super::calls::CONDITIONS.join(", ");
+                    Some(format!("`{bad}` is no condition for setting a variable: they are {known}"))
+                }),
                 None => Some(format!("`{}` needs the name of a variable in its parenthesis", call.name)),
             },
             // Without a parenthesis they are accepted, and do nothing that helps.
@@ -279,6 +284,10 @@ impl Schema<'_> {
                 Some(_) => None,
                 None => Some(format!("`{}` needs the number of a counter in its parenthesis", call.name)),
             },
+            "track-sc(" if self.haproxy.target.is_some_and(|target| target < (2, 8, 0)) => {
+                let counter = call.name.strip_prefix("track-sc").and_then(|number| number.parse::<u32>().ok());
+                counter.filter(|&number| number > 2).map(|_| "there are the counters 0, 1 and 2".to_owned())
+            }
             "do-resolve(" if call.argument(1).is_none() => {
                 Some("`do-resolve` needs a variable and a resolvers section in its parenthesis".to_owned())
             }

@@ -80,12 +80,21 @@ const DIGEST_NAMES: &[&str] = &[
     "streebog",
     "null",
 ];
+/// Types of fields in Protocol Buffers messages.
+const PROTOBUF: &[&str] = &[
+    "int32", "int64", "uint32", "uint64", "sint32", "sint64", "bool", "enum", "fixed32", "fixed64", "sfixed32",
+    "sfixed64", "float", "double",
+];
+/// When a variable is set.
+pub(super) const CONDITIONS: &[&str] =
+    &["ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"];
 /// Outputs that exist without a `ring` section.
 const SINKS: &[&str] = &["stdout", "stderr", "buf0"];
 
 /// Arguments that must not be missing or empty, although HAProxy lists some of them as optional; sorted by name.
 const NOT_EMPTY: &[(&str, Context, usize)] = &[
     ("be2dec", Context::Converter, 1),
+    ("bin", Context::Fetch, 0),
     ("digest", Context::Converter, 0),
     ("distcc_body", Context::Fetch, 0),
     ("distcc_param", Context::Fetch, 0),
@@ -150,12 +159,15 @@ const NEEDS: &[(&str, Context, usize, Needs)] = &[
     ("mqtt_field_value", Context::Converter, 0, Needs::MqttPacket),
     ("mul", Context::Converter, 0, Needs::NumberOrVariable),
     ("or", Context::Converter, 0, Needs::NumberOrVariable),
+    ("protobuf", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
     ("regsub", Context::Converter, 2, Needs::RegexFlags),
     ("secure_memcmp", Context::Converter, 0, Needs::Variable),
     ("set-var", Context::Converter, 0, Needs::Variable),
+    ("set-var", Context::Converter, 1, Needs::OneOf(CONDITIONS)),
     ("sha2", Context::Converter, 0, Needs::OneOf(SHA2)),
     ("strcmp", Context::Converter, 0, Needs::Variable),
     ("sub", Context::Converter, 0, Needs::NumberOrVariable),
+    ("ungrpc", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
     ("unset-var", Context::Converter, 0, Needs::Variable),
     ("url_enc", Context::Converter, 0, Needs::OneOf(&["query"])),
     ("var", Context::Fetch, 0, Needs::Variable),
@@ -406,6 +418,10 @@ impl Schema<'_> {
         if !own.has_calls && own.expression_word().is_none() {
             return;
         }
+        // Names and numbers are no formats, whatever they look like.
+        if matches!(own.text(1), "del-header" | "set-nice") {
+            return;
+        }
         let phases = phases(statement, proxy);
         for expression in own.sample_expressions() {
             let kind = self.expression(proxy, statement, &expression, false, phases);
@@ -556,11 +572,14 @@ impl Schema<'_> {
         Some(kind)
     }
 
-    /// The version of the request is kept for the answer only since a version above 2.6.
+    /// The versions of request and answer are kept for later only since a version above 2.6.
     fn is_not_there_yet(&self, fetch: &str, phases: Phases) -> bool {
-        matches!(fetch, "req.ver" | "req_ver")
-            && phases.is_within(Phases::ANSWERS)
-            && self.haproxy.target.is_some_and(|target| target < (2, 7, 0))
+        let later = match fetch {
+            "req.ver" | "req_ver" => Phases::ANSWERS.or(Phases::LOG),
+            "res.ver" | "resp_ver" => Phases::LOG,
+            _ => return false,
+        };
+        phases.is_within(later) && self.haproxy.target.is_some_and(|target| target < (2, 7, 0))
     }
 
     /// Reports what is wrong with a call; false when it is unknown or its word cannot be read here.
@@ -635,7 +654,7 @@ impl Schema<'_> {
             self.refuse(statement, call.span(), message);
             return;
         }
-        if given == 0 && !is_checked_when_empty(name) {
+        if given == 0 && !is_checked_when_empty(name) && !matches!(name, "fc_rtt" | "fc_rttvar") {
             return;
         }
         for (index, (written, argument)) in call.written_arguments().zip(shape.arguments).enumerate() {
@@ -704,6 +723,11 @@ impl Schema<'_> {
         let whole = match call.name {
             "be2hex" if !written(0).is_empty() && written(1).is_empty() => {
                 Some("`be2hex` needs the size of a chunk behind its separator")
+            }
+            "fc_rtt" | "fc_rttvar" if call.has_parentheses() && written(0).is_empty() => {
+                let message = format!("`{}` takes `us` or `ms` in its parenthesis, or none", call.name);
+                self.refuse(statement, call.span(), message);
+                return;
             }
             "add_item" if written(1).is_empty() && written(2).is_empty() => {
                 Some("`add_item` adds nothing: it needs a variable or a suffix")

@@ -1,7 +1,7 @@
 //! How many words a statement takes, and which ones, where HAProxy refuses all others.
 
 use super::{ProblemKind, Schema};
-use crate::model::{Prefix, Proxy, Statement};
+use crate::model::{Prefix, Statement};
 use crate::syntax::Word;
 use confvet_core::did_you_mean;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ const LEAST: &[(&str, usize, &str)] = &[
     ("clitcpka-cnt", 1, "a number"),
     ("clitcpka-idle", 1, "a time"),
     ("clitcpka-intvl", 1, "a time"),
+    ("compression", 1, "a word such as `algo`"),
+    ("description", 1, "a text"),
     ("dispatch", 1, "an address"),
     ("dynamic-cookie-key", 1, "a key"),
     ("errorfile", 2, "a status and a file"),
@@ -39,13 +41,16 @@ const LEAST: &[(&str, usize, &str)] = &[
     ("hash-balance-factor", 1, "a number"),
     ("hash-type", 1, "`consistent` or `map-based`"),
     ("http-reuse", 1, "one of never, safe, aggressive, always"),
+    ("id", 1, "a number"),
     ("log", 1, "an address and a facility, or `global`"),
     ("max-keep-alive-queue", 1, "a number"),
+    ("retry-on", 1, "a kind of failure"),
     ("source", 1, "an address"),
     ("srvtcpka-cnt", 1, "a number"),
     ("srvtcpka-idle", 1, "a time"),
     ("srvtcpka-intvl", 1, "a time"),
     ("stick-table", 1, "a type and a size"),
+    ("unique-id-header", 1, "the name of a header"),
 ];
 
 /// Statements whose words must form a whole number, all of them; sorted.
@@ -94,7 +99,7 @@ const WORDY_OPTIONS: &[&str] = &["httpchk", "httpslog", "redispatch"];
 
 impl Schema<'_> {
     /// The words of a proxy's statement.
-    pub(super) fn grammar(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+    pub(super) fn grammar(&mut self, statement: &Arc<Statement>) {
         let keyword = statement.keyword();
         // What most lines are is read elsewhere.
         if matches!(keyword, "server" | "use_backend" | "bind" | "http-request" | "http-response" | "timeout") {
@@ -176,7 +181,7 @@ impl Schema<'_> {
                 }
             }
             "acl" => self.acl_name(statement),
-            "dispatch" | "source" => self.plain_address(proxy, statement),
+            "dispatch" | "source" => self.plain_address(statement),
             _ => {}
         }
     }
@@ -338,7 +343,7 @@ impl Schema<'_> {
     }
 
     /// `dispatch` needs a port, `source` takes its address and two more settings.
-    fn plain_address(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+    fn plain_address(&mut self, statement: &Arc<Statement>) {
         let Some(word) = statement.word(1).filter(|word: &&Word| word.is_known() && !word.text.contains('$')) else {
             return;
         };
@@ -354,9 +359,6 @@ impl Schema<'_> {
         if let (crate::values::Port::Range(..), Some(span)) = (address.port, address.port_span) {
             let message = "a range of ports works on the `source` of a server only".to_owned();
             self.add(statement, span, ProblemKind::Invalid { message, instead: None });
-        }
-        if proxy.has_frontend_side() && !proxy.has_backend_side() {
-            return;
         }
         let mut at = 2;
         while let Some(extra) = statement.word(at) {

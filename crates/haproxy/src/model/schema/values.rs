@@ -306,11 +306,28 @@ impl Schema<'_> {
             let message = format!("`{bad}` is not allowed in the name of a server");
             self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
         }
+        if at == 3 {
+            self.slots(statement);
+        }
         let address = endpoint(word, 0..word.text.len());
         if matches!(address.port, Port::Invalid | Port::Range(..)) {
             self.bad_port(statement, &address);
         }
         self.partial_port(statement, &address);
+    }
+
+    /// `NUMBER` or `LOW-HIGH`, of which HAProxy reads the leading digits.
+    fn slots(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(2).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        let (low, high) = match word.text.split_once('-') {
+            Some((low, high)) => (leading_number(low).0, leading_number(high).0),
+            None => (1, leading_number(&word.text).0),
+        };
+        let fits = word.text == "-" || (high >= 1 && low >= 0 && low <= high);
+        if !fits {
+            let message = format!("`{}` is not a valid number of servers: write `3`, or `1-3`", word.text);
+            self.invalid(statement, word, message, None);
+        }
     }
 
     /// Digits with something behind them: the digits count.
@@ -465,6 +482,10 @@ impl Schema<'_> {
                 self.invalid(statement, word, message, None);
             }
             name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
+            "id" if is_bind && !leading_number(&word.text).1 => {
+                let message = format!("`id {}` is not a valid number", word.text);
+                self.invalid(statement, word, message, None);
+            }
             "id" => self.positive(statement, at + 1, "id"),
             "maxconn" | "backlog" if is_bind && leading_number(&word.text).0 < 0 => {
                 let message = format!("`{} {}` is not a valid number: it is not negative", key.name, word.text);
@@ -492,7 +513,10 @@ impl Schema<'_> {
                 }
             }
             "proto" | "check-proto" => self.protocol(statement, key.name, word, is_bind),
-            "mode" if is_bind && !word.text.bytes().all(|byte| matches!(byte, b'0'..=b'7')) => {
+            "mode"
+                if is_bind
+                    && !word.text.trim_start_matches(['-', '+']).bytes().all(|byte| matches!(byte, b'0'..=b'7')) =>
+            {
                 let message = format!("`{}` is not a valid mode of a socket: it is an octal number", word.text);
                 self.invalid(statement, word, message, None);
             }
