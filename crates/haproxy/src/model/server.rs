@@ -25,6 +25,11 @@ impl ServerOption {
         self.key.name
     }
 
+    /// What it switches: its name without `no-`.
+    pub fn setting(&self) -> &'static str {
+        self.name().strip_prefix("no-").unwrap_or(self.name())
+    }
+
     /// Where the name stands.
     pub fn span(&self) -> Span {
         self.statement.words[self.at].span

@@ -11,7 +11,7 @@ const ALIASES: &[&str] = &[
     "B", "CC", "CS", "H", "HM", "HP", "HPO", "HQ", "HU", "HV", "ID", "OG", "ST", "T", "TR", "Ta", "Tc", "Td", "Th",
     "Ti", "Tl", "Tq", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "b", "bc", "bi", "bp", "bq", "ci", "cp", "f", "fc",
     "fi", "fp", "ft", "hr", "hrl", "hs", "hsl", "lc", "ms", "o", "pid", "r", "rc", "rt", "s", "sc", "si", "sp", "sq",
-    "sslc", "sslv", "t", "tr", "trg", "trl", "tsc",
+    "sslc", "sslv", "t", "tr", "trg", "trl", "ts", "tsc",
 ];
 
 /// What is wrong in a format, and where in its text.

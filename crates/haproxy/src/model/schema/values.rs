@@ -564,8 +564,9 @@ impl Schema<'_> {
             (false, true) => &["h1", "h2", "fcgi", "spop", "quic", "none"],
             (false, false) => &["h1", "h2", "fcgi", "none"],
         };
-        // In tcp mode it may be said that there is none.
-        if known.contains(&word.text.as_str()) || is_bind && word.text == "none" {
+        // In tcp mode it may be said that there is none. QMux is in the making.
+        let next = word.text == "qmux" && self.haproxy.target.is_none_or(|target| target >= (3, 4, 0));
+        if known.contains(&word.text.as_str()) || is_bind && word.text == "none" || next {
             return;
         }
         let message = format!("`{}` is not a valid protocol for `{option}`: it takes {}", word.text, known.join(", "));
