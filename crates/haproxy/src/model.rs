@@ -31,8 +31,10 @@ use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
 use confvet_core::{Category, FileId, Severity, Span};
+use foldhash::HashMap;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// Newest version that is released.
@@ -107,6 +109,8 @@ pub(crate) struct Index {
     dynamic_routes: bool,
     /// Some frontend or listen is there.
     listens: bool,
+    /// Two proxies have one name.
+    shared_names: bool,
     headers: Vec<Span>,
 }
 
@@ -114,9 +118,18 @@ impl Index {
     fn of(haproxy: &Haproxy) -> Self {
         let listens = haproxy.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
         let mut index = Self { listens, ..Self::default() };
+        let mut frontends: HashMap<&str, usize> = HashMap::default();
         for (number, proxy) in haproxy.proxies.iter().enumerate() {
             if proxy.has_backend_side() {
-                index.backends.entry(proxy.name().into()).or_insert(number);
+                match index.backends.entry(proxy.name().into()) {
+                    Entry::Occupied(_) => index.shared_names = true,
+                    Entry::Vacant(entry) => {
+                        entry.insert(number);
+                    }
+                }
+            }
+            if proxy.has_frontend_side() {
+                index.shared_names |= frontends.insert(proxy.name(), number).is_some();
             }
             if proxy.last("stick-table").is_some() {
                 index.tables.entry(proxy.name().into()).or_insert(number);
@@ -130,6 +143,9 @@ impl Index {
                 }
             }
         }
+        let backends = &index.backends;
+        let is_other = |(name, number): (&&str, &usize)| backends.get(*name).is_some_and(|backend| backend != number);
+        index.shared_names |= frontends.iter().any(is_other);
         let sections =
             haproxy.globals.iter().chain(&haproxy.others).chain(haproxy.sections().map(|proxy| &proxy.section));
         let mut headers: Vec<(u32, Span)> = sections.map(|section| (section.index, section.header())).collect();
@@ -223,6 +239,11 @@ impl Haproxy {
             && self.users_of(proxy).all(|user| accepts(user.mode(), mode))
     }
 
+    /// Have two proxies one name?
+    pub(crate) fn shares_names(&self) -> bool {
+        self.index.shared_names
+    }
+
     /// Some `use_backend` decides by a log-format string or a variable.
     pub fn has_dynamic_routes(&self) -> bool {
         self.index.dynamic_routes
@@ -275,14 +296,11 @@ impl Haproxy {
 
     /// Version words of `option httpchk` that hold headers.
     pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let checks = self
-            .sections()
-            .flat_map(|proxy| &proxy.statements)
-            .filter(|statement| statement.starts("option", "httpchk"));
+        let checks = self.sections().flat_map(|proxy| proxy.all("option")).filter(|option| option.text(1) == "httpchk");
         checks.filter_map(|statement| {
             let version = statement.word(4)?;
             let holds = version.text.contains(['\r', '\n']) || version.text.contains("\\r\\n");
-            holds.then_some((statement.as_ref(), version))
+            holds.then_some((statement, version))
         })
     }
 

@@ -23,6 +23,8 @@ const ESCAPED: u8 = 4;
 const LITERAL_VARIABLE: u8 = 8;
 const SECRET: u8 = 16;
 const ONE_PAIR: u8 = 32;
+/// Holds `(` or `[`: only then there may be a call with arguments in it, or a log-format expression.
+const BRACKET: u8 = 64;
 
 impl Word {
     /// Holds a variable in double quotes, so that its value is not known.
@@ -47,7 +49,12 @@ impl Word {
 
     /// Is the value what the text says? Not so for variables, nor for log-format strings.
     pub fn is_known(&self) -> bool {
-        self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !self.text.contains("%[")
+        self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !(self.has_bracket() && self.text.contains("%["))
+    }
+
+    /// Holds `(` or `[`.
+    pub(crate) fn has_bracket(&self) -> bool {
+        self.marks & BRACKET != 0
     }
 
     /// Nothing between its quotes: HAProxy ends the line here.
@@ -194,17 +201,35 @@ pub(crate) struct Lexer<'a> {
     pub keeps_scopes: bool,
 }
 
-/// Bytes that end a run of ordinary characters outside quotes.
-const SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
+/// Ends a run of ordinary characters outside quotes.
+const STOP: u8 = 1;
+
+/// What each byte means to a word: [`STOP`], [`BRACKET`] or nothing.
+const MEANINGS: [u8; 256] = {
+    let mut table = [0; 256];
     let stops = b" \t\x0b\x0c#\"'\\$\r\n\0{<";
     let mut index = 0;
     while index < stops.len() {
-        table[stops[index] as usize] = true;
+        table[stops[index] as usize] = STOP;
         index += 1;
     }
+    table[b'(' as usize] = BRACKET;
+    table[b'[' as usize] = BRACKET;
     table
 };
+
+/// How many ordinary characters come first, and what they mean together.
+fn ordinary(bytes: &[u8]) -> (usize, u8) {
+    let mut meaning = 0;
+    for (length, &byte) in bytes.iter().enumerate() {
+        let own = MEANINGS[byte as usize];
+        if own & STOP != 0 {
+            return (length, meaning);
+        }
+        meaning |= own;
+    }
+    (bytes.len(), meaning)
+}
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
@@ -302,10 +327,11 @@ impl<'a> Lexer<'a> {
                 break;
             }
             let word_start = at;
-            let run = bytes[at..].iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + length);
+            let (length, marks) = ordinary(&bytes[at..]);
+            let run = at + length;
             if run == end || is_blank(bytes[run]) {
                 let span = self.span(word_start, run);
-                line.words.push(Word { text: CompactString::from(&self.text[word_start..run]), span, marks: 0 });
+                line.words.push(Word { text: CompactString::from(&self.text[word_start..run]), span, marks });
                 at = run;
             } else {
                 let mut word = Cutter { lexer: self, bytes, text: CompactString::default(), marks: 0, template: false };
@@ -317,7 +343,10 @@ impl<'a> Lexer<'a> {
                     word.marks |= ONE_PAIR;
                 }
                 template |= word.template;
-                let Cutter { text, marks, .. } = word;
+                let Cutter { text, mut marks, .. } = word;
+                if memchr::memchr2(b'(', b'[', text.as_bytes()).is_some() {
+                    marks |= BRACKET;
+                }
                 let span = self.span(word_start, at);
                 line.words.push(Word { text, span, marks });
                 if at < end && bytes[at] == b'#' {
@@ -416,9 +445,7 @@ impl Cutter<'_, '_> {
                     at += 1;
                 }
                 _ => {
-                    let rest = &self.bytes[at + 1..end];
-                    let stop =
-                        rest.iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + 1 + length);
+                    let stop = at + 1 + ordinary(&self.bytes[at + 1..end]).0;
                     self.push(at, stop);
                     at = stop;
                 }

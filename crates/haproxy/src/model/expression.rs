@@ -339,29 +339,32 @@ pub(crate) const PREDEFINED: &[&str] = &[
     "WAIT_END",
 ];
 
-/// Keywords whose statements may end in a condition.
-const CONDITIONAL: &[&str] = &[
-    "http-request",
-    "http-response",
-    "http-after-response",
-    "tcp-request",
-    "tcp-response",
-    "use_backend",
-    "use-server",
-    "redirect",
-    "stick",
-    "force-persist",
-    "ignore-persist",
-    "monitor",
-    "stats",
-    "quic-initial",
-    "force-be-switch",
-];
+/// May statements of this keyword end in a condition?
+fn is_conditional(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "http-request"
+            | "http-response"
+            | "http-after-response"
+            | "tcp-request"
+            | "tcp-response"
+            | "use_backend"
+            | "use-server"
+            | "redirect"
+            | "stick"
+            | "force-persist"
+            | "ignore-persist"
+            | "monitor"
+            | "stats"
+            | "quic-initial"
+            | "force-be-switch"
+    )
+}
 
 impl Statement {
     /// Which of the words is the `if` or `unless` of its condition.
     pub(crate) fn find_condition(words: &[Word]) -> Option<usize> {
-        if !CONDITIONAL.contains(&words.first()?.text.as_str()) {
+        if !is_conditional(&words.first()?.text) {
             return None;
         }
         let from = |start: usize| {
@@ -381,7 +384,7 @@ impl Statement {
 
     /// Does a word hold a call with arguments, or a log-format expression?
     pub(crate) fn find_calls(words: &[Word]) -> bool {
-        words.iter().any(|word| word.text.contains(['(', '[']))
+        words.iter().any(Word::has_bracket)
     }
 
     /// The condition at its end.
@@ -409,6 +412,20 @@ impl Statement {
         if self.is("acl") { Criterion::read(self.from(2)) } else { None }
     }
 
+    /// May a criterion be no expression, a flag be unknown, a number be taken for a flag, or a brace stay open? False is
+    /// certain, and what nearly every line gets.
+    pub(crate) fn may_have_odd_criteria(&self) -> bool {
+        let is_odd = |word: &Word| match word.text.as_bytes() {
+            [b'-', flag] => !b"imnf".contains(flag),
+            [b'-' | b'{', ..] | [b'!', b'{', ..] => true,
+            _ => false,
+        };
+        let starts_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
+        let of_acl = self.is("acl")
+            && self.word(2).is_some_and(|word| !word.text.bytes().next().is_some_and(|byte| starts_name(&byte)));
+        of_acl || self.words.iter().any(is_odd)
+    }
+
     /// Every criterion: of an `acl` line, or of the anonymous ACLs in its condition.
     pub fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
         self.criterion().into_iter().chain(self.condition().into_iter().flat_map(|condition| condition.criteria()))
@@ -422,7 +439,7 @@ impl Statement {
     /// The expressions that give a value: all but the criteria of ACLs.
     pub(crate) fn sample_expressions(&self) -> impl Iterator<Item = Expression<'_>> {
         let words = if self.has_calls { &self.words[..] } else { &[] };
-        let in_formats = words.iter().flat_map(FormatExpressions::of);
+        let in_formats = words.iter().filter(|word| word.has_bracket()).flat_map(FormatExpressions::of);
         in_formats.chain(self.expression_word().and_then(Expression::of_word))
     }
 

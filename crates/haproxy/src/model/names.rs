@@ -15,6 +15,11 @@ impl Names {
         self.0 |= pair(first.as_bytes(), second.as_bytes());
     }
 
+    /// Adds the names of another set.
+    pub(crate) fn add_all(&mut self, others: Names) {
+        self.0 |= others.0;
+    }
+
     /// Inlined, so that the bit of a name that is written in the code is a constant.
     #[inline(always)]
     pub(crate) fn may_hold(self, name: &str) -> bool {

@@ -192,10 +192,15 @@ impl Haproxy {
     }
 }
 
+/// Does the program, or what makes the file, put something into the name?
+fn is_filled_in(name: &str) -> bool {
+    memchr::memchr2(b'$', b'%', name.as_bytes()).is_some()
+}
+
 /// Hands every name that a statement uses to `found`.
 fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
     let mut word = |named, word: Option<&'a Word>| {
-        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !word.text.contains(['$', '%'])) {
+        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !is_filled_in(&word.text)) {
             found(named, word.text.as_str(), word.span);
         }
     };
@@ -250,11 +255,9 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
     }
     if let Some(condition) = statement.condition() {
         for (name, word) in condition.names() {
-            if word.is_known()
-                && PREDEFINED.binary_search(&name).is_err()
-                && !name.contains(['$', '%'])
-                && !name.is_empty()
-            {
+            let is_predefined =
+                name.starts_with(|c: char| c.is_ascii_uppercase()) && PREDEFINED.binary_search(&name).is_ok();
+            if word.is_known() && !is_predefined && !is_filled_in(name) && !name.is_empty() {
                 found(Named::Acl, name, Condition::name_span(name, word));
             }
         }
@@ -290,7 +293,7 @@ fn called<'a>(call: &Call<'a>, context: Keywords, found: &mut impl FnMut(Named, 
             Argument::Userlist => Named::Userlist,
             _ => continue,
         };
-        if let Some(name) = call.argument(index).filter(|name| !name.contains(['$', '%'])) {
+        if let Some(name) = call.argument(index).filter(|name| !is_filled_in(name)) {
             found(named, name, call.argument_span(index));
         }
     }

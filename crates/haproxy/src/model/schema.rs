@@ -1,7 +1,8 @@
 //! Every statement held against the keyword table: what HAProxy refuses, ignores, or is about to.
 
-use super::build::{addresses, arguments, family, option_key};
+use super::build::{addresses, arguments, family};
 use super::names::Names;
+use super::server::option_key;
 use super::statement::{Prefix, SectionKind, Statement};
 use super::{Haproxy, Named, Proxy, Section};
 use crate::condition::Branch;
@@ -417,8 +418,12 @@ impl<'a> Schema<'a> {
             Standing::Refused => return,
         }
         self.actions(proxy, statement);
-        self.criteria(statement);
-        self.fetches(proxy, statement);
+        if statement.may_look() {
+            if statement.may_have_odd_criteria() {
+                self.criteria(statement);
+            }
+            self.fetches(proxy, statement);
+        }
         self.formats(statement, proxy.kind);
         if statement.is("use_backend") {
             self.condition_at(statement, 2);

@@ -30,7 +30,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side()) {
         unused_rules(proxy, decides_role(proxy), findings);
         overridden(proxy, decides_role(proxy), findings);
-        if proxy.servers.is_empty() || haproxy.template {
+        // Where each server is watched there is nothing left to say.
+        if proxy.servers.is_empty() || proxy.watches_all() || haproxy.template {
             continue;
         }
         unchecked_options(proxy, findings);
@@ -52,12 +53,11 @@ fn unused_rules(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
     for (keyword, kind, option) in
         [("http-check", CheckKind::Http, "option httpchk"), ("tcp-check", CheckKind::Tcp, "option tcp-check")]
     {
-        let flags = ["disable-on-404", "send-state"];
-        let Some(first) =
-            proxy.all(keyword).find(|line| !flags.contains(&line.text(1))).filter(|_| proxy.check.kind != kind)
-        else {
+        if proxy.check.kind == kind {
             continue;
-        };
+        }
+        let flags = ["disable-on-404", "send-state"];
+        let Some(first) = proxy.all(keyword).find(|line| !flags.contains(&line.text(1))) else { continue };
         findings
             .report(
                 first.keyword_span(),
@@ -84,9 +84,9 @@ fn unused_rules(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
 
 /// Two check options in one proxy.
 fn overridden(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
-    let options: Vec<_> =
-        proxy.all("option").filter(|line| !line.is_negated() && CheckKind::of_option(line.text(1)).is_some()).collect();
-    let Some((winner, losers)) = options.split_last() else { return };
+    let options = proxy.all("option").filter(|line| !line.is_negated() && CheckKind::of_option(line.text(1)).is_some());
+    let mut losers: Vec<_> = options.collect();
+    let Some(winner) = losers.pop() else { return };
     for loser in losers.iter().filter(|loser| loser.text(1) != winner.text(1)) {
         findings
             .report(
@@ -105,7 +105,7 @@ fn unchecked_options(proxy: &Proxy, findings: &mut Findings) {
         if server.options().any(|option| option.name() == "no-check") || server.option("healthcheck").is_some() {
             continue;
         }
-        let Some(option) = server.own_options().iter().find(|option| CHECK_OPTIONS.contains(&option.name())) else {
+        let Some(option) = server.own_options().find(|option| CHECK_OPTIONS.contains(&option.name())) else {
             continue;
         };
         findings

@@ -20,6 +20,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             values(proxy, cookie, findings);
             attributes(proxy, cookie, findings);
         } else if proxy.mode() == Mode::Http
+            && proxy.servers_may_have("cookie")
             && proxy.effective("cookie").is_none()
             && let Some((server, option)) =
                 proxy.servers.iter().find_map(|server| Some((server, server.option("cookie")?)))
@@ -109,8 +110,8 @@ fn attributes(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
 /// Clients that stick to a server which refuses connections.
 fn redispatch(proxy: &Proxy, cookie: Option<&Statement>, findings: &mut Findings) {
     let sticks = cookie.or_else(|| proxy.all("stick").find(|rule| matches!(rule.text(1), "on" | "match")));
-    let retries = proxy.option("redispatch").is_some() || proxy.effective("retry-on").is_some();
-    let Some(line) = sticks.filter(|line| proxy.server_count() >= 2 && !retries && proxy.owns(line)) else { return };
+    let retries = || proxy.option("redispatch").is_some() || proxy.effective("retry-on").is_some();
+    let Some(line) = sticks.filter(|line| proxy.server_count() >= 2 && proxy.owns(line) && !retries()) else { return };
     findings
         .report(line.span(), "no `option redispatch`: clients stick to a dead server until its check notices")
         .severity(Severity::Info)

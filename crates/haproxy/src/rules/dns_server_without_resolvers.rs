@@ -26,7 +26,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 }
                 (Some(_), Some(option))
                     if server.option("init-addr").is_none()
-                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                        && server.own_options().any(|own| own.name() == "resolvers") =>
                 {
                     findings
                         .report(
@@ -41,7 +41,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 }
                 (None, Some(option))
                     if matches!(&server.address.host, Host::Inet(Address::Ip(ip)) if !ip.is_unspecified())
-                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                        && server.own_options().any(|own| own.name() == "resolvers") =>
                 {
                     findings
                         .report(

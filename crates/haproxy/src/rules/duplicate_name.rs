@@ -43,6 +43,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    if !haproxy.shares_names() {
+        return;
+    }
     let mut sides: Seen<(bool, &str)> = Seen::new();
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
         let span = proxy.name_span();
@@ -64,8 +67,11 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// May two servers have one name? The quick look that nearly always ends the matter.
+/// Have two servers one name, or may the slots of a template have it?
 fn has_doubles(proxy: &Proxy) -> bool {
+    if !proxy.may_have_doubles() {
+        return false;
+    }
     let mut names: Vec<&str> = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1]) || proxy.servers.iter().any(|server| server.slots.is_some())

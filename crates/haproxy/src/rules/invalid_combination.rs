@@ -22,7 +22,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }
         }
-        for server in &proxy.servers {
+        let servers = if proxy.may_have_refused_servers() { &proxy.servers[..] } else { &[] };
+        for server in servers {
             let plain = !server.may_be_refused() || server.statement.has_variable();
             if plain {
                 continue;
@@ -89,11 +90,7 @@ fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Op
 }
 
 fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
-    let own_http: Vec<_> = if proxy.all("http-check").any(|line| line.text(1) == "connect") {
-        proxy.all("http-check").collect()
-    } else {
-        Vec::new()
-    };
+    let own_http: Vec<_> = if proxy.check.may_connect() { proxy.all("http-check").collect() } else { Vec::new() };
     let position = |name: &str| own_http.iter().position(|line| line.text(1) == name);
     if let (Some(connect), Some(expect)) = (position("connect"), position("expect"))
         && connect < expect
@@ -113,7 +110,7 @@ fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branc
     if let Some(option) =
         proxy.check.option.as_deref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
     {
-        let checked = proxy.servers.iter().any(|server| server.check().is_some());
+        let checked = proxy.servers.iter().any(Server::is_checked);
         if checked && haproxy.global_setting("external-check").is_none() {
             refuse(
                 option.branch,

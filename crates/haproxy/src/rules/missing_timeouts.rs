@@ -71,9 +71,8 @@ fn missing(proxy: &Proxy) -> Vec<Timeout> {
 /// Timeouts whose lack HAProxy does not speak of.
 fn details(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
     let speaks = !matches!(proxy.check.kind, CheckKind::Connect | CheckKind::External);
-    let checked = proxy.servers.iter().find(|server| server.check().is_some());
-    if let (true, None, Some(server), Some(option)) =
-        (speaks, proxy.timeout(Timeout::Check), checked, proxy.check.option.as_deref())
+    if let (true, None, Some(option)) = (speaks, proxy.timeout(Timeout::Check), proxy.check.option.as_deref())
+        && let Some(server) = proxy.servers.iter().find(|server| server.is_checked())
         && let Some(inter) = server.inter()
     {
         findings
@@ -98,12 +97,12 @@ fn details(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
             .severity(Severity::Info)
             .suggest("set it", [set(haproxy, proxy, &[Timeout::HttpRequest])]);
     }
-    let limited = proxy.servers.iter().any(|server| server.option("maxconn").is_some());
+    let limited = || proxy.servers.iter().any(|server| server.option("maxconn").is_some());
     let short = proxy
         .timeout(Timeout::Connect)
         .and_then(|connect| connect.duration)
         .is_some_and(|connect| connect < Duration::from_secs(10));
-    if proxy.kind != SectionKind::Frontend && limited && short && proxy.timeout(Timeout::Queue).is_none() {
+    if proxy.kind != SectionKind::Frontend && short && proxy.timeout(Timeout::Queue).is_none() && limited() {
         findings
             .report(
                 proxy.header(),

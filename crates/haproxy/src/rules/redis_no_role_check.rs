@@ -26,7 +26,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             .report(span, message)
             .label(proxy.header(), "every node that answers is UP here")
             .help("use `option tcp-check` with `tcp-check send info\\ replication\\r\\n` and `tcp-check expect string role:master`");
-        let checked = proxy.servers.iter().all(|server| server.check().is_some());
+        let checked = proxy.servers.iter().all(crate::model::Server::is_checked);
         if let Some(option) = option.filter(|option| checked && option.text(1) == "redis-check") {
             report.suggest("ask for the role", [Edit::replace(option.span(), ROLE_CHECK)]);
         }

@@ -53,7 +53,7 @@ fn unnamed(server: &Server) -> bool {
     server.option("ca-file").is_some() && server.option("sni").is_none() && server.option("verifyhost").is_none()
 }
 
-fn suggest(report: confvet_core::Report<'_>, server: &Server, option: &ServerOption, none: bool) {
+fn suggest(report: confvet_core::Report<'_>, server: &Server, option: ServerOption<'_>, none: bool) {
     if none {
         report.help("write `verify required ca-file @system-ca`, or name your own CA").suggest_as(
             Safety::Unsafe,

@@ -2,6 +2,7 @@
 
 use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/undefined-reference", check };
@@ -10,7 +11,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
-    let definitions = haproxy.definitions();
+    let definitions = LazyCell::new(|| haproxy.definitions());
     let certificates = haproxy.stored_certificates();
     let mut hints = Hints { left: COMPARISONS };
     for undefined in haproxy.undefined_in_spoe() {
@@ -27,6 +28,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             Named::Acl => acl(haproxy, &reference, &mut hints, findings),
             _ if haproxy.is_part() => {}
             Named::Server => server(haproxy, &reference, &mut hints, findings),
+            Named::Backend if haproxy.backend(reference.name).is_some() => {}
             Named::Certificate => {
                 let name = reference.name.strip_prefix('@').and_then(|name| name.split_once('/'));
                 if !name.is_some_and(|name| certificates.contains(&name)) {
@@ -110,8 +112,8 @@ fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findi
 
 fn acl(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
     let proxy = reference.proxy;
-    match proxy.acls(reference.name).next().map(|acl| acl.span().start) {
-        Some(start) if start < reference.span.start => {}
+    match proxy.acls(reference.name).next() {
+        Some(acl) if acl.starts_above(reference.span) => {}
         Some(_) => {
             let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();
             let (severity, category) = haproxy.refused(branch);

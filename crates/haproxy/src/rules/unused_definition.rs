@@ -3,7 +3,7 @@
 use crate::model::{Haproxy, Mode, Named, Proxy, Reference, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unused-definition", check };
 
@@ -13,7 +13,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     let mut used: HashSet<(Named, &str)> = HashSet::new();
     used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
-    let mentioned: HashSet<&str> = haproxy.mentions().collect();
+    let mut mentions = None;
+    let mut mentioned = |name| {
+        let mentions: &HashSet<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
+        mentions.contains(name)
+    };
     let agents = haproxy.spoe_targets();
     // What an agent speaks is no HTTP.
     let serves_agents = |proxy: &Proxy| match &agents {
@@ -24,12 +28,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
             let name = proxy.name();
-            if !used.contains(&(Named::Backend, name))
-                && !mentioned.contains(name)
-                && !holds_table
-                && !serves_agents(proxy)
-                && !name.starts_with('_')
-            {
+            let is_used = used.contains(&(Named::Backend, name)) || holds_table || serves_agents(proxy);
+            if !is_used && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(proxy.name_span(), format!("backend `{name}` is never used"))
                     .severity(Severity::Warning);
@@ -48,7 +48,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for section in haproxy.of_kind(kind) {
             let name = section.name();
             let implicit = kind == SectionKind::Resolvers && name == "default";
-            if !used.contains(&(named, name)) && !mentioned.contains(name) && !implicit && !name.starts_with('_') {
+            if !used.contains(&(named, name)) && !implicit && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(section.name_span(), format!("{} `{name}` is never used", kind.as_str()))
                     .severity(Severity::Info);
@@ -67,6 +67,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.sections().filter(|proxy| proxy.last("acl").is_some()) {
         let here = |used: &Reference<'_>| used.proxy.header() == proxy.header();
         let mut used = HashSet::new();
+        used.reserve(proxy.acl_names().count());
         while references.next_if(|reference| !here(reference) && reference.proxy.index < proxy.index).is_some() {}
         while let Some(reference) = references.next_if(here) {
             used.insert(reference.name);
@@ -79,11 +80,19 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 
 fn acls(proxy: &Proxy, used: &HashSet<&str>, findings: &mut Findings) {
     let names = |word: &Word| word.text.contains("acl(");
-    let by_fetch = proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
+    let named_by_fetch =
+        || proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
+    let mut by_fetch = None;
     let mut reported = HashSet::new();
-    for acl in proxy.all("acl").filter(|_| !by_fetch) {
+    for acl in proxy.all("acl") {
         let Some(name) = acl.word(1).filter(|name| name.is_known()) else { continue };
-        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') && reported.insert(&name.text) {
+        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
+            if *by_fetch.get_or_insert_with(named_by_fetch) {
+                return;
+            }
+            if !reported.insert(&name.text) {
+                continue;
+            }
             findings
                 .report(name.span, format!("acl `{}` is never used in this {}", name.text, proxy.kind.as_str()))
                 .severity(Severity::Info);

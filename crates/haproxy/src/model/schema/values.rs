@@ -5,7 +5,7 @@ use super::{ProblemKind, Schema};
 use crate::model::{Expression, Proxy, Statement};
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, Key};
-use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, time};
+use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, plain_port, time};
 use confvet_core::did_you_mean;
 use std::sync::Arc;
 
@@ -308,6 +308,9 @@ impl Schema<'_> {
         }
         if at == 3 {
             self.slots(statement);
+        }
+        if word.text.rsplit(':').next().and_then(plain_port).is_some() {
+            return;
         }
         let address = endpoint(word, 0..word.text.len());
         if matches!(address.port, Port::Invalid | Port::Range(..)) {
