@@ -70,6 +70,10 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     if !by_path && !might_be(path) {
         return None;
     }
+    // A script may look like directives: `use strict;`, `use Storable;`.
+    if !by_path && (text.starts_with("#!") || text.starts_with("<?")) {
+        return None;
+    }
     let evidence = Evidence::of(text);
     let found = |confidence, reason: String| Some(Detection::new(KIND, confidence, reason));
     match (by_path, &evidence) {
@@ -205,6 +209,8 @@ mod tests {
             ("supervisord.conf", "[program:x]\ncommand=/bin/x\n"),
             ("x.conf", "server = 10.0.0.1\nuser = x\n"),
             ("ntp.conf", "server 0.pool.ntp.org\nserver 1.pool.ntp.org\n"),
+            ("bin/convert", "#!/usr/bin/perl\nuse strict;\nuse warnings;\nuse Storable;\n"),
+            ("lib/login.inc", "<?php\nuse PDO;\nuse Throwable;\nuse Symfony\\Request;\n"),
             ("Makefile", "all:\n\tcc x.c\n"),
             ("LICENSE", "Permission is hereby granted;\n"),
             ("strongswan.conf", "charon {\n  load_modular = yes\n  plugins {\n  include strongswan.d/*.conf\n }\n}\n"),
