@@ -9,6 +9,7 @@ mod proxy;
 mod reference;
 mod schema;
 mod server;
+mod server_check;
 mod spoe;
 mod statement;
 
@@ -21,6 +22,7 @@ pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
 pub use reference::{Named, Reference};
 pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
+pub use server_check::{ExpectedStatus, ServerCheck};
 pub use spoe::{SpoeFile, SpoeKind, SpoeLine, SpoeSection};
 pub use statement::{Prefix, Section, SectionKind, Statement};
 

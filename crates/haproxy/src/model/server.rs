@@ -1,6 +1,7 @@
 //! Servers and the options that hold for them.
 
 use super::build::arguments;
+use super::check::HealthCheck;
 use super::names::Names;
 use super::statement::Statement;
 use crate::syntax::{MAX_WORDS, Word};
@@ -220,6 +221,8 @@ pub struct Server {
     set: Names,
     /// Whether its health is checked, which is asked for every server.
     is_checked: bool,
+    /// How the servers of its proxy are checked, for those that are.
+    pub(super) health: Option<Arc<HealthCheck>>,
 }
 
 /// Name, address, slots, and the options on its own line.
@@ -254,7 +257,8 @@ impl Server {
             switch(&mut is_checked, key);
         });
         let (statement, defaults) = (Arc::clone(statement), Arc::clone(defaults));
-        Some(Self { statement, name, address, slots, defaults, own, set, is_checked })
+        // The lines that say how may stand below; the proxy hands them over at its end.
+        Some(Self { statement, name, address, slots, defaults, own, set, is_checked, health: None })
     }
 
     /// Is its health checked?
@@ -301,7 +305,7 @@ impl Server {
     }
 
     /// The option that switches its check on.
-    pub fn check(&self) -> Option<ServerOption<'_>> {
+    pub fn check_option(&self) -> Option<ServerOption<'_>> {
         if !self.is_checked {
             return None;
         }

@@ -38,13 +38,13 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {
                 refuse(branch, redir.span(), "`redir` needs `mode http`".to_owned(), None);
             }
-            if let (Some(track), Some(_)) = (server.option("track"), server.check()) {
+            if let (Some(track), Some(_)) = (server.option("track"), server.check_option()) {
                 refuse(branch, track.span(), "`track` and `check` exclude each other".to_owned(), None);
             }
             if let Some(agent) = server.flag("agent-check").filter(|_| server.option("agent-port").is_none()) {
                 refuse(branch, agent.span(), "`agent-check` needs `agent-port`".to_owned(), None);
             }
-            if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
+            if let Some(check) = server.check_option().filter(|_| proxy.lacks_check_port(server)) {
                 refuse(
                     server.statement.branch,
                     check.span(),
