@@ -13,6 +13,7 @@ type Seen<K> = BTreeMap<K, Vec<(Span, Branch)>>;
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
     servers(haproxy, context, findings);
+    defaults(haproxy, context, findings);
     let mut sections: Seen<(SectionKind, &str)> = Seen::new();
     for section in
         haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
@@ -90,6 +91,30 @@ fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             for name in names {
                 once(haproxy, context, findings, &mut seen, name, server.name.span, server.statement.branch, "server");
             }
+        }
+    }
+}
+
+/// Two defaults sections of one name are fine, until somebody below asks for that name.
+fn defaults(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    let mut named: BTreeMap<&str, Vec<&Proxy>> = BTreeMap::new();
+    for section in haproxy.defaults.iter().filter(|section| section.name.is_some()) {
+        named.entry(section.name()).or_default().push(section);
+    }
+    for proxy in haproxy.sections() {
+        let Some(from) = proxy.from.as_ref() else { continue };
+        let Some([first, second, ..]) = named.get(from.text.as_str()).map(Vec::as_slice) else { continue };
+        let above = second.index < proxy.index;
+        if above && !haproxy.exclude_each_other(first.branch, second.branch) {
+            let (severity, category) = haproxy.refused(proxy.branch);
+            let lines = (context.line(first.header()), context.line(second.header()));
+            let message = format!("defaults `{}` is ambiguous: lines {} and {} define it", from.text, lines.0, lines.1);
+            findings
+                .report(from.span, message)
+                .severity(severity)
+                .category(category)
+                .label(first.header(), "defined here")
+                .label(second.header(), "and here");
         }
     }
 }

@@ -258,6 +258,25 @@ pub(super) fn is_network(text: &str) -> bool {
     }
 }
 
+/// The words behind `-m`.
+const METHODS: &[&str] = &["found", "bool", "int", "ip", "bin", "len", "str", "sub", "reg", "beg", "end", "dir", "dom"];
+
+/// A method that does not exist, or that cannot compare what the expression gives.
+fn bad_method<'a>(criterion: &Criterion<'a>, kind: Kind) -> Option<(&'a Word, String)> {
+    let at = criterion.flags.iter().position(|flag| flag.text == "-m")?;
+    let method = criterion.flags.get(at + 1).filter(|method| method.is_known() && !method.text.contains('$'))?;
+    if !METHODS.contains(&method.text.as_str()) {
+        return Some((method, format!("`{}` is no way to compare: there are {}", method.text, METHODS.join(", "))));
+    }
+    let fits = match method.text.as_str() {
+        "bool" | "int" => !matches!(kind, Kind::Meth | Kind::Bin),
+        "ip" => !matches!(kind, Kind::Meth | Kind::Bin | Kind::Bool),
+        _ => true,
+    };
+    let message = || format!("`-m {}` cannot compare {}", method.text, kind.as_str());
+    (!fits).then(|| (method, message()))
+}
+
 /// The first pattern that its method cannot read.
 fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, String)> {
     if criterion.has_flag("-f") || criterion.has_flag("-M") {
@@ -438,6 +457,10 @@ impl Schema<'_> {
         let alias = plain && Context::AclAlias.find(fetch).is_some();
         if fetch == "http_auth_group" {
             self.groups(statement, criterion);
+            return;
+        }
+        if let Some((word, message)) = bad_method(criterion, kind) {
+            self.refuse(statement, word.span, message);
             return;
         }
         if let Some((word, message)) = bad_pattern(criterion, plain) {
