@@ -51,7 +51,7 @@ fn conditional_blocks() {
     refuses(&within("    .iff 1|.endif\n"), "haproxy/syntax-error");
     refuses(&within("    .if 1|.alert stop|.endif\n"), "haproxy/syntax-error");
     refuses(&within("    .notice two words\n"), "haproxy/syntax-error");
-    accepts(&within("    .if feature(OPENSSL) && !streq(\"$A\",b) || defined(X)|acl a path /|.endif\n"));
+    accepts(&frontend("    .if feature(OPENSSL) && !streq(\"$A\",b) || defined(X)\n    acl a path /\n    .endif\n"));
     refuses(&within("    .if features(OPENSSL)|acl a path /|.endif\n"), "haproxy/syntax-error");
     let either = ".if defined(A)\nbackend app\n    server a1 10.0.0.1:80\n.else\nbackend app\n    server a1 10.0.0.2:80\n.endif\n";
     accepts(&format!("{DEFAULTS}frontend web\n    bind :8080\n    default_backend app\n{either}"));

@@ -101,10 +101,12 @@ fn arguments_of_converters() {
 #[test]
 fn a_ring_is_an_output_of_debug() {
     let text = |ring: &str| {
-        frontend("    http-request set-var(txn.x) src,debug(a,log)\n") + &format!("ring {ring}\n    size 1000\n")
+        format!("ring {ring}\n    size 1000\n{}", frontend("    http-request set-var(txn.x) src,debug(a,log)\n"))
     };
     assert_eq!(refused(&text("log")), Vec::<&str>::new());
     assert_eq!(refused(&text("other")), ["haproxy/invalid-value"]);
+    let below = frontend("    http-request set-var(txn.x) src,debug(a,log)\n") + "ring log\n    size 1000\n";
+    assert_eq!(refused(&below), ["haproxy/invalid-value"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::build::{addresses, arguments, family};
 use super::names::Names;
 use super::server::option_key;
 use super::statement::{Prefix, SectionKind, Statement};
-use super::{Haproxy, Named, Proxy, Section};
+use super::{Haproxy, Proxy, Section};
 use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
@@ -126,8 +126,8 @@ pub(crate) struct Schema<'a> {
     problems: Vec<Problem>,
     /// The certificates that `bind` lines load by themselves, each with the first section that does; filled when asked.
     loaded: Option<HashMap<&'a str, u32>>,
-    /// The names that exist, and the groups of each userlist; filled when asked.
-    defined: Option<BTreeMap<Named, HashSet<&'a str>>>,
+    /// The `ring` sections, each with its number, and the groups of each userlist; filled when asked.
+    rings: Option<HashMap<&'a str, u32>>,
     groups: Option<HashMap<&'a str, HashSet<&'a str>>>,
     /// What the expressions of each proxy look at.
     looks: Vec<Names>,
@@ -141,7 +141,7 @@ impl<'a> Schema<'a> {
     /// What is wrong, and what the expressions of each section look at, in the order of [`Haproxy::sections`].
     pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Names>) {
         let mut schema =
-            Schema { haproxy, problems: Vec::new(), loaded: None, defined: None, groups: None, looks: Vec::new() };
+            Schema { haproxy, problems: Vec::new(), loaded: None, rings: None, groups: None, looks: Vec::new() };
         for section in haproxy.globals.iter().chain(&haproxy.others) {
             schema.header(section);
             for statement in &section.statements {
@@ -290,10 +290,14 @@ impl<'a> Schema<'a> {
         self.values(None, statement);
     }
 
-    /// The names that exist.
-    fn defined(&mut self) -> &BTreeMap<Named, HashSet<&'a str>> {
+    /// Is there a ring of this name above a section?
+    fn is_ring(&mut self, name: &str, section: u32) -> bool {
         let haproxy = self.haproxy;
-        self.defined.get_or_insert_with(|| haproxy.definitions())
+        let rings = self.rings.get_or_insert_with(|| {
+            let rings: Vec<&Section> = haproxy.of_kind(SectionKind::Ring).collect();
+            rings.into_iter().rev().map(|ring| (ring.name(), ring.index)).collect()
+        });
+        rings.get(name).is_some_and(|&ring| ring < section)
     }
 
     /// The groups of a userlist; `None` when there is no such list.

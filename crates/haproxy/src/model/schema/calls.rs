@@ -1,7 +1,7 @@
 //! Sample fetches and converters: their arguments, the kinds of value they hand on, and where a sample can be taken.
 
 use super::{ProblemKind, Schema, is_build, is_plain};
-use crate::model::{Call, Criterion, Expression, Named, Proxy, SectionKind, Statement};
+use crate::model::{Call, Criterion, Expression, Proxy, SectionKind, Statement};
 use crate::syntax::Word;
 use crate::table::{Argument, CallShape, Context, Kind, Phases};
 use confvet_core::{Span, did_you_mean};
@@ -768,13 +768,13 @@ impl Schema<'_> {
             if written.is_empty() {
                 continue;
             }
-            if let Some(message) = self.unmet(call.name, &unquoted(written), needs) {
+            if let Some(message) = self.unmet(statement.section, call.name, &unquoted(written), needs) {
                 self.refuse(statement, call.argument_span(index), message);
             }
         }
     }
 
-    fn unmet(&mut self, name: &str, text: &str, needs: Needs) -> Option<String> {
+    fn unmet(&mut self, section: u32, name: &str, text: &str, needs: Needs) -> Option<String> {
         let number = text.parse::<i64>();
         let must = |what: &str| Some(format!("`{text}` is not a valid argument of `{name}`: it must be {what}"));
         match needs {
@@ -823,8 +823,8 @@ impl Schema<'_> {
             Needs::FixTag if FIX_TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(text)) => None,
             Needs::FixTag if number.is_ok_and(|number| number > 0) => None,
             Needs::FixTag => must(&format!("the number of a FIX tag, or one of {}", FIX_TAGS.join(", "))),
-            Needs::Sink if SINKS.contains(&text) || self.haproxy.is_part() || self.is_ring(text) => None,
-            Needs::Sink => must("the name of a `ring` section, `stdout`, `stderr` or `buf0`"),
+            Needs::Sink if SINKS.contains(&text) || self.haproxy.is_part() || self.is_ring(text, section) => None,
+            Needs::Sink => must("the name of a `ring` section above, `stdout`, `stderr` or `buf0`"),
             Needs::MqttPacket if matches!(text, "1" | "2") => None,
             Needs::MqttPacket if ["connect", "connack"].iter().any(|name| name.eq_ignore_ascii_case(text)) => None,
             Needs::MqttPacket => must("`connect` or `connack`: only these packets have fields"),
@@ -833,11 +833,6 @@ impl Schema<'_> {
             Needs::RegexFlags if text.bytes().all(|flag| matches!(flag, b'i' | b'g')) => None,
             Needs::RegexFlags => must("`i`, `g` or both"),
         }
-    }
-
-    /// Is there a ring of this name?
-    fn is_ring(&mut self, name: &str) -> bool {
-        self.defined().get(&Named::Ring).is_some_and(|names| names.contains(name))
     }
 }
 
