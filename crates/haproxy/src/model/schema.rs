@@ -9,7 +9,7 @@ use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
 use confvet_core::{Span, did_you_mean};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 mod actions;

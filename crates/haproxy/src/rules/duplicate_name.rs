@@ -2,6 +2,7 @@
 
 use crate::condition::Branch;
 use crate::model::{Haproxy, Proxy, SectionKind};
+use crate::values::leading_number;
 use confvet_core::{Context, Findings, Rule, Span};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
     servers(haproxy, context, findings);
     defaults(haproxy, context, findings);
+    numbers(haproxy, context, findings);
     let mut sections: Seen<(SectionKind, &str)> = Seen::new();
     for section in
         haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
@@ -90,6 +92,30 @@ fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             };
             for name in names {
                 once(haproxy, context, findings, &mut seen, name, server.name.span, server.statement.branch, "server");
+            }
+        }
+    }
+}
+
+/// Numbers given with `id`: of proxies, and of the servers and the `bind` lines of one proxy.
+fn numbers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    let mut proxies: Seen<i64> = Seen::new();
+    for proxy in &haproxy.proxies {
+        if let Some((line, word)) = proxy.last("id").and_then(|line| Some((line, line.word(1)?)))
+            && word.is_known()
+        {
+            let number = leading_number(&word.text).0;
+            once(haproxy, context, findings, &mut proxies, number, word.span, line.branch, "proxy id");
+        }
+        let servers = if proxy.servers_may_have("id") { &proxy.servers[..] } else { &[] };
+        let of_servers = servers.iter().filter_map(|server| server.own_options().find(|option| option.name() == "id"));
+        let of_binds = proxy.binds.iter().filter_map(|bind| bind.option("id"));
+        for (options, what) in [(of_servers.collect::<Vec<_>>(), "server id"), (of_binds.collect(), "bind id")] {
+            let mut seen: Seen<i64> = Seen::new();
+            for option in options {
+                if let (Some(number), Some(word)) = (option.number(), option.value()) {
+                    once(haproxy, context, findings, &mut seen, number, word.span, option.statement.branch, what);
+                }
             }
         }
     }
