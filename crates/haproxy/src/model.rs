@@ -9,10 +9,12 @@ mod proxy;
 mod reference;
 mod schema;
 mod server;
+mod server_check;
+mod spoe;
 mod statement;
 
 pub use check::{CheckKind, HealthCheck, Request};
-pub(crate) use expression::CLIENT_HEADERS;
+pub(crate) use expression::{CLIENT_HEADERS, PREDEFINED};
 pub use expression::{Call, Condition, Criterion, Expression, Term};
 pub(crate) use names::Names;
 pub(crate) use pool::database_on;
@@ -21,6 +23,8 @@ pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
 pub use reference::{Named, Reference};
 pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
+pub use server_check::{ExpectedStatus, ServerCheck};
+pub use spoe::{SpoeFile, SpoeKind, SpoeLine, SpoeSection};
 pub use statement::{Prefix, Section, SectionKind, Statement};
 
 pub(crate) use build::build;
@@ -29,7 +33,7 @@ use crate::condition::{Branch, Branches};
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
-use confvet_core::{Category, Severity, Span};
+use confvet_core::{Category, Edit, FileId, Severity, Span};
 use foldhash::HashMap;
 use serde::Serialize;
 use std::collections::hash_map::Entry;
@@ -56,6 +60,14 @@ pub struct Haproxy {
     pub proxies: Vec<Proxy>,
     /// All other sections: userlists, resolvers, peers, caches, …
     pub others: Vec<Section>,
+    /// The files that its SPOE filters read, or the SPOE file itself where no configuration is known that reads it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spoe: Vec<SpoeFile>,
+    /// Some filter reads the SPOE files, under the paths it writes.
+    #[serde(skip)]
+    pub(crate) reads_spoe: bool,
+    #[serde(skip)]
+    pub(crate) spoe_paths: Vec<(String, FileId)>,
     /// What the tokenizer refuses.
     #[serde(skip)]
     pub syntax: Vec<SyntaxProblem>,
@@ -353,6 +365,42 @@ impl Haproxy {
             .routes()
             .filter_map(|route| self.backend(route.text(1)))
             .any(|backend| backend.effective(setting).is_none())
+    }
+
+    /// The word `frontend` of the section a statement stands in.
+    pub(crate) fn frontend_of(&self, statement: &Statement) -> Option<Span> {
+        let proxy = self.proxies.get(*self.index.sections.get(&statement.section)?)?;
+        (proxy.kind == SectionKind::Frontend).then_some(proxy.word)
+    }
+
+    /// Takes a statement out of its proxy, and puts it into the only backend of that frontend, or the only frontend of
+    /// that backend. Nothing where there are several, or where the other side has the setting already.
+    pub(crate) fn moved(&self, statement: &Statement, text: &str) -> Vec<Edit> {
+        let Some(proxy) = self.index.sections.get(&statement.section).and_then(|&number| self.proxies.get(number))
+        else {
+            return Vec::new();
+        };
+        let mut others: Vec<&Proxy> = if proxy.kind == SectionKind::Frontend {
+            proxy.routes().take(8).filter_map(|route| self.backend(route.text(1))).collect()
+        } else {
+            self.users_of(proxy).take(2).collect()
+        };
+        others.dedup_by_key(|other| other.index);
+        let few = proxy.routes().nth(8).is_none();
+        let alone = |other: &Proxy| proxy.kind != SectionKind::Frontend || self.users_of(other).nth(1).is_none();
+        match others[..] {
+            [other]
+                if few
+                    && other.kind != SectionKind::Listen
+                    && alone(other)
+                    && other.word.file == proxy.word.file
+                    && !self.has_dynamic_routes()
+                    && !other.all(statement.keyword()).any(|line| line.slot() == statement.slot()) =>
+            {
+                vec![other.insert_first(text), statement.delete()]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Is a statement in this branch read for sure?

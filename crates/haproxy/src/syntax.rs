@@ -204,6 +204,8 @@ pub(crate) struct Lexer<'a> {
     pub problems: Vec<SyntaxProblem>,
     /// Room for the words of the next line.
     spare: Vec<Word>,
+    /// Lines such as `[engine]` are wanted too; only SPOE files use them.
+    pub keeps_scopes: bool,
 }
 
 /// Ends a run of ordinary characters outside quotes.
@@ -250,7 +252,8 @@ fn in_name(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(file: FileId, text: &'a str) -> Self {
-        let mut lexer = Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new() };
+        let mut lexer =
+            Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new(), keeps_scopes: false };
         if text.starts_with('\u{feff}') {
             lexer.at = '\u{feff}'.len_utf8();
             lexer.problem(SyntaxKind::Bom, 0, lexer.at);
@@ -290,7 +293,7 @@ impl<'a> Lexer<'a> {
             let Some(first) = first.map(|index| start + index).filter(|&at| !matches!(bytes[at], b'#' | b'\r')) else {
                 continue;
             };
-            if bytes[first] == b'[' {
+            if bytes[first] == b'[' && !self.keeps_scopes {
                 continue;
             }
             let mut line = self.cut(first, end);

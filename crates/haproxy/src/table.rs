@@ -196,6 +196,10 @@ impl Phases {
     pub const BACKEND_REQUEST: Self = Self(1 << 7);
     /// `balance`, `use-server`, `stick match`.
     pub const SERVER_CHOICE: Self = Self(1 << 9);
+    /// A connection to a server.
+    pub const SERVER_CONNECTION: Self = Self(1 << 10);
+    /// `tcp-response content` of a frontend.
+    pub const FRONTEND_RESPONSE_CONTENT: Self = Self(1 << 15);
     /// `tcp-response content` of a backend.
     pub const BACKEND_RESPONSE_CONTENT: Self = Self(1 << 11);
     /// `http-response` of a backend.
@@ -206,11 +210,20 @@ impl Phases {
     pub const FRONTEND_RESPONSE: Self = Self(1 << 16);
     /// Log formats.
     pub const LOG: Self = Self(1 << 18);
+    /// All moments after the answer of the server.
+    pub const ANSWERS: Self =
+        Self::BACKEND_RESPONSE_CONTENT.or(Self::BACKEND_RESPONSE).or(Self::STICK_STORE).or(Self::FRONTEND_RESPONSE);
 
     /// Both sets.
     #[must_use]
     pub const fn or(self, other: Phases) -> Phases {
         Self(self.0 | other.0)
+    }
+
+    /// Are all of them among those?
+    #[must_use]
+    pub const fn is_within(self, others: Phases) -> bool {
+        self.0 & !others.0 == 0
     }
 }
 

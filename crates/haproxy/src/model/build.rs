@@ -190,6 +190,9 @@ impl Builder {
             defaults,
             proxies,
             others,
+            spoe: Vec::new(),
+            reads_spoe: false,
+            spoe_paths: Vec::new(),
             syntax,
             problems: Vec::new(),
             hashes,
@@ -282,7 +285,7 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
 fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy {
     let from = parent.and_then(|number| defaults.get(number));
     let mut settings = from.map(|from| from.settings.handed_down()).unwrap_or_default();
-    let mut check = HealthCheck::inherited(from.map(|from| &from.check));
+    let mut check = HealthCheck::inherited(from.map(|from| &*from.check));
     let mut logs = from.map(|from| Arc::clone(&from.logs)).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
     let mut lookups = Lookups::with_room(section.count("acl"));
@@ -310,6 +313,10 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
     }
     if section.kind == SectionKind::Defaults {
         settings.hand_down(&section);
+    }
+    let check = Arc::new(check);
+    for server in servers.iter_mut().filter(|server: &&mut Server| server.is_checked()) {
+        server.health = Some(Arc::clone(&check));
     }
     let mut proxy = Proxy {
         defaults: parent,

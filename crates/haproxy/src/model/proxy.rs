@@ -174,7 +174,7 @@ pub struct Proxy {
     pub servers: Vec<Server>,
     /// How servers are checked.
     #[serde(skip)]
-    pub check: HealthCheck,
+    pub check: Arc<HealthCheck>,
     /// Its `acl` lines and its rules that feed a counter; `None` when it has neither.
     #[serde(skip)]
     pub(crate) lookups: Option<Box<Lookups>>,

@@ -229,8 +229,12 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
                 word(Named::Server, statement.after("track"));
             }
         }
-        "http-request" if statement.text(1) == "cache-use" => word(Named::Cache, statement.word(2)),
-        "http-response" if statement.text(1) == "cache-store" => word(Named::Cache, statement.word(2)),
+        "http-request" | "http-response" if matches!(statement.text(1), "cache-use" | "cache-store") => {
+            // A cache has a name, never an expression.
+            if let Some(cache) = statement.word(2).filter(|cache| !cache.is_variable() && !cache.text.contains('$')) {
+                found(Named::Cache, cache.text.as_str(), cache.span);
+            }
+        }
         "http-request" | "http-response" | "tcp-request" => {
             let at = if statement.is("tcp-request") { 2 } else { 1 };
             if statement.text(at).starts_with("track-sc") {

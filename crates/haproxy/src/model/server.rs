@@ -1,6 +1,7 @@
 //! Servers and the options that hold for them.
 
 use super::build::arguments;
+use super::check::HealthCheck;
 use super::names::Names;
 use super::statement::Statement;
 use crate::syntax::{MAX_WORDS, Word};
@@ -159,6 +160,11 @@ impl<'a> ServerOption<'a> {
         self.key.name
     }
 
+    /// What it switches: its name without `no-`.
+    pub fn setting(&self) -> &'static str {
+        self.name().strip_prefix("no-").unwrap_or(self.name())
+    }
+
     /// Where the name stands.
     pub fn span(self) -> Span {
         self.statement.words[self.at].span
@@ -215,6 +221,8 @@ pub struct Server {
     set: Names,
     /// Whether its health is checked, which is asked for every server.
     is_checked: bool,
+    /// How the servers of its proxy are checked, for those that are.
+    pub(super) health: Option<Arc<HealthCheck>>,
 }
 
 /// Name, address, slots, and the options on its own line.
@@ -249,7 +257,8 @@ impl Server {
             switch(&mut is_checked, key);
         });
         let (statement, defaults) = (Arc::clone(statement), Arc::clone(defaults));
-        Some(Self { statement, name, address, slots, defaults, own, set, is_checked })
+        // The lines that say how may stand below; the proxy hands them over at its end.
+        Some(Self { statement, name, address, slots, defaults, own, set, is_checked, health: None })
     }
 
     /// Is its health checked?
@@ -296,7 +305,7 @@ impl Server {
     }
 
     /// The option that switches its check on.
-    pub fn check(&self) -> Option<ServerOption<'_>> {
+    pub fn check_option(&self) -> Option<ServerOption<'_>> {
         if !self.is_checked {
             return None;
         }
@@ -311,7 +320,7 @@ impl Server {
     /// It has one of the options that need others beside them, or an address without a port. Nearly every server has
     /// neither.
     pub(crate) fn may_be_refused(&self) -> bool {
-        ["ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
+        ["ssl", "check-ssl", "redir", "track", "agent-check"].iter().any(|name| self.set.may_hold(name))
             || self.address.fixed_port().is_none()
     }
 

@@ -1,6 +1,6 @@
 //! Lines about health checks that change nothing.
 
-use crate::model::{CheckKind, Haproxy, Proxy};
+use crate::model::{CheckKind, Haproxy, Proxy, Server};
 use confvet_core::{Context, Findings, Rule, Severity, Span};
 use std::collections::BTreeSet;
 
@@ -22,6 +22,7 @@ const CHECK_OPTIONS: &[&str] = &[
     "check-alpn",
     "check-via-socks4",
     "on-error",
+    "observe",
 ];
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
@@ -35,6 +36,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         unchecked_options(proxy, findings);
+        unchecked_defaults(proxy, findings);
         let checked = proxy.servers.iter().any(|server| server.is_watched() || server.option("healthcheck").is_some());
         if let Some(option) = proxy.check.option.as_deref().filter(|option| !checked && proxy.owns(option)) {
             findings
@@ -96,6 +98,31 @@ fn overridden(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
             .severity(if decides_role { Severity::Error } else { Severity::Warning })
             .label(winner.setting_span(), "this one counts")
             .suggest("delete it", [loser.delete()]);
+    }
+}
+
+/// The same on the proxy's own `default-server` lines, when none of its servers is checked. In defaults they are meant for
+/// some proxies and not for others.
+fn unchecked_defaults(proxy: &Proxy, findings: &mut Findings) {
+    let about_checks = |server: &Server| {
+        server.is_watched()
+            || server.option("healthcheck").is_some()
+            || server.options().any(|option| option.name() == "no-check")
+    };
+    if proxy.servers.iter().any(about_checks) {
+        return;
+    }
+    let mut lines = proxy.default_server().filter(|option| {
+        CHECK_OPTIONS.contains(&option.name()) && proxy.owns(option.statement) && !option.statement.has_variable()
+    });
+    if let Some(option) = lines.next() {
+        findings
+            .report(
+                option.span(),
+                format!("`{}` does nothing: no server of `{}` is checked", option.name(), proxy.name()),
+            )
+            .label(proxy.servers[0].name.span, "has no `check`")
+            .suggest("check them", option.statement.append_options("check"));
     }
 }
 

@@ -24,7 +24,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     settings.iter().any(|setting| {
                         let has = server.option(setting.name());
                         let same = has.is_some_and(|has| has.text() == setting.text());
-                        let own = server.own_options().any(|option| option.name() == setting.name());
+                        let own = server.own_options().any(|option| option.setting() == setting.setting());
                         !own && !same
                     })
                 })
@@ -34,8 +34,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             }
             let names: Vec<&str> = missed.iter().take(5).map(|server| server.name.text.as_str()).collect();
             let message = format!(
-                "`default-server` comes after {} servers: it does not apply to {}",
-                missed.len(),
+                "`default-server` comes after {}: it does not apply to {}",
+                if missed.len() == 1 { "1 server".to_owned() } else { format!("{} servers", missed.len()) },
                 names.join(", ")
             );
             let mut report = findings.report(line.keyword_span(), message);

@@ -28,21 +28,23 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             if plain {
                 continue;
             }
-            if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
+            let ssl = server.ssl().or_else(|| server.flag("check-ssl"));
+            if let Some(ssl) = ssl.filter(|_| !verify_none && needs_ca(server)) {
                 let edit = server.append("verify required ca-file @system-ca");
-                refuse(server.statement.branch, ssl.span(), "`ssl` needs `ca-file`, or `verify none`".to_owned(), edit);
+                let message = format!("`{}` needs `ca-file`, or `verify none`", ssl.name());
+                refuse(server.statement.branch, ssl.span(), message, edit);
             }
             let branch = server.statement.branch;
             if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {
                 refuse(branch, redir.span(), "`redir` needs `mode http`".to_owned(), None);
             }
-            if let (Some(track), Some(_)) = (server.option("track"), server.check()) {
+            if let (Some(track), Some(_)) = (server.option("track"), server.check_option()) {
                 refuse(branch, track.span(), "`track` and `check` exclude each other".to_owned(), None);
             }
             if let Some(agent) = server.flag("agent-check").filter(|_| server.option("agent-port").is_none()) {
                 refuse(branch, agent.span(), "`agent-check` needs `agent-port`".to_owned(), None);
             }
-            if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
+            if let Some(check) = server.check_option().filter(|_| proxy.lacks_check_port(server)) {
                 refuse(
                     server.statement.branch,
                     check.span(),

@@ -14,6 +14,19 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if let Some((line, limit)) = global {
         descriptors(haproxy, context, line, limit, findings);
     }
+    if let (None, Some(section), Some(memory)) =
+        (haproxy.global_setting("maxconn"), haproxy.globals.first(), context.facts.size(Fact::Memory))
+        && memory.0 < SMALL
+        && !haproxy.is_part()
+    {
+        findings
+            .report(
+                section.header(),
+                format!("no global `maxconn`: the limit of open files decides, not the {memory} of memory"),
+            )
+            .severity(Severity::Info)
+            .help("set `maxconn` to what the memory holds");
+    }
     for proxy in haproxy.proxies.iter().filter(|proxy| !proxy.is_disabled()) {
         let servers = if proxy.servers_may_have("minconn") { &proxy.servers[..] } else { &[] };
         for server in servers {
@@ -50,6 +63,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         narrow_backend(haproxy, proxy, global, findings);
     }
 }
+
+/// With less memory than this, connections run out of it before they run out of descriptors.
+const SMALL: u64 = 1 << 30;
 
 /// The process needs two descriptors a connection, and some more.
 fn descriptors(haproxy: &Haproxy, context: &Context<'_>, line: &Statement, limit: u64, findings: &mut Findings) {

@@ -10,7 +10,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for server in &proxy.servers {
             let Some(port) = proxy.check_port(server) else { continue };
             let Some(database) = crate::model::database_on(port) else { continue };
-            let Some(check) = server.check().filter(|_| server.option("track").is_none() && !server.is_disabled())
+            let Some(check) =
+                server.check_option().filter(|_| server.option("track").is_none() && !server.is_disabled())
             else {
                 continue;
             };

@@ -20,13 +20,13 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             pool.active().any(|server| server.option("track").is_some() || server.flag("agent-check").is_some());
         let Some(first) = pool.active().next().filter(|_| nodes >= 2 && !watched_otherwise) else { continue };
         let check = &pool.proxy.check;
-        let why = match (first.check(), pool.proxy.check_without_role()) {
+        let why = match (first.check_option(), pool.proxy.check_without_role()) {
             (None, _) => "no check is made at all".to_owned(),
             (Some(_), Some(why)) => why.to_owned(),
             (Some(_), None) => continue,
         };
         let name = pool.proxy.name();
-        let span = first.check().map_or(first.name.span, ServerOption::span);
+        let span = first.check_option().map_or(first.name.span, ServerOption::span);
         let mut report =
             findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
         if let Some(option) = check.option.as_deref().filter(|_| check.kind != CheckKind::Connect) {

@@ -16,7 +16,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let option = proxy.check.option.as_deref().filter(|option| proxy.owns(option));
         let span = option
             .map(crate::model::Statement::setting_span)
-            .or(first.check().map(crate::model::ServerOption::span))
+            .or(first.check_option().map(crate::model::ServerOption::span))
             .unwrap_or(first.name.span);
         let message = format!(
             "`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas",

@@ -26,7 +26,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let verify = server.option("verify");
             let none = verify.filter(|verify| verify.text() == "none");
             let finding = match none {
-                Some(none) if !checks_other_port => {
+                // A check of another port of the same host is no way to the traffic.
+                Some(none) if !checks_other_port || server.option("addr").is_some() => {
                     let span = none.value().map_or(none.span(), |value| value.span);
                     Some((span, format!("`{}` accepts any certificate", server.name.text), none))
                 }

@@ -1,6 +1,6 @@
 //! Something that is defined and never used.
 
-use crate::model::{Haproxy, Named, Proxy, SectionKind};
+use crate::model::{Haproxy, Mode, Named, Proxy, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
 use foldhash::{HashSet, HashSetExt};
@@ -18,11 +18,18 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         let mentions: &HashSet<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
         mentions.contains(name)
     };
+    let agents = haproxy.spoe_targets();
+    // What an agent speaks is no HTTP.
+    let serves_agents = |proxy: &Proxy| match &agents {
+        Some(names) => names.contains(proxy.name()),
+        None => proxy.mode() != Mode::Http,
+    };
     if !haproxy.has_dynamic_routes() {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
             let name = proxy.name();
-            if !used.contains(&(Named::Backend, name)) && !holds_table && !name.starts_with('_') && !mentioned(name) {
+            let is_used = used.contains(&(Named::Backend, name)) || holds_table || serves_agents(proxy);
+            if !is_used && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(proxy.name_span(), format!("backend `{name}` is never used"))
                     .severity(Severity::Warning);
@@ -46,6 +53,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     .report(section.name_span(), format!("{} `{name}` is never used", kind.as_str()))
                     .severity(Severity::Info);
             }
+        }
+    }
+    let inherited: HashSet<usize> = haproxy.sections().filter_map(|proxy| proxy.defaults).collect();
+    for (number, defaults) in haproxy.defaults.iter().enumerate() {
+        let Some(name) = defaults.name.as_ref().filter(|name| !name.text.starts_with('_')) else { continue };
+        if !inherited.contains(&number) {
+            let message = format!("defaults `{}` is never used", name.text);
+            findings.report(name.span, message).severity(Severity::Info);
         }
     }
     for proxy in &haproxy.proxies {
