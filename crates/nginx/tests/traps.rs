@@ -470,6 +470,30 @@ fn values_beyond_their_types() {
         "1.31.3",
         LOCATION,
         &[
+            ("add_header A b$;", "unknown-variable"),
+            ("add_header A ~b$;", "unknown-variable"),
+            ("proxy_redirect ~^/a$ /b;", ""),
+            ("proxy_redirect a ~b$;", "unknown-variable"),
+            ("charset a$;", ""),
+            ("charset $nothing;", "unknown-variable"),
+            ("rewrite a \"\";", "invalid-value"),
+            ("rewrite a$ b;", ""),
+            ("if ($uri ~ a$) { return 204; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        HTTP,
+        &[
+            ("log_format a $1;", "unknown-variable"),
+            ("server { server_name ~*^a$; }", "invalid-regex"),
+            ("server { server_name ~^a$; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        LOCATION,
+        &[
             ("gzip_hash 4k;", ""),
             ("gzip_hash 3k;", "invalid-value"),
             ("gzip_window 32k;", ""),

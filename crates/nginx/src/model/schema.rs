@@ -397,7 +397,11 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
             .map(|word| bad(word.span, format!("`{}` is no parameter of `hash`: only `consistent` is", word.text))),
         known::RANDOM => random(args, release),
         known::RETURN if context != Context::StreamServer => return_code(args),
-        known::REWRITE => args.get(2).and_then(rewrite_flag),
+        known::REWRITE => {
+            let empty = args.get(1).filter(|word| word.text.is_empty());
+            let empty = empty.map(|word| bad(word.span, "an empty replacement leads nowhere".to_owned()));
+            empty.or_else(|| args.get(2).and_then(rewrite_flag))
+        }
         known::ERROR_LOG => args.get(1).and_then(|word| {
             one_of(word, &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"])
                 .filter(|_| !word.text.starts_with("debug_"))
