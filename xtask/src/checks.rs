@@ -23,6 +23,7 @@ fn steps() -> Vec<Step> {
         step("format", &["fmt", "--all", "--check"]),
         step("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         // Without a target selection cargo runs unit tests, integration tests, examples and doctests.
+        step("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),
         step("tests and doctests", &["test", "--workspace"]),
         step("WebAssembly build of the crates", &engine),
         step(

@@ -8,6 +8,7 @@ mod patroni;
 mod process;
 mod prometheus;
 mod redis;
+mod swanctl;
 
 use crate::root;
 use crate::table::Table;
@@ -42,7 +43,8 @@ struct Peer {
     circumstances: &'static [&'static str],
 }
 
-static PEERS: &[Peer] = &[haproxy::PEER, ipsec::PEER, nginx::PEER, patroni::PEER, prometheus::PEER, redis::PEER];
+static PEERS: &[Peer] =
+    &[haproxy::PEER, ipsec::PEER, nginx::PEER, patroni::PEER, prometheus::PEER, redis::PEER, swanctl::PEER];
 
 /// Systems whose program is not asked, and why.
 const WITHOUT_PEER: &[(&str, &str)] = &[(
@@ -255,7 +257,8 @@ impl Peer {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
         let Some(file) = file_report(report, &case.file) else { bail!("{} is gone", case.file) };
-        let invalid = report.diagnostics().iter().filter(|found| found.category == Category::Invalid);
+        let is_here = |found: &&confvet::Diagnostic| found.primary.span.file == file.file;
+        let invalid = report.diagnostics().iter().filter(|found| found.category == Category::Invalid).filter(is_here);
         let kept = invalid.flat_map(|found| {
             report.sources().start(found.primary.span).line..=report.sources().end(found.primary.span).line
         });

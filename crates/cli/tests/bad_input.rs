@@ -188,6 +188,19 @@ fn a_file_that_vanishes() {
     assert_eq!(run.code, 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn links_to_nowhere_that_are_no_configuration() {
+    let project = Project::new(&[BROKEN]);
+    for name in ["COPYING", "tool", "fragment.conf"] {
+        std::os::unix::fs::symlink(project.path("gone"), project.path(name)).unwrap();
+    }
+    let run = project.run(&["lint", "--format", "concise"]);
+    assert_eq!(run.stderr, "");
+    assert!(run.stdout.contains(FOUND), "{}", run.stdout);
+    assert_eq!(run.code, 1);
+}
+
 #[test]
 fn files_that_come_and_go_while_they_are_read() {
     let project = Project::new(&[BROKEN]);

@@ -175,7 +175,7 @@ fn find_files(path: &Path, forced: bool, found: &mut Found) {
                 let path = entry.into_path();
                 if !forced && !is_wanted(&path) {
                     found.others.push(path);
-                } else if fs::metadata(&path).map_or(true, |metadata| metadata.is_file()) {
+                } else if is_readable(&path) {
                     found.files.insert(path);
                 }
             }
@@ -189,6 +189,19 @@ fn is_wanted(path: &Path) -> bool {
     path.file_name() == Some(OsStr::new(CONFIG_NAME))
         || systems().iter().any(|system| (system.might_be)(&shown))
         || is_template(&shown)
+}
+
+/// A file, or what an error should be reported for. Of a link that leads nowhere and of a file that is too large only
+/// the name is known: a redis.conf is missed by somebody, most others (`COPYING`, `bin/tool`) are no configuration.
+fn is_readable(path: &Path) -> bool {
+    let is_named_after_system = || {
+        let shown = display(path);
+        systems().iter().any(|system| (system.detect)(&shown, "").is_some())
+    };
+    match fs::metadata(path) {
+        Ok(metadata) => metadata.is_file() && (metadata.len() <= MAX_SIZE || is_named_after_system()),
+        Err(error) => error.kind() != io::ErrorKind::NotFound || is_named_after_system(),
+    }
 }
 
 /// Moves to the files to read what a `[[files]]` entry of some confvet.toml gives a system.

@@ -27,5 +27,5 @@ pub use set::{Member, Set};
 pub use source::{Position, Source, Sources};
 pub use span::{FileId, Span, Spanned, spanned_protocol};
 pub use suggest::{did_you_mean, nearest};
-pub use system::{Confidence, Detection, Hint, HintScope, Identity, Input, Parsed, Statement, System};
+pub use system::{Confidence, Detection, Hint, HintScope, Identity, Input, Parsed, Statement, System, read_alone};
 pub use target::{Target, TargetError, VersionError, parse_version};

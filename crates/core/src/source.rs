@@ -270,8 +270,10 @@ impl Sources {
     }
 
     /// Finds the file that a configuration names: exactly this path, then relative to the directory of `from`, then the
-    /// file of the set that shares the longest path suffix (at least its name) with the path as written
-    /// (`/etc/redis/conf.d/x.conf` finds `roles/cache/files/conf.d/x.conf`). Ties go to the file nearest to `from`.
+    /// file of the set that shares the longest path suffix with the path as written (`/etc/redis/conf.d/x.conf` finds
+    /// `roles/cache/files/conf.d/x.conf`). A mere namesake is not found: a relative path must lie beside `from` or one
+    /// directory up, an absolute one may lie anywhere when it shares two components and the place of `from` does not say
+    /// where it would be. Ties go to the file nearest to `from`.
     pub fn find(&self, from: FileId, path: &str) -> Option<FileId> {
         let here = parent(self.get(from).path());
         if let Some(id) = self.by_path(path).or_else(|| self.by_path(&join(here, path))) {
@@ -283,7 +285,8 @@ impl Sources {
             let candidate = self.get(*id).path();
             (common_suffix(candidate, &wanted), common_prefix(parent(candidate), here), std::cmp::Reverse(*id))
         };
-        candidates.iter().copied().filter(|&id| id != from).max_by_key(score)
+        let meant = |&id: &FileId| id != from && is_meant(self.get(id).path(), &wanted, here);
+        candidates.iter().copied().filter(meant).max_by_key(score)
     }
 
     /// All files that match a glob with `*`, `?` and `[…]` in its last component, sorted by path. The directory part is
@@ -309,7 +312,7 @@ impl Sources {
             files.iter().any(|&id| glob_matches(name, self.get(id).file_name()))
         };
         let alike = self.directories.get(file_name(&wanted)).into_iter().flatten().map(String::as_str);
-        let best = (alike.filter(|dir| common_suffix(dir, &wanted) > 0).filter(has_match))
+        let best = (alike.filter(|dir| is_meant(dir, &wanted, here)).filter(has_match))
             .max_by_key(|dir| (common_suffix(dir, &wanted), common_prefix(dir, here), std::cmp::Reverse(dir.len())));
         best.map(in_dir).unwrap_or_default()
     }
@@ -323,6 +326,23 @@ impl FromIterator<Source> for Sources {
         }
         all
     }
+}
+
+/// Can a path of the set be the one that a file in the directory `here` names, although it is written otherwise? A
+/// repository holds what is deployed somewhere else. What lies beside the file, or one directory up, needs no more than
+/// the same last component. Farther away a relative path is never meant, and an absolute one needs two, unless `here`
+/// itself says where that path would be: for a file in `prod/nginx`, `/etc/nginx/conf.d` is `prod/nginx/conf.d` and never
+/// `dev/nginx/conf.d`.
+fn is_meant(candidate: &str, wanted: &str, here: &str) -> bool {
+    let shared = common_suffix(candidate, wanted);
+    let levels = if here.is_empty() { 0 } else { here.split('/').count() };
+    let is_near = levels - common_prefix(here, parent(candidate)).min(levels) <= 1;
+    if is_near || !wanted.starts_with('/') {
+        return is_near && shared > 0;
+    }
+    let mut above =
+        std::iter::successors(Some(parent(wanted)), |path| Some(parent(path)).filter(|path| !path.is_empty()));
+    shared > 1 && !above.any(|directory| common_suffix(directory, here) > 0)
 }
 
 /// Number of path components that two paths share from their ends.
@@ -461,6 +481,26 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(sources.get(found[0]).path(), "roles/b/files/conf.d/x.conf");
         assert_eq!(sources.find(main, "/etc/redis/conf.d/y.conf"), None);
+    }
+
+    #[test]
+    fn a_namesake_far_away_is_not_meant() {
+        let paths = [
+            "/etc/postgresql/15/main/postgresql.conf",
+            "/etc/fonts/conf.d/10-hinting.conf",
+            "/etc/fonts/local.conf",
+            "prod/nginx/nginx.conf",
+            "dev/nginx/conf.d/site.conf",
+            "shared/ssl/conf.d/tls.conf",
+        ];
+        let sources: Sources = paths.iter().map(|path| Source::new(*path, "")).collect();
+        let from = |path| sources.by_path(path).unwrap();
+        let (postgres, nginx) = (from(paths[0]), from(paths[3]));
+        assert_eq!(sources.glob(postgres, "conf.d/*.conf"), []);
+        assert_eq!(sources.find(postgres, "local.conf"), None);
+        assert_eq!(sources.find(postgres, "/var/lib/x/local.conf"), None);
+        assert_eq!(sources.glob(nginx, "/etc/nginx/conf.d/*.conf"), []);
+        assert_eq!(sources.find(nginx, "/srv/ssl/conf.d/tls.conf"), Some(from(paths[5])));
     }
 
     #[test]

@@ -67,6 +67,14 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Reads one text by itself: no other files, no version in particular, no facts.
+pub fn read_alone<T>(path: &str, kind: &'static str, text: &str, read: impl FnOnce(&Input<'_>) -> T) -> T {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new(path, text));
+    let (target, facts) = (Target::new(), Facts::new());
+    read(&Input { sources: &sources, file, kind, target: &target, facts: &facts })
+}
+
 /// One configuration, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed<M> {

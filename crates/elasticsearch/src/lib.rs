@@ -37,7 +37,7 @@ pub use model::{Elasticsearch, kind};
 pub use node::{Binding, Carrier, Container, LockLimit, Node, Publication, Seed, Server, Variable};
 pub use release::{Basis, Flavour, Release};
 
-use confvet_core::{Detection, Facts, Identity, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+use confvet_core::{Detection, Identity, Input, Parsed, Rule, Set, System, read_alone};
 
 /// Elasticsearch and OpenSearch.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +78,5 @@ impl System for ElasticsearchSystem {
 
 /// Reads the text of one `elasticsearch.yml`, for no version in particular.
 pub fn parse(text: &str) -> Parsed<Elasticsearch> {
-    let mut sources = Sources::default();
-    let file = sources.add(Source::new("elasticsearch.yml", text));
-    let (target, facts) = (Target::new(), Facts::new());
-    model::parse(&Input { sources: &sources, file, kind: kind::SETTINGS, target: &target, facts: &facts })
+    read_alone("elasticsearch.yml", kind::SETTINGS, text, model::parse)
 }

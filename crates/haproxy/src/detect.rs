@@ -33,48 +33,75 @@ fn is_section_line(line: &str) -> bool {
     }
 }
 
-pub(crate) fn might_be(path: &str) -> bool {
-    let name = file_name(path);
-    name.ends_with(".cfg") || name.ends_with(".conf") || name.ends_with(".haproxy") || name.contains("haproxy")
+/// Endings of copies and samples: what stands before them says what the file is.
+const COPIES: &[&str] = &["bak", "default", "dist", "example", "new", "old", "orig", "sample"];
+
+/// The ending that says what the file is; `None` when it has none.
+fn extension(name: &str) -> Option<&str> {
+    let (rest, extension) = name.rsplit_once('.')?;
+    if COPIES.contains(&extension) { rest.rsplit_once('.').map(|(_, extension)| extension) } else { Some(extension) }
 }
 
-/// How many section lines and how many statements are there, and does something say that it is another format?
-fn count(text: &str) -> (usize, usize, bool) {
-    let mut sections = 0;
-    let mut statements = 0;
-    let mut foreign = false;
-    for line in text.trim_start_matches('\u{feff}').lines().take(2_000) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
+/// A file without an ending, or with one that tells nothing, must carry HAProxy's name: a manual page, a script or a
+/// note about HAProxy is none of its files.
+pub(crate) fn might_be(path: &str) -> bool {
+    let name = file_name(path);
+    match extension(name) {
+        Some("cfg" | "conf" | "haproxy") => true,
+        Some(_) => false,
+        None => name.contains("haproxy"),
+    }
+}
+
+/// What the first lines of a file hold.
+#[derive(Default)]
+struct Evidence {
+    sections: usize,
+    statements: usize,
+    /// Something says that it is another format.
+    foreign: bool,
+}
+
+/// The lines that are not empty and no comments.
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.trim_start_matches('\u{feff}').lines().take(2_000).map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn look_at(text: &str) -> Evidence {
+    let mut evidence = Evidence::default();
+    for line in statements(text) {
         if is_section_line(line) {
-            sections += 1;
+            evidence.sections += 1;
         } else if line.split_ascii_whitespace().next().is_some_and(|word| STATEMENTS.contains(&word))
             && !line.ends_with([';', '{'])
         {
-            statements += 1;
+            evidence.statements += 1;
         }
-        foreign |= line.ends_with(';') && !line.contains('"')
+        evidence.foreign |= line.ends_with(';') && !line.contains('"')
             || line.starts_with('<')
             || line.starts_with("spoe-agent")
             || line.starts_with("define ");
     }
-    (sections, statements, foreign)
+    evidence
 }
 
 pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     let name = file_name(path).to_ascii_lowercase();
-    let found = |confidence, reason: String| Some(Detection::new("haproxy", confidence, reason));
-    let extension = [".cfg", ".conf", ".haproxy"].iter().any(|extension| name.ends_with(extension));
-    if name == "haproxy.cfg"
-        || name == "haproxy.conf"
-        || (name.starts_with("haproxy") && name.ends_with(".cfg"))
-        || name.ends_with(".haproxy")
-    {
-        return found(Confidence::Sure, format!("its name, `{}`", file_name(path)));
+    if !might_be(path) {
+        return None;
     }
-    let (sections, statements, foreign) = count(text);
+    let found = |confidence, reason: String| Some(Detection::new("haproxy", confidence, reason));
+    let named = (name.starts_with("haproxy") && name.ends_with(".cfg")) || name.ends_with(".haproxy");
+    let by_name = || found(Confidence::Sure, format!("its name, `{}`", file_name(path)));
+    if (named || name == "haproxy.conf") && statements(text).next().is_none_or(is_section_line) {
+        return by_name();
+    }
+    // What other programs keep about HAProxy may have the same name: checks of Nagios, rules of tmpfiles.d.
+    let Evidence { sections, statements, foreign } = look_at(text);
+    if (named && !foreign) || ((named || name == "haproxy.conf") && sections > 0) {
+        return by_name();
+    }
     if foreign || sections == 0 {
         return None;
     }
@@ -83,7 +110,7 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     if in_haproxy && name.ends_with(".cfg") {
         return found(Confidence::Sure, "a section of HAProxy, and its directory".to_owned());
     }
-    if statements > 0 && extension {
+    if statements > 0 && extension(&name).is_some() {
         return found(Confidence::Sure, format!("{sections} sections and {statements} statements of HAProxy"));
     }
     if statements > 1 {
@@ -134,6 +161,11 @@ mod tests {
             ("mosquitto.conf", "listener 1883\nlog_dest stdout\n"),
             ("redis.conf", "bind 127.0.0.1\nport 6379\ntimeout 0\nmaxclients 100\n"),
             ("notes.txt", "frontend team\nbackend team\nbind the two\n"),
+            ("nagios/haproxy.cfg", "# checks\ndefine command{\n    command_name check_haproxy\n}\n"),
+            ("tmpfiles.d/haproxy.conf", "d /run/haproxy 2775 haproxy haproxy - -\n"),
+            ("health.d/haproxy.conf", " template: haproxy_backend_server_status\n       on: haproxy_hs.down\n"),
+            ("man1/haproxy-lua.1", ".SH INTRO\nglobal\n  lua-load x\nfrontend a\n  bind :80\n  mode http\n"),
+            ("docs/haproxy.md", "frontend a\n    bind :80\n    mode http\nbackend b\n    server s 10.0.0.1:80\n"),
             ("poetry.cfg", "[global]\nserver = a\n[peers]\nbind = b\n"),
         ] {
             assert!(detect(path, text).is_none(), "{path}");

@@ -150,7 +150,8 @@ fn swanctl(path: &str, text: &str) -> Option<Detection> {
         line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('{') || rest.trim().is_empty())
     };
     let name = source::file_name(path);
-    let named = name == "swanctl.conf" || name.ends_with(".swanctl.conf") || path.contains("swanctl/");
+    let in_directory = name.ends_with(".conf") && path.split('/').any(|part| part == "swanctl");
+    let named = name == "swanctl.conf" || name.ends_with(".swanctl.conf") || in_directory;
     let top = |line: &str| SECTIONS.iter().any(|section| opens(line, section));
     let has_top = text.lines().any(|line| top(line.trim_end()));
     let marks = ["local_addrs", "remote_addrs", "children", "local_ts", "remote_ts", "esp_proposals"];
@@ -174,7 +175,10 @@ fn strongswan(name: &str, text: &str) -> Option<Detection> {
     if has_section {
         return Some(Detection::new("strongswan.conf", Confidence::Sure, "a section of strongSwan's programs"));
     }
-    name.ends_with("strongswan.conf").then(|| Detection::new("strongswan.conf", Confidence::Possible, "the name"))
+    let has_content = text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+    let may_be = !has_content || text.contains(['{', '=']);
+    (name.ends_with("strongswan.conf") && may_be)
+        .then(|| Detection::new("strongswan.conf", Confidence::Possible, "the name"))
 }
 
 /// Shared: kernel settings are not IPsec's alone. They matter only beside a gateway.
@@ -258,6 +262,10 @@ mod tests {
             ("pap.secrets", "user * password\n"),
             ("chap.secrets", "# client server secret IP\nvpn l2tpd \"x\" *\n"),
             ("wg.secrets", "peer: PSKX value\n"),
+            ("etc/ld.so.conf.d/strongswan.conf", "/usr/local/lib/ipsec\n"),
+            ("etc/swanctl/up.sh", "#!/bin/sh\nup() {\n  swanctl --load-all\n}\n"),
+            ("sbin/swanctl", "{}\n"),
+            ("packages/my-swanctl/hosts.conf", "hosts {\n}\n"),
             ("etc/sysctl.conf", "vm.swappiness = 1\n"),
             ("etc/sysctl.d/10-network.conf", "# net settings are elsewhere\n"),
         ] {

@@ -232,7 +232,7 @@ keys! {
     LEFTSOURCEIP = "leftsourceip", LEFTSUBNET = "leftsubnet", LEFTSUBNETWITHIN = "leftsubnetwithin",
     LEFTSUBNETS = "leftsubnets", LEFTUPDOWN = "leftupdown", LEFTVTI = "leftvti", LIFETIME = "lifetime",
     MARGINTIME = "margintime", MARK = "mark", MARK_IN = "mark_in", MARK_IN_DASH = "mark-in", MARK_OUT = "mark_out",
-    MARK_OUT_DASH = "mark-out", METRIC = "metric", NARROWING = "narrowing", OVERLAPIP = "overlapip", PFS = "pfs",
+    MARK_OUT_DASH = "mark-out", MEDIATED_BY = "mediated_by", METRIC = "metric", NARROWING = "narrowing", OVERLAPIP = "overlapip", P2P_MEDIATED_BY = "p2p_mediated_by", PFS = "pfs",
     PRIORITY = "priority", REAUTH = "reauth", REKEY = "rekey", REKEYFUZZ = "rekeyfuzz",
     REKEYMARGIN = "rekeymargin", REQID = "reqid", RIGHT = "right", RIGHTADDRESSPOOL = "rightaddresspool",
     RIGHTAUTH = "rightauth", RIGHTAUTH2 = "rightauth2",

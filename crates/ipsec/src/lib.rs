@@ -20,7 +20,7 @@ mod value;
 pub use dialect::{Dialect, Program};
 pub use model::{Collision, CollisionKind, Connection, End, Ipsec as IpsecModel};
 
-use confvet_core::{Detection, Facts, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+use confvet_core::{Detection, Input, Parsed, Rule, Set, System, read_alone};
 
 /// The system.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,5 @@ pub fn parse(text: &str) -> Parsed<IpsecModel> {
         .into_iter()
         .find_map(|name| detect::detect(name, text))
         .map_or(model::KINDS[0], |detection| detection.kind);
-    let sources: Sources = [Source::new("ipsec.conf", text)].into_iter().collect();
-    let (target, facts) = (Target::new(), Facts::new());
-    let file = confvet_core::FileId(0);
-    model::read(&Input { sources: &sources, file, kind, target: &target, facts: &facts })
+    read_alone("ipsec.conf", kind, text, model::read)
 }

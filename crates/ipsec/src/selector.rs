@@ -1,6 +1,7 @@
 //! Traffic selectors: networks with protocol and ports, how each program reads them, and how they overlap.
 
 use crate::dialect::{Dialect, Program};
+use crate::model::Origin;
 use crate::model::collisions::{mistaken_for_private, reserved_owner};
 use compact_str::CompactString;
 use confvet_core::Span;
@@ -18,6 +19,8 @@ pub enum Scope {
     Dynamic,
     /// libreswan's `vhost:` and `vnet:`: whatever the peer may bring.
     Virtual,
+    /// First and last address, in `swanctl.conf`.
+    Range(IpAddr, IpAddr),
 }
 
 /// A selector as it stands in a file.
@@ -56,6 +59,8 @@ pub enum SelectorFault {
     Semicolon,
     /// `from-to`.
     Range,
+    /// `to-from`.
+    ReversedRange,
     /// Several selectors where the program takes one.
     List,
     /// A protocol or port where the program takes none.
@@ -135,7 +140,7 @@ impl Selector {
     pub fn net(&self) -> Option<IpNet> {
         match self.scope {
             Scope::Net(net) => Some(net),
-            Scope::Dynamic | Scope::Virtual => None,
+            Scope::Dynamic | Scope::Virtual | Scope::Range(..) => None,
         }
     }
 
@@ -254,8 +259,27 @@ fn is_remarkable(scope: Scope) -> bool {
 }
 
 /// Reads `leftsubnet=`, `local_ts =` and the like. `place` gives the span of a part of the text.
-pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::Range<usize>) -> Span) -> SelectorList {
+pub(crate) fn read_list(
+    text: &str,
+    program: &Program,
+    origin: Origin,
+    place: impl Fn(std::ops::Range<usize>) -> Span,
+) -> SelectorList {
     let mut list = SelectorList::default();
+    // `vhost:%priv,%no` is one prefix with a list of its own behind it.
+    if text.starts_with("vhost:") || text.starts_with("vnet:") {
+        let span = place(0..text.len());
+        let text = CompactString::new(text);
+        list.selectors.push(Selector {
+            scope: Scope::Virtual,
+            protocol: None,
+            ports: None,
+            host_bits: false,
+            text,
+            span,
+        });
+        return list;
+    }
     if program.is_libreswan_before((5, 0, 0)) && text.contains(',') {
         let span = place(0..text.len());
         let all_nets = items(text).all(|(_, item)| item.parse::<IpNet>().is_ok());
@@ -275,7 +299,7 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
             continue;
         }
         let span = place(start..start + item.len());
-        match read_item(item, program) {
+        match read_item(item, program, origin) {
             Ok((scope, protocol, ports, host_bits)) => {
                 list.remarkable |= host_bits || is_remarkable(scope);
                 let text = CompactString::new(item);
@@ -293,11 +317,8 @@ pub(crate) fn read_list(text: &str, program: &Program, place: impl Fn(std::ops::
 type Read = (Scope, Option<u8>, Option<(u16, u16)>, bool);
 type Fault = (SelectorFault, Option<IpNet>, Option<String>);
 
-fn read_item(item: &str, program: &Program) -> Result<Read, Fault> {
+fn read_item(item: &str, program: &Program, origin: Origin) -> Result<Read, Fault> {
     let strict = !program.is_libreswan();
-    if item.starts_with("vhost:") || item.starts_with("vnet:") {
-        return Ok((Scope::Virtual, None, None, false));
-    }
     if let Some((first, _)) = item.split_once(';') {
         let first = first.trim().parse::<IpNet>().ok().map(|net| net.trunc());
         return Err((SelectorFault::Semicolon, first, Some(item.replace(';', ","))));
@@ -311,17 +332,27 @@ fn read_item(item: &str, program: &Program) -> Result<Read, Fault> {
         Some(limit) => protocol_and_ports(limit).ok_or((SelectorFault::Unparsable, None, None))?,
         None => (None, None),
     };
-    if matches!(net, "%dynamic" | "dynamic" | "%dynamic6" | "%dynamic4") {
+    let dynamic = if origin == Origin::Swanctl { "dynamic" } else { "%dynamic" };
+    if net == dynamic {
         return Ok((Scope::Dynamic, protocol, ports, false));
+    }
+    if net.trim_start_matches('%') == "dynamic" {
+        return Err((SelectorFault::Unparsable, None, Some(item.replacen(net, dynamic, 1))));
     }
     let (address, prefix) = match net.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (net, None),
     };
-    let looks_like_range =
-        prefix.is_none() && address.split_once('-').is_some_and(|(from, to)| is_ip(from) && is_ip(to));
-    if looks_like_range {
-        return Err((SelectorFault::Range, None, None));
+    let range = address.split_once('-').filter(|_| prefix.is_none());
+    if let Some((from, to)) = range.and_then(|(from, to)| parse_address(from).zip(parse_address(to))) {
+        // vici reads ranges since 5.4.0, stroke never.
+        let is_read = origin == Origin::Swanctl && program.version.is_none_or(|version| version >= (5, 4, 0));
+        return match (is_read, from.is_ipv4() == to.is_ipv4()) {
+            (false, _) => Err((SelectorFault::Range, None, None)),
+            (true, false) => Err((SelectorFault::Unparsable, None, None)),
+            (true, true) if from > to => Err((SelectorFault::ReversedRange, None, Some(format!("{to}-{from}")))),
+            (true, true) => Ok((Scope::Range(from, to), protocol, ports, false)),
+        };
     }
     let Some(address) = parse_address(address) else { return Err((SelectorFault::Unparsable, None, None)) };
     let Some(prefix) = prefix else {
@@ -366,10 +397,6 @@ fn split_slashes(item: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn is_ip(text: &str) -> bool {
-    text.trim().parse::<IpAddr>().is_ok()
-}
-
 /// An address; libreswan also takes shortened IPv4 forms such as `10.1` and `0`.
 fn parse_address(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse() {
@@ -397,7 +424,7 @@ mod tests {
     }
 
     fn read(text: &str, program: &Program) -> SelectorList {
-        read_list(text, program, |range| Span::new(FileId(0), range))
+        read_list(text, program, Origin::IpsecConf, |range| Span::new(FileId(0), range))
     }
 
     fn net(text: &str) -> IpNet {
@@ -440,16 +467,42 @@ mod tests {
             ("10.1.0.0", Some(SelectorFault::NoPrefix), Some(SelectorFault::NoPrefix), Some(SelectorFault::NoPrefix)),
             ("10.1.0.0/16,10.2.0.0/16", None, Some(SelectorFault::List), None),
             ("10.1.0.0/16/tcp/22", None, Some(SelectorFault::ProtocolPort), None),
-            ("vhost:%no,%priv", None, Some(SelectorFault::List), None),
+            ("vhost:%no,%priv", None, None, None),
+            ("vnet:%priv,%v4:!10.0.0.0/8", None, None, None),
         ] {
-            if !text.starts_with("vhost") {
-                assert_eq!(fault(text, &strongswan), ss, "{text}");
-                assert_eq!(fault(text, &old), ls4, "{text}");
-                assert_eq!(fault(text, &new), ls5, "{text}");
-            }
+            assert_eq!(fault(text, &strongswan), ss, "{text}");
+            assert_eq!(fault(text, &old), ls4, "{text}");
+            assert_eq!(fault(text, &new), ls5, "{text}");
         }
         assert_eq!(fault("10.2.0.0/16;10.3.0.0/16", &strongswan), Some(SelectorFault::Semicolon));
         assert_eq!(fault("10.3.0.7", &strongswan), None);
+    }
+
+    #[test]
+    fn ranges_are_for_swanctl_alone() {
+        let range = |program: &Program, origin| {
+            let list = read_list("10.1.0.17-10.1.0.20", program, origin, |range| Span::new(FileId(0), range));
+            (list.selectors.first().map(|selector| selector.scope), list.faults.first().map(|fault| fault.fault))
+        };
+        let scope = Scope::Range("10.1.0.17".parse().unwrap(), "10.1.0.20".parse().unwrap());
+        assert_eq!(range(&program("strongswan", "5.9.8"), Origin::Swanctl), (Some(scope), None));
+        assert_eq!(range(&program("", ""), Origin::Swanctl), (Some(scope), None));
+        assert_eq!(range(&program("strongswan", "5.3.5"), Origin::Swanctl), (None, Some(SelectorFault::Range)));
+        assert_eq!(range(&program("strongswan", "5.9.8"), Origin::IpsecConf), (None, Some(SelectorFault::Range)));
+    }
+
+    #[test]
+    fn each_format_has_its_own_word_for_the_host_itself() {
+        let strongswan = program("strongswan", "5.9.8");
+        for (text, origin, is_read) in [
+            ("dynamic[tcp/22]", Origin::Swanctl, true),
+            ("%dynamic", Origin::Swanctl, false),
+            ("%dynamic[tcp/22]", Origin::IpsecConf, true),
+            ("dynamic", Origin::IpsecConf, false),
+        ] {
+            let list = read_list(text, &strongswan, origin, |range| Span::new(FileId(0), range));
+            assert_eq!(list.faults.is_empty(), is_read, "{text}");
+        }
     }
 
     #[test]

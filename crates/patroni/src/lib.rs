@@ -36,9 +36,7 @@ pub use model::{
 };
 pub use validate::Refusal;
 
-use confvet_core::{
-    Detection, Facts, FileId, Identity, Input, Parsed, Rule, Set, Source, Sources, Span, System, Target,
-};
+use confvet_core::{Detection, Identity, Input, Parsed, Rule, Set, Span, System, read_alone};
 
 pub(crate) const LOCAL: &str = "patroni-yml";
 pub(crate) const DYNAMIC: &str = "patroni-dynamic";
@@ -106,10 +104,7 @@ fn secrets(document: &Document) -> Vec<Span> {
 
 /// Reads a patroni.yml by itself, for the newest version.
 pub fn parse(text: &str) -> Parsed<Config> {
-    let sources: Sources = [Source::new("patroni.yml", text)].into_iter().collect();
-    let (target, facts) = (Target::new(), Facts::new());
-    let input = Input { sources: &sources, file: FileId(0), kind: LOCAL, target: &target, facts: &facts };
-    let (model, files) = Config::read(&input, input.text(), false);
+    let (model, files) = read_alone("patroni.yml", LOCAL, text, |input| Config::read(input, input.text(), false));
     let secrets = model.secrets();
     Parsed { model, files, secrets }
 }

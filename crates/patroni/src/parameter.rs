@@ -1,6 +1,7 @@
 //! PostgreSQL parameters: which exist in which version, and how their values are read.
 
 use confvet_core::did_you_mean;
+use std::borrow::Cow;
 
 /// A version as the tables write it.
 pub type Number = (u16, u16, u16);
@@ -50,11 +51,25 @@ pub enum ValueFault {
     Above(f64),
 }
 
+/// PostgreSQL and Patroni fold the case of names: the spelling of the table, such as `DateStyle` for `datestyle` and
+/// `work_mem` for `Work_Mem`.
+fn spelling(name: &str) -> Cow<'_, str> {
+    // Capitals sort before everything else.
+    let mut capitals = PARAMETERS.iter().map(|parameter| parameter.name).take_while(|name| name.as_bytes()[0] < b'a');
+    match capitals.find(|other| other.eq_ignore_ascii_case(name)) {
+        Some(name) => Cow::Borrowed(name),
+        None if name.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Owned(name.to_ascii_lowercase()),
+        None => Cow::Borrowed(name),
+    }
+}
+
 impl Parameter {
-    /// The rows of a parameter that hold for a major version; all rows when it is unknown.
+    /// The rows of a parameter, in whatever case it is written, that hold for a major version; all rows when it is
+    /// unknown.
     pub fn find(name: &str, major: Option<u16>) -> Vec<&'static Parameter> {
-        let start = PARAMETERS.partition_point(|parameter| parameter.name < name);
-        let rows = PARAMETERS[start..].iter().take_while(|parameter| parameter.name == name);
+        let name = spelling(name);
+        let start = PARAMETERS.partition_point(|parameter| parameter.name < &*name);
+        let rows = PARAMETERS[start..].iter().take_while(|parameter| parameter.name == &*name);
         rows.filter(|parameter| {
             let Some(major) = major else { return true };
             parameter.from.is_none_or(|from| from.0 <= major)
@@ -65,7 +80,8 @@ impl Parameter {
 
     /// Does any version of PostgreSQL know it?
     pub fn exists(name: &str) -> bool {
-        PARAMETERS.binary_search_by(|parameter| parameter.name.cmp(name)).is_ok()
+        let name = spelling(name);
+        PARAMETERS.binary_search_by(|parameter| parameter.name.cmp(&name)).is_ok()
     }
 
     /// Every name once, sorted.
@@ -79,7 +95,7 @@ impl Parameter {
 
     /// The name that was probably meant.
     pub fn near(name: &str) -> Option<&'static str> {
-        did_you_mean(name, PARAMETERS.iter().map(|parameter| parameter.name))
+        did_you_mean(&name.to_ascii_lowercase(), PARAMETERS.iter().map(|parameter| parameter.name))
     }
 
     /// Reads a value as PostgreSQL does. `Ok` gives numbers in the base unit.
@@ -313,9 +329,10 @@ pub static DCS_ONLY: &[DcsOnly] = &[
 ];
 
 impl DcsOnly {
-    /// The parameter with this name, if it is one of them.
+    /// The parameter with this name, in whatever case, if it is one of them.
     pub fn find(name: &str) -> Option<&'static DcsOnly> {
-        DCS_ONLY.binary_search_by(|parameter| parameter.name.cmp(name)).ok().map(|index| &DCS_ONLY[index])
+        let name = name.to_ascii_lowercase();
+        DCS_ONLY.binary_search_by(|parameter| parameter.name.cmp(&name)).ok().map(|index| &DCS_ONLY[index])
     }
 
     /// Does Patroni accept the value?
@@ -342,6 +359,11 @@ mod tests {
         assert!(Parameter::find("wal_keep_segments", Some(13)).is_empty());
         assert_eq!(Parameter::find("wal_keep_segments", Some(12)).len(), 1);
         assert_eq!(Parameter::near("max_conections"), Some("max_connections"));
+        for name in ["datestyle", "DateStyle", "TIMEZONE", "Work_Mem"] {
+            assert!(Parameter::exists(name) && !Parameter::find(name, Some(15)).is_empty(), "{name}");
+        }
+        assert!(!Parameter::exists("Work_Memory"));
+        assert!(DcsOnly::find("Max_Connections").is_some());
     }
 
     #[test]

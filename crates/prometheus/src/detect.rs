@@ -164,11 +164,12 @@ fn rules(name: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
     if !shape.has("groups") {
         return None;
     }
-    let word = |word: &str| text.lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with(word));
+    let keys = || text.lines().map(|line| line.trim_start().trim_start_matches("- "));
+    let has = |words: &[&str]| keys().any(|key| words.iter().any(|word| key.starts_with(word)));
     let lower = name.to_ascii_lowercase();
     let named = lower.contains("rules") || lower.contains("alert");
-    let rules = word("rules:") && (word("alert:") || word("record:") || word("expr:"));
-    if !(rules || named && word("rules:")) || logql(text) {
+    let rules = has(&["rules:"]) && (named || has(&["alert:", "record:", "expr:"]));
+    if !rules || logql(text) || has(OTHER_RULERS) {
         return None;
     }
     let confidence = if shape.keys.len() == 1 { Confidence::Sure } else { Confidence::Likely };
@@ -183,6 +184,20 @@ fn bare_rules(path: &str, text: &str, shape: &Shape<'_>) -> Option<Detection> {
     let rules = shape.list && text.contains("  expr:") && (starts("- record:") || starts("- alert:"));
     (placed && rules && !logql(text)).then(|| Detection::new(RULES, Confidence::Likely, "a list of rules"))
 }
+
+/// Keys of a group that only other rulers know: Thanos, Mimir, and vmalert of VictoriaMetrics.
+const OTHER_RULERS: &[&str] = &[
+    "partial_response_strategy:",
+    "source_tenants:",
+    "align_evaluation_time_on_interval:",
+    "concurrency:",
+    "eval_alignment:",
+    "eval_delay:",
+    "eval_offset:",
+    "extra_filter_labels:",
+    "notifier_headers:",
+    "update_entries_limit:",
+];
 
 /// LogQL in the place of PromQL: a rule file of Loki.
 fn logql(text: &str) -> bool {
@@ -243,6 +258,11 @@ mod tests {
             ("test.yml", "rule_files: [a.yml]\nevaluation_interval: 1m\ntests: []\n"),
             ("promtail.yml", "server:\n  http_listen_port: 1\nclients: []\nscrape_configs:\n- job_name: a\n"),
             ("loki.yml", "groups:\n- name: x\n  rules:\n  - alert: A\n    expr: sum(rate({a=\"b\"} |= \"x\" [5m]))\n"),
+            (
+                "thanos.yml",
+                "groups:\n- name: x\n  partial_response_strategy: warn\n  rules:\n  - alert: A\n    expr: up\n",
+            ),
+            ("vmalert.yml", "groups:\n- concurrency: 2\n  name: x\n  rules:\n  - alert: A\n    expr: up\n"),
             ("x.conf", "scrape_configs:\n"),
             ("playbook.yml", "- hosts: all\n  tasks: []\n"),
         ] {

@@ -40,8 +40,7 @@ pub use value::{integer, leading_integer, lenient_memory, memory, switch, write_
 pub use version::{Engine, Number, Release};
 
 use confvet_core::{
-    Detection, Facts, Hint, HintScope, Identity, Input, Parsed, Rule, Set, Source, Sources, Spanned, Statement as Says,
-    System, Target,
+    Detection, Hint, HintScope, Identity, Input, Parsed, Rule, Set, Spanned, Statement as Says, System, read_alone,
 };
 
 pub(crate) const REDIS_CONF: &str = "redis-conf";
@@ -154,14 +153,11 @@ impl Info {
 
 /// Reads a redis.conf or sentinel.conf by itself, without includes, for the newest version.
 pub fn parse(text: &str) -> Parsed<RedisConf> {
-    let sources: Sources = [Source::new("redis.conf", text)].into_iter().collect();
     let kind = match detect::detect("redis.conf", text) {
         Some(detection) if detection.kind == SENTINEL_CONF => SENTINEL_CONF,
         _ => REDIS_CONF,
     };
-    let (target, facts) = (Target::new(), Facts::new());
-    let input = Input { sources: &sources, file: confvet_core::FileId(0), kind, target: &target, facts: &facts };
-    let model = RedisConf::read(&input);
+    let model = read_alone("redis.conf", kind, text, RedisConf::read);
     let secrets = schema::secrets(&model);
     Parsed { files: model.files().to_vec(), model, secrets }
 }

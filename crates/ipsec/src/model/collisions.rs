@@ -477,6 +477,7 @@ pub fn reserved_owner(net: IpNet) -> Option<(Reserved, IpNet)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Origin;
 
     fn owner(net: &str) -> Option<Reserved> {
         reserved_owner(net.parse().unwrap()).map(|(owner, _)| owner)
@@ -496,7 +497,7 @@ mod tests {
     fn selectors(nets: &[String]) -> Vec<Selector> {
         let place = |range: std::ops::Range<usize>| confvet_core::Span::new(confvet_core::FileId(0), range);
         let program = crate::Program::strongswan(&confvet_core::Target::new());
-        crate::selector::read_list(&nets.join(","), &program, place).selectors
+        crate::selector::read_list(&nets.join(","), &program, Origin::IpsecConf, place).selectors
     }
 
     /// Networks of 10.0.0.0/8 with prefixes from 9 to 31, some with a protocol.

@@ -109,6 +109,8 @@ pub struct Connection {
     /// What tells it apart from others with the same networks: marks, interfaces, priority.
     #[serde(skip)]
     pub told_apart_by: Vec<CompactString>,
+    /// A mediation server tells where the peer is (`mediated_by`).
+    pub mediated: bool,
     /// libreswan: narrower networks are agreed to.
     pub narrowing: bool,
     /// Dead peer detection is on.
@@ -426,6 +428,7 @@ pub(crate) fn from_conf(
         routed_by,
         route_based: interface,
         told_apart_by,
+        mediated: reader.setting(Key::MEDIATED_BY).is_some() || reader.setting(Key::P2P_MEDIATED_BY).is_some(),
         narrowing: !reader.program.is_libreswan() || reader.is_on(Key::NARROWING),
         dead_peer_detection: dead_peer_detection(reader),
         attempts: attempts(reader),
@@ -511,9 +514,11 @@ fn end(reader: &Reader<'_>, keys: &SideKeys, other: &SideKeys) -> End {
             let shift = setting.value.len() - setting.value.trim_start_matches('{').len();
             let commas = inner.replace([' ', '\t'], ",");
             let modern = Program::strongswan(&confvet_core::Target::new());
-            selector::read_list(&commas, &modern, |range| setting.part(range.start + shift..range.end + shift))
+            selector::read_list(&commas, &modern, Origin::IpsecConf, |range| {
+                setting.part(range.start + shift..range.end + shift)
+            })
         } else {
-            selector::read_list(&setting.value, reader.program, |range| setting.part(range))
+            selector::read_list(&setting.value, reader.program, Origin::IpsecConf, |range| setting.part(range))
         };
         end.networks = list;
     }

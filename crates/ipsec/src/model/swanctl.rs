@@ -433,6 +433,7 @@ impl SwanctlReader<'_> {
                 .iter()
                 .map(|option| CompactString::from(format!("{}={}", option.name, option.value)))
                 .collect(),
+            mediated: settings.option(node, "mediated_by").is_some(),
             narrowing: true,
             dead_peer_detection: delay > 0,
             attempts: match settings.option(node, "keyingtries").map(|tries| tries.value.parse::<u64>()) {
@@ -491,7 +492,9 @@ impl SwanctlReader<'_> {
         for (end, name) in [(&mut connection.local, "local_ts"), (&mut connection.remote, "remote_ts")] {
             if let Some(option) = settings.option(node, name).filter(|option| !option.has_hole()) {
                 end.networks_span = Some(option.value_span);
-                end.networks = selector::read_list(&option.value, self.program, |range| option.value_span.slice(range));
+                end.networks = selector::read_list(&option.value, self.program, Origin::Swanctl, |range| {
+                    option.value_span.slice(range)
+                });
             }
         }
         let routing = ["mark_in", "mark_out", "if_id_in", "if_id_out", "interface", "set_mark_in", "set_mark_out"];

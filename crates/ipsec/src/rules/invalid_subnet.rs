@@ -27,8 +27,14 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
 fn report(model: &Ipsec, connection: &Connection, faulty: &FaultySelector, findings: &mut Findings) {
     let program = &model.program;
     let new = program.is_libreswan_since((5, 0, 0));
-    let message = format!("`{}`: {}", faulty.text, consequence(program, faulty));
-    let category = if new && connection.origin == Origin::IpsecConf { Category::Invalid } else { Category::Outage };
+    let is_refused = matches!(faulty.fault, SelectorFault::Unparsable | SelectorFault::Range);
+    let (text, dropped) = match connection.origin {
+        Origin::IpsecConf => (consequence(program, faulty), new),
+        Origin::Swanctl if is_refused => (refusal(connection, faulty), true),
+        Origin::Swanctl => (consequence(program, faulty), false),
+    };
+    let message = format!("`{}`: {text}", faulty.text);
+    let category = if dropped { Category::Invalid } else { Category::Outage };
     let report = findings.report(faulty.span, message).category(category);
     let Some(repair) = &faulty.repair else { return };
     match faulty.fault {
@@ -51,6 +57,15 @@ fn report(model: &Ipsec, connection: &Connection, faulty: &FaultySelector, findi
     }
 }
 
+/// vici refuses a connection for a selector that it cannot read; stroke skips the selector.
+fn refusal(connection: &Connection, faulty: &FaultySelector) -> String {
+    let reason = match faulty.fault {
+        SelectorFault::Range => "ranges are read since strongSwan 5.4.0",
+        _ => "not a network, range or `dynamic`",
+    };
+    format!("{reason}: connection `{}` is discarded", connection.name)
+}
+
 fn consequence(program: &Program, faulty: &FaultySelector) -> String {
     let taken = || faulty.taken_as.map_or_else(|| "nothing".to_owned(), |net| format!("`{net}`"));
     if program.is_libreswan() {
@@ -65,7 +80,10 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
             SelectorFault::Netmask => "a netmask is no prefix length; ",
             SelectorFault::PrefixTooLong => "the prefix is longer than the address; ",
             SelectorFault::ProtocolPort => "a protocol belongs into `leftprotoport`; ",
-            SelectorFault::Unparsable | SelectorFault::Semicolon | SelectorFault::Range => "",
+            SelectorFault::Unparsable
+            | SelectorFault::Semicolon
+            | SelectorFault::Range
+            | SelectorFault::ReversedRange => "",
         };
         return format!("{reason}{lost}");
     }
@@ -77,6 +95,7 @@ fn consequence(program: &Program, faulty: &FaultySelector) -> String {
         SelectorFault::NoPrefix => format!("without a prefix length strongSwan takes this as {}", taken()),
         SelectorFault::Semicolon => format!("strongSwan reads up to the `;` and takes this as {}", taken()),
         SelectorFault::Range => "strongSwan skips a range of addresses".to_owned(),
+        SelectorFault::ReversedRange => "a range that ends before it begins covers nothing".to_owned(),
         _ => "strongSwan skips what it cannot read".to_owned(),
     }
 }

@@ -21,7 +21,8 @@ fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
             findings.report(span, message).category(Category::Invalid);
             continue;
         }
-        if connection.initiates() && remote.is_any() && !remote.is_group() && !catches_any_peer(connection) {
+        let finds_peer = remote.is_group() || connection.mediated || catches_any_peer(connection);
+        if connection.initiates() && remote.is_any() && !finds_peer {
             let message = format!(
                 "`{}` needs a peer, but `{}` is {}: nothing ever connects",
                 connection.auto_text,

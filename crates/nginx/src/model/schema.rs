@@ -24,7 +24,7 @@ pub struct BadValue {
     pub replacement: Option<(Safety, String)>,
 }
 
-/// Something that nginx refuses about a directive. The ids are those of [`Nginx::directive`].
+/// Something that nginx refuses about a directive. The ids are those of the model's directives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     /// No module has a directive of that name.

@@ -2,6 +2,7 @@
 
 use super::Nginx;
 use super::location::{Location, LocationKind};
+use crate::keys::key;
 use confvet_core::Span;
 use std::cell::OnceCell;
 
@@ -64,7 +65,8 @@ impl Nginx {
                     .own_access_control()
                     .is_some_and(|control| control.directives.iter().any(|line| line.name().text != "allow"))
                     || inside.returns_denial();
-                if !controlled || location.path == "/" {
+                // What another location takes from a status page is no status page.
+                if !controlled || location.path == "/" || inside.has(key!("stub_status")) {
                     continue;
                 }
                 let winner = open.get_or_init(|| patterns.iter().filter(is_open).collect()).iter().find(|regex| {

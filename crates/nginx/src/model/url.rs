@@ -31,8 +31,12 @@ pub(super) fn fault(word: Word<'_>, start: usize, used: UrlUse) -> Option<BadVal
     Some(bad(word.slice(start + range.start..start + range.end), message))
 }
 
-/// Where the scheme of a text ends: before its first `://`.
+/// Where the scheme of a text ends: before its first `://`. `unix:///run/x.sock` has none: that is the socket
+/// `///run/x.sock`.
 pub(super) fn scheme_end(text: &str) -> Option<usize> {
+    if text.starts_with("unix:") {
+        return None;
+    }
     memchr::memchr_iter(b':', text.as_bytes()).find(|&at| text.as_bytes()[at..].starts_with(b"://"))
 }
 

@@ -30,7 +30,7 @@ fn one(parameters: Parameters<'_>, setting: &Setting<'_>, findings: &mut Finding
         return;
     }
     let Some(value) = setting.text() else { return };
-    let rows = Parameter::find(&name.to_ascii_lowercase(), parameters.postgresql());
+    let rows = Parameter::find(name, parameters.postgresql());
     let Some(last) = rows.last() else { return };
     let Some(faults) = rows.iter().map(|row| row.check(value).err()).collect::<Option<Vec<_>>>() else { return };
     let Some(fault) = faults.into_iter().next_back() else { return };

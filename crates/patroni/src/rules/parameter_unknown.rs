@@ -24,9 +24,8 @@ fn one(parameters: Parameters<'_>, setting: &Setting<'_>, findings: &mut Finding
     if passes || crate::hba::has_placeholder(name) {
         return;
     }
-    let folded = if managed { name.to_owned() } else { name.to_ascii_lowercase() };
     let effect = if managed { "Patroni drops it" } else { "PostgreSQL does not start" };
-    let rows = Parameter::find(&folded, None);
+    let rows = Parameter::find(name, None);
     if let Some(row) = rows.last() {
         if row.is_internal {
             findings
@@ -35,11 +34,10 @@ fn one(parameters: Parameters<'_>, setting: &Setting<'_>, findings: &mut Finding
                 .category(if managed { Category::Maintainability } else { Category::Invalid });
             return;
         }
-        let Some(major) = parameters.postgresql().filter(|major| Parameter::find(&folded, Some(*major)).is_empty())
-        else {
+        let Some(major) = parameters.postgresql().filter(|major| Parameter::find(name, Some(*major)).is_empty()) else {
             return;
         };
-        let since = match (Parameter::removed_in(&folded), Parameter::added_in(&folded)) {
+        let since = match (Parameter::removed_in(name), Parameter::added_in(name)) {
             (Some(removed), _) if removed <= major => format!(", removed in {removed}"),
             (_, Some(added)) if added > major => format!(", added in {added}"),
             _ => String::new(),
@@ -50,9 +48,9 @@ fn one(parameters: Parameters<'_>, setting: &Setting<'_>, findings: &mut Finding
             .category(if managed { Category::Outage } else { Category::Invalid });
         return;
     }
-    let near = Parameter::near(&folded);
+    let near = Parameter::near(name);
     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    let candidates = || Parameter::names().filter(|other| nearest(&folded, [*other], 1).is_some()).count();
+    let candidates = || Parameter::names().filter(|other| nearest(name, [*other], 1).is_some()).count();
     let safety = if near.is_some() && candidates() == 1 { Safety::Safe } else { Safety::Unsafe };
     findings
         .report(setting.key_span(), format!("PostgreSQL has no parameter `{name}`: {effect}{hint}"))
