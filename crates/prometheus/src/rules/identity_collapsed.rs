@@ -28,6 +28,9 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
     for (job, route) in &routes {
         let mut told = false;
         if apart {
+            if has_distinct_instances(job) {
+                continue;
+            }
             seen.clear();
         }
         for group in &job.groups {
@@ -61,6 +64,38 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
 fn keeps_job_label(job: &Job) -> bool {
     let writes = |step: &RelabelStep| step.may_write("job") || step.deletes_name("job");
     !job.title().is_empty() && !job.group_sets("job") && !job.relabel.iter().any(writes)
+}
+
+/// No two of its targets end with the same `instance`, as can be told from their addresses alone: it is the address, or what
+/// one rule makes of it. Most jobs are like that, and need not be simulated.
+fn has_distinct_instances(job: &Job) -> bool {
+    let moves =
+        |step: &RelabelStep| !step.is_sound() || step.may_write("__address__") || step.deletes_name("__address__");
+    let mut writers = job.relabel.iter().filter(|step| step.may_write("instance") || step.deletes_name("instance"));
+    let (writer, second) = (writers.next(), writers.next());
+    let by_address = |step: &RelabelStep| {
+        step.constant_target() == Some("instance")
+            && step.rule.action == Action::Replace
+            && step.rule.source_labels == ["__address__"]
+    };
+    if second.is_some() || job.group_sets("instance") || job.relabel.iter().any(moves) || !writer.is_none_or(by_address)
+    {
+        return false;
+    }
+    let instance = |address: &'_ str| -> Option<String> {
+        let rule = &writer?.rule;
+        let found = rule.regex.captures(address)??;
+        Some(rule.replacement.expand(&found)).filter(|text| !text.is_empty())
+    };
+    let of_target = |target: TargetRef<'_>| {
+        let address = &target.address.value;
+        instance(address).map_or_else(|| address.clone(), CompactString::from)
+    };
+    let mut instances: Vec<CompactString> = job.targets().map(of_target).collect();
+    let all = instances.len();
+    instances.sort_unstable();
+    instances.dedup();
+    instances.len() == all
 }
 
 fn is_public(name: &str) -> bool {
