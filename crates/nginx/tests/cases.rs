@@ -1056,3 +1056,255 @@ fn the_main_context() {
         ],
     );
 }
+
+#[test]
+fn small_faults() {
+    let mut cases = Cases::default();
+    cases.check(
+        "upstream-unused",
+        HTTP,
+        NEW,
+        &[
+            ("upstream old { server 10.0.0.1; } server { location / { return 204; } }", &["info old"]),
+            ("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://u; } }", &[]),
+            ("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://$host; } }", &[]),
+            (
+                "upstream u { server 10.0.0.1; } map $uri $p { default u; /b u; } server { location / { proxy_pass http://$p; } }",
+                &[],
+            ),
+        ],
+    );
+    cases.check(
+        "upstream-single-server-params",
+        HTTP,
+        NEW,
+        &[
+            ("upstream u { server 10.0.0.1 max_fails=2; }", &["info max_fails=2"]),
+            ("upstream u { server unix:/x fail_timeout=2; }", &["info fail_timeout=2"]),
+            ("upstream u { server a.example.com max_fails=2; }", &[]),
+            ("upstream u { server 10.0.0.1 max_fails=2; server 10.0.0.2; }", &[]),
+        ],
+    );
+    cases.check(
+        "resolve-ignored",
+        HTTP,
+        NEW,
+        &[
+            ("upstream u { zone u 64k; server 10.0.0.1 resolve; }", &["info resolve"]),
+            ("upstream u { zone u 64k; server unix:/x resolve; }", &["info resolve"]),
+            ("resolver 10.0.0.2; upstream u { zone u 64k; server a.example.com resolve; }", &[]),
+        ],
+    );
+    cases.check(
+        "add-header-content-type",
+        LOCATION,
+        NEW,
+        &[
+            ("add_header Content-Type text/plain; return 200 a;", &["info Content-Type"]),
+            ("proxy_hide_header Content-Type; add_header Content-Type text/plain;", &[]),
+        ],
+    );
+    cases.check(
+        "map-without-default",
+        HTTP,
+        NEW,
+        &[
+            ("map $uri $x { a 1; b 2; }", &["info $x"]),
+            ("map $uri $x { a 1; }", &[]),
+            ("map $uri $x { default 0; a 1; b 2; }", &[]),
+            ("map $uri $x { a 1; b 2; } limit_req_zone $x zone=z:1m rate=1r/s;", &[]),
+            ("map $uri $x { a 1; b 2; } server { if ($x) { return 403; } }", &["warning $x"]),
+        ],
+    );
+    cases.check(
+        "default-server-missing",
+        HTTP,
+        NEW,
+        &[
+            ("server { listen 80; server_name a; } server { listen 80; server_name b; }", &["info listen 80"]),
+            ("server { listen 80 default_server; server_name a; } server { listen 80; server_name b; }", &[]),
+            ("server { listen 80; server_name _; } server { listen 80; server_name b; }", &[]),
+            ("server { listen 80; server_name a; }", &[]),
+        ],
+    );
+    cases.check(
+        "hsts",
+        HTTP,
+        NEW,
+        &[
+            ("server { listen 443 ssl; server_name a.example.com; }", &["info server"]),
+            (
+                "server { listen 443 ssl; server_name a.example.com; add_header Strict-Transport-Security max-age=60; }",
+                &["info max-age=60"],
+            ),
+            (
+                "server { listen 443 ssl; server_name a.example.com; add_header Strict-Transport-Security max-age=31536000; }",
+                &[],
+            ),
+            (
+                "server { listen 443 ssl; server_name a.example.com; more_set_headers \"Strict-Transport-Security: max-age=31536000\"; }",
+                &[],
+            ),
+            ("server { listen 443 ssl; server_name a.example.com; return 301 https://b.example.com; }", &[]),
+            ("server { listen 443 ssl; server_name a.corp; }", &[]),
+            ("server { listen 443 ssl; ssl_reject_handshake on; }", &[]),
+        ],
+    );
+    cases.check(
+        "server-tokens",
+        HTTP,
+        NEW,
+        &[
+            ("server_tokens on; server { listen 80; }", &["info on"]),
+            ("server { listen 80; }", &["info http"]),
+            ("server_tokens off; server { listen 80; }", &[]),
+            ("more_clear_headers Server; server { listen 80; }", &[]),
+        ],
+    );
+    cases.check(
+        "regex-unanchored",
+        SERVER,
+        NEW,
+        &[
+            ("location ~ \\.php { return 204; }", &["info \\.php"]),
+            ("location ~ \\.php { fastcgi_pass 10.0.0.1:9; }", &["warning \\.php"]),
+            ("location ~ \\.php$ { return 204; }", &[]),
+            ("location ~ \\.php(/|$) { return 204; }", &[]),
+        ],
+    );
+    cases.check(
+        "regex-exact-match",
+        SERVER,
+        NEW,
+        &[("location ~ ^/a$ { return 204; }", &["info ^/a$"]), ("location ~ ^/(a)$ { return 204; }", &[])],
+    );
+    cases.check(
+        "keepalive-requests-low",
+        HTTP,
+        NEW,
+        &[("keepalive_requests 100;", &["info 100"]), ("keepalive_requests 1000;", &[])],
+    );
+    cases.check("keepalive-requests-low", HTTP, Some("1.18.0"), &[("keepalive_requests 100;", &[])]);
+    cases.check(
+        "proxy-timeout",
+        LOCATION,
+        NEW,
+        &[
+            ("proxy_connect_timeout 90s;", &["info 90s"]),
+            ("proxy_read_timeout 2h;", &["info 2h"]),
+            ("proxy_read_timeout 2h; proxy_buffering off;", &[]),
+            ("proxy_read_timeout 2h; proxy_set_header Upgrade $http_upgrade;", &[]),
+            ("proxy_send_timeout 0;", &["info 0"]),
+            ("proxy_connect_timeout 10s; proxy_read_timeout 60s;", &[]),
+        ],
+    );
+    cases.check(
+        "body-size-limit",
+        SERVER,
+        NEW,
+        &[
+            ("client_max_body_size 0;", &["info 0"]),
+            ("location /upload/ { client_max_body_size 0; }", &[]),
+            ("location /upload/ { proxy_pass http://10.0.0.1; }", &["info /upload/"]),
+            ("location /upload/ { client_max_body_size 10m; proxy_pass http://10.0.0.1; }", &[]),
+        ],
+    );
+    cases.check(
+        "root-in-location",
+        SERVER,
+        NEW,
+        &[
+            ("location / { root /srv; } location /a { root /srv; }", &["info root /srv"]),
+            ("location / { root /srv; } location /a { root /srw; }", &[]),
+            ("root /x; location / { root /srv; } location /a { root /srv; }", &[]),
+        ],
+    );
+    cases.check(
+        "unreachable-after-return",
+        LOCATION,
+        NEW,
+        &[
+            ("return 204; proxy_pass http://10.0.0.1;", &["info proxy_pass http://10.0.0.1"]),
+            ("if ($uri) { return 204; } proxy_pass http://10.0.0.1;", &[]),
+            ("return 204; add_header X a; access_log off;", &[]),
+        ],
+    );
+    cases.check(
+        "comma-list",
+        SERVER,
+        NEW,
+        &[
+            ("gzip_types text/css,text/plain;", &["warning text/css,text/plain"]),
+            ("index a, b;", &["warning a,"]),
+            ("add_header X \"a, b\";", &[]),
+        ],
+    );
+    cases.check(
+        "rewrite-loop",
+        SERVER,
+        NEW,
+        &[
+            ("location /a/ { rewrite ^/a/(.*)$ /a/b/$1 last; }", &["warning last"]),
+            ("location /a/ { rewrite ^/a/(.*)$ /a/b/$1 break; }", &[]),
+            ("location /a/ { rewrite ^/a/(.*)$ /b/$1 last; }", &[]),
+        ],
+    );
+    cases.check(
+        "stapling-dead-ca",
+        SERVER,
+        NEW,
+        &[
+            ("listen 443 ssl; ssl_certificate /etc/letsencrypt/live/a/x.pem; ssl_certificate_key /x; ssl_stapling on;", &[
+                "info ssl_stapling on",
+            ]),
+            ("listen 443 ssl; ssl_certificate /etc/ssl/x.pem; ssl_certificate_key /x; ssl_stapling on;", &[]),
+        ],
+    );
+    cases.check(
+        "http2-misdirected",
+        HTTP,
+        NEW,
+        &[
+            ("server { listen 443 ssl default_server; http2 on; ssl_reject_handshake on; }", &["info server"]),
+            ("server { listen 443 ssl default_server; http2 on; ssl_reject_handshake on; return 421; }", &[]),
+            ("server { listen 443 ssl default_server; ssl_reject_handshake on; }", &[]),
+        ],
+    );
+    cases.check(
+        "quic-bpf-reuseport",
+        "@",
+        NEW,
+        &[
+            (
+                "quic_bpf on; worker_processes 4; events {} http { server { listen 443 quic reuseport; } }",
+                &["warning quic_bpf on"],
+            ),
+            ("quic_bpf on; worker_processes 1; events {} http { server { listen 443 quic reuseport; } }", &[]),
+            ("worker_processes 4; events {} http { server { listen 443 quic reuseport; } }", &[]),
+        ],
+    );
+}
+
+#[test]
+fn small_faults_that_facts_show() {
+    let facts = |name: &str, value: &str| {
+        let mut facts = Facts::new();
+        facts.set_text(name, value).expect("a fact");
+        facts
+    };
+    let resolver = HTTP.replace('@', "resolver 10.0.0.2; server { location / { proxy_pass http://$host; } }");
+    assert_eq!(findings("resolver-ipv6", &resolver, NEW, &facts("ipv6", "false")), ["warning resolver 10.0.0.2"]);
+    assert_eq!(findings("resolver-ipv6", &resolver, NEW, &facts("ipv6", "true")), [""; 0]);
+    let zone = HTTP.replace('@', "limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;");
+    let behind = facts("behind_proxy", "true");
+    assert_eq!(findings("limit-zone-behind-proxy", &zone, NEW, &behind), ["warning $binary_remote_addr"]);
+    let known =
+        HTTP.replace('@', "set_real_ip_from 10.0.0.0/8; limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;");
+    assert_eq!(findings("limit-zone-behind-proxy", &known, NEW, &behind), [""; 0]);
+    let group = SERVER.replace('@', "listen 8443 ssl; ssl_ecdh_curve X25519MLKEM768:X25519;");
+    assert_eq!(findings("ecdh-unknown-group", &group, NEW, &facts("openssl", "3.0.0")), ["error X25519MLKEM768"]);
+    assert_eq!(findings("ecdh-unknown-group", &group, NEW, &facts("openssl", "3.5.0")), [""; 0]);
+    let files = "events { worker_connections 4096; } http {}";
+    assert_eq!(findings("worker-rlimit", files, NEW, &facts("nofile", "1024")).len(), 1);
+    assert_eq!(findings("worker-rlimit", files, NEW, &Facts::new()), [""; 0]);
+}

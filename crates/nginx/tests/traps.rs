@@ -470,6 +470,41 @@ fn values_beyond_their_types() {
         "1.31.3",
         LOCATION,
         &[
+            ("add_header A b$;", "unknown-variable"),
+            ("add_header A ~b$;", "unknown-variable"),
+            ("proxy_redirect ~^/a$ /b;", ""),
+            ("proxy_redirect a ~b$;", "unknown-variable"),
+            ("proxy_redirect ~*^/a$ /b;", ""),
+            ("proxy_redirect ~(a /b;", "invalid-value"),
+            ("proxy_cookie_path ~*^/a$ /b;", ""),
+            ("proxy_cookie_domain ~*a$ b;", "invalid-value"),
+            ("proxy_cookie_flags ~* secure;", "invalid-value"),
+            ("charset a$;", ""),
+            ("if ($arg_a-b) { return 204; }", ""),
+            ("if ($host-b) { return 204; }", "invalid-value"),
+            ("location /x/a /x/b { }", "invalid-value"),
+            ("location =/x/a /b { }", "invalid-value"),
+            ("location \"=\" /x/a { }", ""),
+            ("charset $nothing;", "unknown-variable"),
+            ("rewrite a \"\";", "invalid-value"),
+            ("rewrite a$ b;", ""),
+            ("if ($uri ~ a$) { return 204; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        HTTP,
+        &[
+            ("log_format a $1;", "unknown-variable"),
+            ("resolver valid=1s;", "invalid-value"),
+            ("server { server_name ~*^a$; }", "invalid-regex"),
+            ("server { server_name ~^a$; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        LOCATION,
+        &[
             ("gzip_hash 4k;", ""),
             ("gzip_hash 3k;", "invalid-value"),
             ("gzip_window 32k;", ""),

@@ -637,3 +637,40 @@ impl Proxy {
         addresses(word)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that are unknown, or too new, when each stands where the line has its `@`.
+    fn strange(context: Context, line: &str) -> Vec<String> {
+        let whole = |name: &str| if context.find(name).is_some() { name.to_owned() } else { format!("{name}(x)") };
+        let names: Vec<String> = context.names().map(whole).collect();
+        let lines: String = names.iter().map(|name| format!("    {}\n", line.replace('@', name))).collect();
+        let model = crate::parse(&format!("{lines}listen other\n    bind :81\n")).model;
+        let named = |kind: &ProblemKind| match kind {
+            ProblemKind::Unknown { word, .. } | ProblemKind::TooNew { word, .. } => Some(word.clone()),
+            _ => None,
+        };
+        assert!(names.len() > 10, "{context:?}");
+        // What stands behind the name is not in question.
+        model.problems.iter().filter_map(|problem| named(&problem.kind)).filter(|word| word != "x").collect()
+    }
+
+    #[test]
+    fn without_a_target_no_word_of_any_version_is_unknown() {
+        // Each name has a section of its own.
+        let nothing: Vec<String> = Vec::new();
+        let listen = |line: &str| format!("listen a\n    {line}");
+        assert_eq!(strange(Context::Fetch, &listen("http-request set-var(txn.x) @")), nothing);
+        assert_eq!(strange(Context::Converter, &listen("http-request set-var(txn.x) str(a),@")), nothing);
+        assert_eq!(strange(Context::HttpRequestAction, &listen("http-request @")), nothing);
+        assert_eq!(strange(Context::HttpResponseAction, &listen("http-response @")), nothing);
+        assert_eq!(strange(Context::TcpRequestContentAction, &listen("tcp-request content @")), nothing);
+        assert_eq!(strange(Context::ServerOption, &listen("server a 10.0.0.1:80 @")), nothing);
+        assert_eq!(strange(Context::BindOption, &listen("bind :80 @")), nothing);
+        assert_eq!(strange(Context::ProxyOption, &listen("option @")), nothing);
+        assert_eq!(strange(Context::Proxy, &listen("@ x")), nothing);
+        assert_eq!(strange(Context::Global, "global\n    @ x"), nothing);
+    }
+}

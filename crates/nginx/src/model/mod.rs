@@ -33,7 +33,7 @@ pub use access::{AccessControl, AccessKind};
 pub use connection::{ProxyHttpVersion, ReusedConnections};
 pub use header::{DroppedHeaders, HeaderFamily};
 pub(crate) use tls::weak_ciphers;
-pub(crate) use variable::{built_in, built_in_names};
+pub(crate) use variable::{Nameless, built_in, built_in_names};
 
 pub use host::{Endpoint, HostClass};
 pub use location::{Location, LocationKind};

@@ -79,7 +79,7 @@ pub(super) fn check(directive: Directive<'_>, key: Key) -> Option<BadValue> {
         }
         known::FASTCGI_SPLIT_PATH_INFO => captures(first),
         known::PROXY_REDIRECT | known::PROXY_COOKIE_DOMAIN | known::PROXY_COOKIE_PATH | known::PROXY_COOKIE_FLAGS => {
-            rewritten(directive)
+            rewritten(directive).or_else(|| replaced_pattern(first, key))
         }
         known::ADD_HEADER | known::ADD_TRAILER => args.get(2).filter(|word| word.text != "always").map(|word| {
             bad(word.span, format!("`{}` is no parameter of `{}`: only `always` is", word.text, key.name()))
@@ -334,6 +334,17 @@ fn captures(word: Word<'_>) -> Option<BadValue> {
     let pattern = pcre::parse(word.text, false).ok()?;
     (pattern.groups < 2)
         .then(|| bad(word.span, "the pattern needs two groups: the script and the path behind it".to_owned()))
+}
+
+/// What `~` in front of the first argument makes a pattern. Names of cookies and domains know no `~*`.
+fn replaced_pattern(word: Word<'_>, key: Key) -> Option<BadValue> {
+    let knows_star = matches!(key, known::PROXY_REDIRECT | known::PROXY_COOKIE_PATH);
+    let rest = word.text.strip_prefix('~')?;
+    let pattern = rest.strip_prefix('*').filter(|_| knows_star).unwrap_or(rest);
+    let fault = pcre::parse(pattern, true).err()?;
+    let at = word.text.len() - pattern.len() + fault.offset;
+    let width = word.text[at..].chars().next().map_or(0, char::len_utf8);
+    Some(bad(word.slice(at..at + width), format!("{} in the regular expression", fault.message)))
 }
 
 /// `off`, or what to replace and with what; `proxy_redirect default` follows from the `proxy_pass` in front of it.

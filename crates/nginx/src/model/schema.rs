@@ -4,8 +4,9 @@
 use super::server::parse_listen;
 use super::tree::Directive;
 use super::url::{self, UrlUse};
+use super::variable::built_in;
 use super::{Nginx, bounds, params};
-use crate::context::Context;
+use crate::context::{Context, Protocol};
 use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key, known};
 use crate::release::{Flavor, Release};
 use crate::syntax::{Word, Words};
@@ -149,7 +150,12 @@ impl<'a> Checker<'a> {
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }
-        if let Some(bad) = directive.is(key!("if")).then(|| condition(directive)).flatten() {
+        let of_block = match key {
+            known::IF => condition(directive),
+            known::LOCATION => modifier(directive),
+            _ => None,
+        };
+        if let Some(bad) = of_block {
             self.bad(directive, bad);
         }
         self.values(directive, key, row);
@@ -397,7 +403,11 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
             .map(|word| bad(word.span, format!("`{}` is no parameter of `hash`: only `consistent` is", word.text))),
         known::RANDOM => random(args, release),
         known::RETURN if context != Context::StreamServer => return_code(args),
-        known::REWRITE => args.get(2).and_then(rewrite_flag),
+        known::REWRITE => {
+            let empty = args.get(1).filter(|word| word.text.is_empty());
+            let empty = empty.map(|word| bad(word.span, "an empty replacement leads nowhere".to_owned()));
+            empty.or_else(|| args.get(2).and_then(rewrite_flag))
+        }
         known::ERROR_LOG => args.get(1).and_then(|word| {
             one_of(word, &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"])
                 .filter(|_| !word.text.starts_with("debug_"))
@@ -640,6 +650,9 @@ fn resolver(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
             }
         }
     }
+    if directive.args().iter().all(|word| word.text.contains('=') && !is_placeholder(word.text)) {
+        return Some(bad(directive.span(), "`resolver` names no name server".to_owned()));
+    }
     (both_off == 2).then(|| bad(directive.span(), "`ipv4=off` and `ipv6=off` leave nothing to look up".to_owned()))
 }
 
@@ -815,6 +828,13 @@ fn network(word: Word<'_>, words: &[&str]) -> Option<BadValue> {
     Some(bad(word.span, format!("`{text}` is no address or network: use for example `10.0.0.0/8`")))
 }
 
+/// What stands in front of the path of a location, when there are two words.
+fn modifier(directive: Directive<'_>) -> Option<BadValue> {
+    let [word, _] = directive.args().exactly()?;
+    let message = || format!("`{}` is no modifier of a location: =, ^~, ~ or ~*", word.text);
+    (!matches!(word.text, "=" | "^~" | "~" | "~*")).then(|| bad(word.span, message()))
+}
+
 /// nginx has no grammar of expressions: a condition is a variable, a comparison or a file test.
 fn condition(directive: Directive<'_>) -> Option<BadValue> {
     const OPERATORS: &[&str] = &["=", "!=", "~", "~*", "!~", "!~*"];
@@ -836,7 +856,10 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
     }
     let name = &subject[1..];
     let is_capture = name.bytes().all(|byte| byte.is_ascii_digit());
-    if is_capture || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    // Behind a prefix such as `arg_` any byte belongs to the name.
+    let is_open = || built_in(Protocol::Http, &name.to_ascii_lowercase()).is_some_and(|row| row.prefix);
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_capture || !is_word && !is_open() {
         let message = format!("`{subject}` is taken for the name of a variable: blanks stand around the operator");
         return Some(bad(span(0), message));
     }

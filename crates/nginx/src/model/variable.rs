@@ -202,11 +202,22 @@ pub(super) struct NameOf {
     name: String,
 }
 
-/// A `$` where nginx expands variables, with no name behind it, or a `${` without its end.
+/// A `$` where nginx expands variables that is the start of none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NamelessUse {
     pub(crate) span: Span,
-    pub(crate) is_unclosed: bool,
+    pub(crate) why: Nameless,
+}
+
+/// Why a `$` is the start of no variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nameless {
+    /// No name stands behind it.
+    NoName,
+    /// `${` without its end.
+    Unclosed,
+    /// `$1` where there are no captures.
+    Capture,
 }
 
 /// What nginx expands: every use of a variable, the variables that are used, and what looks like a use and is none.
@@ -239,12 +250,11 @@ pub(super) fn uses(nginx: &Nginx) -> Uses {
                 let range = piece.range;
                 let name = match piece.part {
                     Part::Variable(name) => name,
-                    Part::NoName | Part::Unclosed if !is_left_open(directive, word) => {
-                        let is_unclosed = piece.part == Part::Unclosed;
-                        nameless.push(NamelessUse { span: word.slice(range), is_unclosed });
+                    part => {
+                        let why = nameless_part(&part, directive, index, word);
+                        nameless.extend(why.map(|why| NamelessUse { span: word.slice(range), why }));
                         continue;
                     }
-                    _ => continue,
                 };
                 let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
                 let start = range.start + 1 + brace;
@@ -265,12 +275,21 @@ pub(super) fn uses(nginx: &Nginx) -> Uses {
     Uses { all: uses, names, nameless }
 }
 
-/// Words that may hold a lone `$` for other reasons: patterns among the arguments, and what a template engine fills in.
-fn is_left_open(directive: Directive<'_>, word: Word<'_>) -> bool {
+/// Why nginx refuses a part of a word that is no variable. Patterns may hold a lone `$`, and what a template engine fills
+/// in is not there yet.
+fn nameless_part(part: &Part<'_>, directive: Directive<'_>, index: usize, word: Word<'_>) -> Option<Nameless> {
+    const PATTERN_FIRST: &[Key] =
+        &[key!("proxy_redirect"), key!("proxy_cookie_domain"), key!("proxy_cookie_path"), key!("proxy_cookie_flags")];
+    let is_pattern = index == 1 && word.text.starts_with('~') && directive.is_any(PATTERN_FIRST);
     let capitals = |text: &str| text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
-    word.text.starts_with('~')
-        || word.text.match_indices("${").any(|(at, _)| capitals(&word.text[at + 2..]))
-        || directive.is(key!("if"))
+    let is_filled_in = || word.text.match_indices("${").any(|(at, _)| capitals(&word.text[at + 2..]));
+    let why = match part {
+        Part::NoName => Nameless::NoName,
+        Part::Unclosed => Nameless::Unclosed,
+        Part::Capture(_) if directive.is(key!("log_format")) => Nameless::Capture,
+        _ => return None,
+    };
+    (!is_pattern && !directive.is(key!("if")) && !is_filled_in()).then_some(why)
 }
 
 /// A regular expression in the configuration.
@@ -293,6 +312,11 @@ impl<'a> PatternAt<'a> {
         let rest = word.text.strip_prefix('~')?;
         let caseless = rest.starts_with('*');
         Some(Self { directive, word, offset: 1 + usize::from(caseless), end: word.text.len(), caseless })
+    }
+
+    /// A pattern among names: there is no `~*` there.
+    fn of_name(directive: Directive<'a>, word: Word<'a>) -> Option<Self> {
+        word.text.starts_with('~').then_some(Self { directive, word, offset: 1, end: word.text.len(), caseless: false })
     }
 
     /// The pattern itself.
@@ -364,7 +388,7 @@ impl Nginx {
         let words = lists
             .into_iter()
             .flat_map(|key| self.all(key))
-            .flat_map(|directive| directive.args().iter().filter_map(move |word| PatternAt::of_word(directive, word)));
+            .flat_map(|directive| directive.args().iter().filter_map(move |word| PatternAt::of_name(directive, word)));
         let entries = self.all(key!("map")).flat_map(|map| map.block().children()).filter_map(Directive::pattern);
         singles.chain(words).chain(entries)
     }
@@ -538,15 +562,13 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         known::SET | known::REWRITE | known::AUTH_REQUEST_SET => (2, 3),
         known::RETURN => (1, all),
         known::ADD_HEADER | known::ADD_TRAILER | known::LOG_FORMAT => (2, all),
-        known::CHARSET
-        | known::EXPIRES
+        known::EXPIRES
         | known::PROXY_BIND
         | known::FASTCGI_BIND
         | known::UWSGI_BIND
         | known::SCGI_BIND
         | known::GRPC_BIND
         | known::MEMCACHED_BIND
-        | known::SOURCE_CHARSET
         | known::PROXY_SET_BODY
         | known::FASTCGI_STORE
         | known::UWSGI_STORE
@@ -579,6 +601,7 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         | known::SCGI_CACHE_KEY
         | known::ACCESS_LOG => (1, all),
         known::TUNNEL_PASS | known::TUNNEL_BIND | known::PASS => (1, all),
+        known::CHARSET | known::SOURCE_CHARSET if directive.text(0).starts_with('$') => (1, 2),
         known::PROXY_COOKIE_FLAGS if directive.text(0).starts_with('~') => (2, all),
         known::PROXY_COOKIE_FLAGS => (1, all),
         known::STICKY => (2, all),

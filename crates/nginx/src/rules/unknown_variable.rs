@@ -3,7 +3,7 @@
 use crate::context::Protocol;
 use crate::model::built_in;
 use crate::model::built_in_names;
-use crate::model::{Family, Nginx};
+use crate::model::{Family, Nameless, Nginx};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/unknown-variable", check };
@@ -19,10 +19,12 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for nameless in nginx.nameless_uses() {
         findings.report(
             nameless.span,
-            if nameless.is_unclosed {
-                "`${` without a name and `}` behind it (nginx: the closing bracket is missing)"
-            } else {
-                "`$` without a name behind it: nginx has no way to write a lone `$` here (nginx: invalid variable name)"
+            match nameless.why {
+                Nameless::Unclosed => "`${` without a name and `}` behind it (nginx: the closing bracket is missing)",
+                Nameless::NoName => {
+                    "`$` without a name behind it: nginx has no way to write a lone `$` here (nginx: invalid variable name)"
+                }
+                Nameless::Capture => "a log format knows no captures: `set` a variable and name that",
             },
         );
     }
