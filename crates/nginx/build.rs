@@ -62,6 +62,12 @@ fn write_names(keys: &Table) -> Result<(), TableError> {
         slots[slot % len] = u16::try_from(index).unwrap_or(u16::MAX);
     }
     let _ = writeln!(code, "{}];\nstatic SLOTS: &[u16; 4096] = &{slots:?};", all.len());
+    code.push_str("/// Every name as a constant, for patterns.\n#[allow(dead_code)]\npub(crate) mod known {\n");
+    for (index, name) in names.iter().enumerate() {
+        let constant = name.to_ascii_uppercase();
+        let _ = writeln!(code, "    pub(crate) const {constant}: super::Key = super::Key::at({index});");
+    }
+    code.push_str("}\n");
     write_output("names.rs", &code)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A line and a column, both counted from 1; columns count Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,7 @@ pub struct Position {
 #[derive(Debug, Clone)]
 pub struct Source {
     path: String,
-    text: String,
+    text: Arc<String>,
     lossy: Option<u32>,
     mode: Option<u32>,
     lines: OnceLock<Vec<u32>>,
@@ -26,7 +26,7 @@ pub struct Source {
 impl Source {
     /// A file with a `/`-separated path, as it shall appear in diagnostics.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), lossy: None, mode: None, lines: OnceLock::new() }
+        Self { path: path.into(), text: Arc::new(text.into()), lossy: None, mode: None, lines: OnceLock::new() }
     }
 
     /// A file of arbitrary bytes. Bytes that are not UTF-8 become U+FFFD, and the source remembers that
@@ -36,7 +36,7 @@ impl Source {
             Ok(text) => Self::new(path, text),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let text = Arc::new(String::from_utf8_lossy(error.as_bytes()).into_owned());
                 let lossy = Some(u32::try_from(offset).unwrap_or(u32::MAX));
                 Self { path: path.into(), text, lossy, mode: None, lines: OnceLock::new() }
             }
@@ -74,6 +74,11 @@ impl Source {
     /// The whole text, byte order mark included.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same text, for a model that keeps it: words that are places in it need no memory of their own.
+    pub fn shared_text(&self) -> Arc<String> {
+        Arc::clone(&self.text)
     }
 
     /// As much of the text as tells what the file is: its first 256 KiB, up to the end of a line.

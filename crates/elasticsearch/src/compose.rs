@@ -17,11 +17,36 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<Node> {
     let yaml = Yaml::parse(reader.input.file, reader.input.text(), Dialect::Core);
     let Some(services) = yaml.root().and_then(|root| root.get("services")) else { return Vec::new() };
     let mut mounted = Mounted::default();
-    let found = services.fields().into_iter().filter_map(|field| {
+    let servers = services.fields().into_iter().filter(|field| !runs_something_else(field.value));
+    let found = servers.filter_map(|field| {
         let image = Image::of_service(field.value)?;
         Some(service(reader, field.key, field.value, &image, &mut mounted))
     });
     found.collect()
+}
+
+/// Programs that start the server, or may.
+const SERVERS: &[&str] = &[
+    "elasticsearch",
+    "opensearch",
+    "eswrapper",
+    "es-docker",
+    "docker-entrypoint.sh",
+    "opensearch-docker-entrypoint.sh",
+];
+
+/// A service that has the image for its tools: its shell makes certificates or waits for the others, and ends. A script
+/// of the user's own may start the server.
+fn runs_something_else(service: YamlNode<'_>) -> bool {
+    let texts: Vec<&str> =
+        ["entrypoint", "command"].iter().filter_map(|key| service.get(key)).flat_map(texts).collect();
+    let mut words = texts.iter().flat_map(|text| text.split([' ', '\t', '\n', '\'', '"', ';', '&', '|', '(', ')']));
+    let is_shell = words
+        .clone()
+        .find(|word| !word.is_empty())
+        .is_some_and(|word| matches!(source::file_name(word), "bash" | "sh" | "curl" | "sleep"));
+    let starts_server = |word: &str| SERVERS.contains(&source::file_name(word)) || word.ends_with(".sh");
+    is_shell && !words.any(starts_server)
 }
 
 /// The mounted files that were read already: services share them.
@@ -56,17 +81,32 @@ const IMAGES: &[(&str, Flavour, bool)] = &[
     ("opensearch", Flavour::OpenSearch, true),
 ];
 
+/// Who publishes the images that the documentation describes. Others keep the name and bring settings of their own.
+const PUBLISHERS: &[&str] = &["elastic", "elasticsearch", "library", "opensearchproject"];
+
+/// Published under the program's own name, or without an owner: on Docker Hub, or in a registry (`localhost:5000`).
+fn is_published_by_the_makers(repository: &str) -> bool {
+    let owner = source::file_name(source::parent(repository));
+    owner.is_empty() || owner.contains(['.', ':']) || PUBLISHERS.contains(&owner)
+}
+
 impl Image {
     /// Reads `repository/name:tag@digest`.
     pub(crate) fn of_text(text: &str, span: Span) -> Option<Self> {
         let (repository, tag) = split_image(text);
         let name = source::file_name(repository);
         let &(_, flavour, known) = IMAGES.iter().find(|(image, ..)| *image == name)?;
-        let foreign = ["bitnami/", "bitnamilegacy/", "khezen/"].iter().any(|owner| repository.contains(owner));
         let opendistro = name.starts_with("opendistro");
         let version = tag.filter(|_| !opendistro).and_then(|tag| parse_version(tag).ok());
         let oss = name.ends_with("-oss");
-        Some(Self { flavour, version, official: known && !foreign, oss, built: false, span })
+        Some(Self {
+            flavour,
+            version,
+            official: known && is_published_by_the_makers(repository),
+            oss,
+            built: false,
+            span,
+        })
     }
 
     /// The image of a chart whose values do not name one.
@@ -446,6 +486,8 @@ mod tests {
         assert_eq!(image("localhost:5000/elasticsearch:latest"), Some((es, None, true)));
         assert_eq!(image("elasticsearch:${V}"), Some((es, None, true)));
         assert_eq!(image("bitnami/elasticsearch:8"), Some((es, Some("8.0.0".into()), false)));
+        assert_eq!(image("quay.io/acme/elasticsearch:8.1.0"), Some((es, Some("8.1.0".into()), false)));
+        assert_eq!(image("registry.example.com/mirror/elastic/elasticsearch"), Some((es, None, true)));
         assert_eq!(image("opensearchproject/opensearch:2"), Some((Flavour::OpenSearch, Some("2.0.0".into()), true)));
         for other in ["opensearchproject/opensearch-dashboards:2", "mobz/elasticsearch-head:5", "kibana:7.1"] {
             assert_eq!(image(other), None, "{other}");

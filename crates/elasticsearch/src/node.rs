@@ -373,8 +373,11 @@ impl Node {
         match loopback {
             Some(item) => Binding::Loopback(item),
             None if self.is_managed() || self.is_open() => Binding::Unknown,
-            None if self.container.is_some() => Binding::Image,
-            None => Binding::Unset,
+            None => match &self.container {
+                Some(container) if container.official => Binding::Image,
+                Some(_) => Binding::Unknown,
+                None => Binding::Unset,
+            },
         }
     }
 

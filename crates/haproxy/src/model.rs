@@ -16,6 +16,7 @@ mod statement;
 pub use check::{CheckKind, HealthCheck, Request};
 pub(crate) use expression::{CLIENT_HEADERS, PREDEFINED};
 pub use expression::{Call, Condition, Criterion, Expression, Term};
+pub(crate) use names::Names;
 pub(crate) use pool::database_on;
 pub use pool::{Endpoint, Pool, Purpose};
 pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
@@ -37,7 +38,7 @@ use foldhash::HashMap;
 use serde::Serialize;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -83,8 +84,6 @@ pub struct Haproxy {
     pub(crate) branches: Branches,
     #[serde(skip)]
     pub(crate) index: Index,
-    #[serde(skip)]
-    pub(crate) uses: OnceLock<Vec<reference::Use>>,
 }
 
 /// A rule in a defaults section, and a proxy that cannot take it.
@@ -193,7 +192,7 @@ impl Haproxy {
     /// `track`.
     pub fn mentions(&self) -> impl Iterator<Item = &str> {
         let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
-        let calls = self.statements().filter(|statement| statement.has_calls());
+        let calls = self.statements_where(|section| section.some.may_look).filter(|statement| statement.has_calls());
         let within = calls.flat_map(|statement| statement.from(1)).filter(|word| word.text.contains(['(', '[']));
         let servers = self.proxies.iter().flat_map(|proxy| &proxy.servers);
         let tracked = servers.filter_map(|server| server.option("track")).map(ServerOption::text);
@@ -202,8 +201,25 @@ impl Haproxy {
 
     /// Every statement of every section.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);
-        plain.chain(self.sections().flat_map(|proxy| &proxy.statements)).map(AsRef::as_ref)
+        self.statements_where(|_| true)
+    }
+
+    /// Every statement of the sections that fit.
+    fn statements_where(&self, fits: impl Fn(&Section) -> bool) -> impl Iterator<Item = &Statement> {
+        let plain = self.globals.iter().chain(&self.others);
+        let sections = plain.chain(self.sections().map(|proxy| &proxy.section));
+        sections.filter(move |section| fits(section)).flat_map(|section| &section.statements).map(AsRef::as_ref)
+    }
+
+    /// The statements that hold a variable in double quotes.
+    pub(crate) fn with_variables(&self) -> impl Iterator<Item = &Statement> {
+        self.statements_where(|section| section.some.has_variable).filter(|statement| statement.has_variable())
+    }
+
+    /// The statements that hold a variable outside double quotes.
+    pub(crate) fn with_literal_variables(&self) -> impl Iterator<Item = &Statement> {
+        let statements = self.statements_where(|section| section.some.has_literal_variable);
+        statements.filter(|statement| statement.has_literal_variable())
     }
 
     /// The defaults section a proxy inherits from.
@@ -287,7 +303,8 @@ impl Haproxy {
 
     /// Empty words, with their statements.
     pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let with_empty = self.statements().filter(|statement| statement.has_empty());
+        let with_empty =
+            self.statements_where(|section| section.some.has_empty).filter(|statement| statement.has_empty());
         with_empty.filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
     }
 

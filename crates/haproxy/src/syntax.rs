@@ -23,8 +23,10 @@ const ESCAPED: u8 = 4;
 const LITERAL_VARIABLE: u8 = 8;
 const SECRET: u8 = 16;
 const ONE_PAIR: u8 = 32;
-/// Holds `(` or `[`: only then there may be a call with arguments in it, or a log-format expression.
-const BRACKET: u8 = 64;
+/// Holds `(`: only then there may be a call with arguments in it.
+const PARENTHESIS: u8 = 64;
+/// Holds `[`: only then there may be a log-format expression in it.
+const BRACKET: u8 = 128;
 
 impl Word {
     /// Holds a variable in double quotes, so that its value is not known.
@@ -52,9 +54,14 @@ impl Word {
         self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !(self.has_bracket() && self.text.contains("%["))
     }
 
-    /// Holds `(` or `[`.
+    /// Holds `[`.
     pub(crate) fn has_bracket(&self) -> bool {
         self.marks & BRACKET != 0
+    }
+
+    /// May hold a call with arguments, or a log-format expression.
+    pub(crate) fn may_call(&self) -> bool {
+        self.marks & (PARENTHESIS | BRACKET) != 0
     }
 
     /// Nothing between its quotes: HAProxy ends the line here.
@@ -204,7 +211,7 @@ pub(crate) struct Lexer<'a> {
 /// Ends a run of ordinary characters outside quotes.
 const STOP: u8 = 1;
 
-/// What each byte means to a word: [`STOP`], [`BRACKET`] or nothing.
+/// What each byte means to a word: [`STOP`], [`PARENTHESIS`], [`BRACKET`] or nothing.
 const MEANINGS: [u8; 256] = {
     let mut table = [0; 256];
     let stops = b" \t\x0b\x0c#\"'\\$\r\n\0{<";
@@ -213,7 +220,7 @@ const MEANINGS: [u8; 256] = {
         table[stops[index] as usize] = STOP;
         index += 1;
     }
-    table[b'(' as usize] = BRACKET;
+    table[b'(' as usize] = PARENTHESIS;
     table[b'[' as usize] = BRACKET;
     table
 };
@@ -344,9 +351,7 @@ impl<'a> Lexer<'a> {
                 }
                 template |= word.template;
                 let Cutter { text, mut marks, .. } = word;
-                if memchr::memchr2(b'(', b'[', text.as_bytes()).is_some() {
-                    marks |= BRACKET;
-                }
+                marks |= text.bytes().fold(0, |marks, byte| marks | MEANINGS[byte as usize] & (PARENTHESIS | BRACKET));
                 let span = self.span(word_start, at);
                 line.words.push(Word { text, span, marks });
                 if at < end && bytes[at] == b'#' {

@@ -4,6 +4,7 @@ use crate::keys::{Key, key};
 use crate::syntax::{Ending, Fault, FileTree, parse};
 use confvet_core::source::file_name;
 use confvet_core::{Confidence, Detection, FileId};
+use std::ops::RangeInclusive;
 
 /// The kind of every file.
 pub(crate) const KIND: &str = "nginx-conf";
@@ -60,7 +61,12 @@ pub(crate) fn might_be(path: &str) -> bool {
         || name.ends_with(".inc")
         || name.ends_with(".map")
         || PARAMETERS.contains(&name)
-        || path.split('/').rev().skip(1).any(|part| HOMES.contains(&part) || PARTS.contains(&part))
+        || is_in_part(path)
+}
+
+/// Below a directory that carries nginx's name, or one for sites and snippets.
+fn is_in_part(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|part| HOMES.contains(&part) || PARTS.contains(&part))
 }
 
 /// Says whether a file is nginx's.
@@ -83,7 +89,10 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
         (true, Evidence::Directives(count)) => {
             found(Confidence::Sure, format!("its place and {count} nginx directives"))
         }
-        (false, Evidence::Directives(count @ 2..)) => found(Confidence::Likely, format!("{count} nginx directives")),
+        // A file without an ending and without blocks may be anybody's: a Makefile has `include` as well.
+        (false, Evidence::Directives(count @ 2..)) if name.contains('.') || is_in_part(path) => {
+            found(Confidence::Likely, format!("{count} nginx directives"))
+        }
         (true, Evidence::Nothing) => found(Confidence::Likely, "its name".to_owned()),
         (true, Evidence::Other) if name == "nginx.conf" => found(Confidence::Likely, "its name".to_owned()),
         _ => None,
@@ -101,18 +110,19 @@ enum Evidence {
     Other,
 }
 
-/// Blocks that make a file nginx's when they stand at its top level.
-const BLOCKS: &[Key] = &[
-    key!("http"),
-    key!("events"),
-    key!("stream"),
-    key!("mail"),
-    key!("server"),
-    key!("upstream"),
-    key!("location"),
-    key!("map"),
-    key!("geo"),
-    key!("types"),
+/// Blocks that make a file nginx's when they stand at its top level, and how many arguments they have: FreeRADIUS names
+/// its `server`.
+const BLOCKS: &[(Key, RangeInclusive<usize>)] = &[
+    (key!("http"), 0..=0),
+    (key!("events"), 0..=0),
+    (key!("stream"), 0..=0),
+    (key!("mail"), 0..=0),
+    (key!("server"), 0..=0),
+    (key!("upstream"), 1..=1),
+    (key!("location"), 1..=2),
+    (key!("map"), 2..=2),
+    (key!("geo"), 1..=2),
+    (key!("types"), 0..=0),
 ];
 
 impl Evidence {
@@ -128,7 +138,7 @@ impl Evidence {
         if top.is_empty() && stops == 0 {
             return Evidence::Nothing;
         }
-        let known = |(name, ending): &&(&str, Ending)| {
+        let known = |(name, ending, _): &&(&str, Ending, usize)| {
             let block = matches!(ending, Ending::Block { .. } | Ending::Lua { .. });
             Key::find(name).is_some_and(|key| {
                 let allowed = key.contexts_as(block);
@@ -140,10 +150,12 @@ impl Evidence {
         if stops * 5 > top.len() || is_assigned(&tree) {
             return Evidence::Other;
         }
-        let block = top.iter().find_map(|(name, ending)| {
-            let key = Key::find(name).filter(|key| BLOCKS.contains(key))?;
-            matches!(ending, Ending::Block { .. }).then(|| key.name())
-        });
+        let block = top.iter().filter(|(_, ending, _)| matches!(ending, Ending::Block { .. })).find_map(
+            |(name, _, arguments)| {
+                let key = Key::find(name)?;
+                BLOCKS.iter().any(|(block, counts)| *block == key && counts.contains(arguments)).then(|| key.name())
+            },
+        );
         match block {
             Some(block) if count * 2 >= top.len() => Evidence::Block(block),
             _ if count > 0 && mostly => Evidence::Directives(count),
@@ -168,13 +180,14 @@ fn is_foreign(fault: Fault) -> bool {
     matches!(fault, Fault::StraySemicolon | Fault::MissingSemicolon { .. } | Fault::AfterQuote)
 }
 
-fn top_level(tree: &FileTree) -> impl Iterator<Item = (&str, Ending)> {
+/// The statements outside of all blocks: name, ending, number of arguments.
+fn top_level(tree: &FileTree) -> impl Iterator<Item = (&str, Ending, usize)> {
     let mut next = 0;
     std::iter::from_fn(move || {
         let statement = tree.statements.get(next)?;
         next = (statement.until as usize).max(next + 1);
-        let name = tree.words[statement.first_word as usize].text.as_str();
-        Some((name, statement.ending))
+        let name = tree.word(statement.first_word).text;
+        Some((name, statement.ending, tree.words_of(statement).len().saturating_sub(1)))
     })
 }
 
@@ -211,6 +224,8 @@ mod tests {
             ("ntp.conf", "server 0.pool.ntp.org\nserver 1.pool.ntp.org\n"),
             ("bin/convert", "#!/usr/bin/perl\nuse strict;\nuse warnings;\nuse Storable;\n"),
             ("lib/login.inc", "<?php\nuse PDO;\nuse Throwable;\nuse Symfony\\Request;\n"),
+            ("raddb/sites-available/tls-cache", "server tls-cache {\n\tauthorize {\n\t\tok\n\t}\n}\n"),
+            ("PostgreSQL/Makefile", "include $(BASE)/rules;\nuser root;\nall: build\n\tcc x.c;\n"),
             ("Makefile", "all:\n\tcc x.c\n"),
             ("LICENSE", "Permission is hereby granted;\n"),
             ("strongswan.conf", "charon {\n  load_modular = yes\n  plugins {\n  include strongswan.d/*.conf\n }\n}\n"),

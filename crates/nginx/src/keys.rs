@@ -3,10 +3,11 @@
 
 use crate::context::{Context, Contexts};
 use crate::release::Release;
+use std::num::NonZeroU16;
 
-/// A name of the table of directives.
+/// A name of the table of directives: one more than its position in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(u16);
+pub struct Key(NonZeroU16);
 
 /// The key of a directive that the table knows; a name it does not know stops the build.
 macro_rules! key {
@@ -140,6 +141,13 @@ include!(concat!(env!("OUT_DIR"), "/names.rs"));
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 
 impl Key {
+    const fn at(index: u16) -> Key {
+        match NonZeroU16::new(index + 1) {
+            Some(number) => Key(number),
+            None => panic!("too many names"),
+        }
+    }
+
     /// The key of a name, if the table has it.
     pub fn find(name: &str) -> Option<Key> {
         let hash = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
@@ -147,7 +155,7 @@ impl Key {
         loop {
             let index = SLOTS[slot % SLOTS.len()];
             if *NAMES.get(index as usize)? == name {
-                return Some(Key(index));
+                return Some(Key::at(index));
             }
             slot += 1;
         }
@@ -162,7 +170,7 @@ impl Key {
         while low < high {
             let middle = low.midpoint(high);
             match compare(NAMES[middle].as_bytes(), name.as_bytes()) {
-                0 => return Key(middle as u16),
+                0 => return Key::at(middle as u16),
                 ..0 => low = middle + 1,
                 _ => high = middle,
             }
@@ -170,20 +178,25 @@ impl Key {
         panic!("no such directive");
     }
 
+    /// All names, in order.
+    pub(crate) fn all() -> impl Iterator<Item = Key> {
+        (0..NAMES.len()).filter_map(|index| u16::try_from(index).ok()).map(Key::at)
+    }
+
     /// The name.
     pub fn name(self) -> &'static str {
-        NAMES[self.0 as usize]
+        NAMES[self.index()]
     }
 
     /// Its position in the table of names.
     pub(crate) fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 
     /// Every row of the name.
     pub fn rows(self) -> &'static [Row] {
-        let first = FIRST_ROW[self.0 as usize] as usize;
-        let next = FIRST_ROW.get(self.0 as usize + 1).map_or(ROWS.len(), |&row| row as usize);
+        let first = FIRST_ROW[self.index()] as usize;
+        let next = FIRST_ROW.get(self.index() + 1).map_or(ROWS.len(), |&row| row as usize);
         &ROWS[first..next]
     }
 

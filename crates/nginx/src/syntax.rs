@@ -5,6 +5,8 @@ use crate::keys::Key;
 use crate::lua;
 use compact_str::CompactString;
 use confvet_core::{FileId, Span};
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 /// Blocks nested deeper than this are not read: no real configuration comes near it.
 pub const MAX_DEPTH: usize = 256;
@@ -12,11 +14,11 @@ pub const MAX_DEPTH: usize = 256;
 /// One word, or one comment, must stay below this many bytes (`NGX_CONF_BUFFER`).
 pub const MAX_WORD: usize = 4096;
 
-/// One word of a directive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+/// One word of a directive, as it lies in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word<'a> {
     /// What nginx makes of it: without quotes, escapes undone.
-    pub text: CompactString,
+    pub text: &'a str,
     /// Where it stands, quotes included.
     pub span: Span,
     /// It is in double or single quotes.
@@ -26,10 +28,10 @@ pub struct Word {
     /// It holds a `$`.
     pub(crate) has_dollar: bool,
     /// The offsets in `text` before which a backslash was taken out.
-    escapes: Option<Box<[u32]>>,
+    escapes: &'a [u32],
 }
 
-impl Word {
+impl Word<'_> {
     /// The place of the text, without quotes.
     pub fn inner(&self) -> Span {
         let quote = u32::from(self.quoted);
@@ -38,18 +40,157 @@ impl Word {
 
     /// The place of a part of the text.
     pub fn slice(&self, range: std::ops::Range<usize>) -> Span {
-        let source = |offset: usize| {
-            let taken_out = self.escapes.as_ref().map_or(0, |all| all.partition_point(|&at| (at as usize) < offset));
-            offset + taken_out
-        };
+        let source = |offset: usize| offset + self.escapes.partition_point(|&at| (at as usize) < offset);
         self.inner().slice(source(range.start)..source(range.end))
     }
 
     /// Is nothing in it escaped, so that its text stands in the file as it is?
     pub fn is_verbatim(&self) -> bool {
-        self.escapes.is_none()
+        self.escapes.is_empty()
     }
 }
+
+/// A word as it is kept: where it stands, and in the marks what is special about it. A large file has very many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Token {
+    start: u32,
+    end: u32,
+    marks: u32,
+}
+
+impl Token {
+    const QUOTED: u32 = 1;
+    const FIRST_ON_LINE: u32 = 1 << 1;
+    const DOLLAR: u32 = 1 << 2;
+    /// Its text is not what stands in the file but one of [`FileTree::rewritten`]: the bits above say which.
+    const REWRITTEN: u32 = 1 << 3;
+    const INDEX: u32 = 4;
+
+    fn has(self, mark: u32) -> bool {
+        self.marks & mark != 0
+    }
+}
+
+/// The text of a word that holds escapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Rewritten {
+    text: CompactString,
+    /// The offsets in the text before which a backslash was taken out.
+    escapes: Box<[u32]>,
+}
+
+/// Words that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    tree: &'a FileTree,
+    tokens: &'a [Token],
+}
+
+impl<'a> Words<'a> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Are there none?
+    pub fn is_empty(self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// The word at a position.
+    pub fn get(self, index: usize) -> Option<Word<'a>> {
+        self.tokens.get(index).map(|token| self.tree.word_of(*token))
+    }
+
+    /// The first one.
+    pub fn first(self) -> Option<Word<'a>> {
+        self.get(0)
+    }
+
+    /// The last one.
+    pub fn last(self) -> Option<Word<'a>> {
+        self.tokens.last().map(|token| self.tree.word_of(*token))
+    }
+
+    /// Those from a position on.
+    #[must_use]
+    pub fn from(self, index: usize) -> Words<'a> {
+        Words { tokens: self.tokens.get(index..).unwrap_or_default(), ..self }
+    }
+
+    /// All but the last one.
+    #[must_use]
+    pub fn without_last(self) -> Words<'a> {
+        Words { tokens: &self.tokens[..self.tokens.len().saturating_sub(1)], ..self }
+    }
+
+    /// All of them, when there are exactly so many.
+    pub fn exactly<const N: usize>(self) -> Option<[Word<'a>; N]> {
+        let tokens: &[Token; N] = self.tokens.try_into().ok()?;
+        Some(tokens.map(|token| self.tree.word_of(token)))
+    }
+
+    /// One after the other.
+    pub fn iter(self) -> WordsIter<'a> {
+        WordsIter { tree: self.tree, tokens: self.tokens.iter() }
+    }
+
+    /// From the start of the first to the end of the last.
+    pub(crate) fn span(self) -> Option<Span> {
+        let (first, last) = (self.tokens.first()?, self.tokens.last()?);
+        Some(Span { file: self.tree.file, start: first.start, end: last.end })
+    }
+
+    /// Does none behind the first begin a line?
+    pub(crate) fn on_one_line(self) -> bool {
+        !self.tokens.iter().skip(1).any(|token| token.has(Token::FIRST_ON_LINE))
+    }
+
+    /// Does one of them hold a `$`?
+    pub(crate) fn have_dollar(self) -> bool {
+        self.tokens.iter().any(|token| token.has(Token::DOLLAR))
+    }
+}
+
+impl<'a> IntoIterator for Words<'a> {
+    type Item = Word<'a>;
+    type IntoIter = WordsIter<'a>;
+
+    fn into_iter(self) -> WordsIter<'a> {
+        self.iter()
+    }
+}
+
+/// See [`Words::iter`].
+#[derive(Debug, Clone)]
+pub struct WordsIter<'a> {
+    tree: &'a FileTree,
+    tokens: std::slice::Iter<'a, Token>,
+}
+
+impl<'a> Iterator for WordsIter<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        self.tokens.next().map(|token| self.tree.word_of(*token))
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<Word<'a>> {
+        self.tokens.nth(skipped).map(|token| self.tree.word_of(*token))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.tokens.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for WordsIter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.tokens.next_back().map(|token| self.tree.word_of(*token))
+    }
+}
+
+impl ExactSizeIterator for WordsIter<'_> {}
 
 /// How a statement ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +201,8 @@ pub enum Ending {
     Block {
         /// Offset of `{`.
         open: u32,
-        /// Offset of `}`.
-        close: Option<u32>,
+        /// Offset of `}`, which is never the first byte of a file.
+        close: Option<NonZeroU32>,
     },
     /// With a block of Lua.
     Lua {
@@ -75,12 +216,14 @@ pub enum Ending {
 }
 
 /// A directive with its words, or an entry of a block such as `map`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {
-    /// Its first word in [`FileTree::words`].
+    /// The index of its first word among those of the file.
     pub first_word: u32,
     /// How many words it has; at least one.
     pub word_count: u32,
+    /// The key of its first word; `None` for a name that is not known, and for an entry of `map` and the like.
+    pub key: Option<Key>,
     /// How it ends.
     pub ending: Ending,
     /// One past its last descendant in [`FileTree::statements`].
@@ -142,7 +285,7 @@ pub struct SyntaxProblem {
 /// A comment: which statement it belongs to, and which old version it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
-    /// The index in [`FileTree::words`] of the word that follows it.
+    /// The index among the words of the file of the one that follows it.
     pub next_word: u32,
     /// Something stands before it on its line.
     pub trailing: bool,
@@ -155,8 +298,9 @@ pub struct Comment {
 pub struct FileTree {
     /// The file.
     pub file: FileId,
-    /// All words.
-    pub words: Vec<Word>,
+    text: Arc<String>,
+    tokens: Vec<Token>,
+    rewritten: Vec<Rewritten>,
     /// All statements.
     pub statements: Vec<Statement>,
     /// Where nginx would stop, in the order of the text.
@@ -175,18 +319,58 @@ impl FileTree {
         at(words.start).any(|comment| !comment.trailing) || at(words.end).any(|comment| comment.trailing)
     }
 
+    /// All words of the file.
+    pub fn words(&self) -> Words<'_> {
+        Words { tree: self, tokens: &self.tokens }
+    }
+
     /// The words of a statement.
-    pub fn words_of(&self, statement: &Statement) -> &[Word] {
-        let first = statement.first_word as usize;
-        &self.words[first..first + statement.word_count as usize]
+    pub fn words_of(&self, statement: &Statement) -> Words<'_> {
+        let first = statement.first_word;
+        self.words_in(first..first + statement.word_count)
+    }
+
+    /// The words in a range of positions.
+    pub(crate) fn words_in(&self, range: std::ops::Range<u32>) -> Words<'_> {
+        Words { tree: self, tokens: &self.tokens[range.start as usize..range.end as usize] }
+    }
+
+    /// The word at a position.
+    pub(crate) fn word(&self, index: u32) -> Word<'_> {
+        self.word_of(self.tokens[index as usize])
+    }
+
+    #[inline]
+    fn word_of(&self, token: Token) -> Word<'_> {
+        let quote = usize::from(token.has(Token::QUOTED));
+        let (text, escapes): (&str, &[u32]) = if token.has(Token::REWRITTEN) {
+            let rewritten = &self.rewritten[(token.marks >> Token::INDEX) as usize];
+            (&rewritten.text, &rewritten.escapes)
+        } else {
+            (&self.text[token.start as usize + quote..token.end as usize - quote], &[])
+        };
+        Word {
+            text,
+            span: Span { file: self.file, start: token.start, end: token.end },
+            quoted: quote == 1,
+            first_on_line: token.has(Token::FIRST_ON_LINE),
+            has_dollar: token.has(Token::DOLLAR),
+            escapes,
+        }
     }
 }
 
-/// Reads a file.
+/// Reads a text.
 pub fn parse(file: FileId, text: &str) -> FileTree {
+    read(file, Arc::new(text.to_owned()))
+}
+
+/// Reads a file, whose text the tree keeps.
+pub(crate) fn read(file: FileId, text: Arc<String>) -> FileTree {
+    let shared = Arc::clone(&text);
     let mut reader = Reader {
-        bytes: text.as_bytes(),
-        text,
+        bytes: shared.as_bytes(),
+        text: &shared,
         at: 0,
         fresh_line: true,
         first_word: 0,
@@ -195,10 +379,12 @@ pub fn parse(file: FileId, text: &str) -> FileTree {
         skipped: 0,
         tree: FileTree {
             file,
-            words: Vec::with_capacity(text.len() / 12),
+            tokens: Vec::with_capacity(text.len() / 12),
+            rewritten: Vec::new(),
             statements: Vec::with_capacity(text.len() / 32),
             problems: Vec::new(),
             comments: Vec::new(),
+            text,
         },
     };
     reader.read();
@@ -208,8 +394,12 @@ pub fn parse(file: FileId, text: &str) -> FileTree {
 /// A block that is still open.
 #[derive(Debug, Clone, Copy)]
 enum Open {
-    /// Of the statement with this index.
-    Block(u32),
+    /// Of a statement, by its index.
+    Block {
+        statement: u32,
+        /// What stands in it are entries.
+        entries: bool,
+    },
     /// A `{` without a directive.
     Stray,
 }
@@ -227,6 +417,18 @@ struct Reader<'a> {
     skipped: usize,
     tree: FileTree,
 }
+
+/// Bytes that mean something inside a plain word: what ends it, `\`, `$` and `{`.
+static IS_SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let special = b" \t\r\n;\\${";
+    let mut at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
@@ -253,7 +455,7 @@ impl Reader<'_> {
     }
 
     fn is_pending(&self) -> bool {
-        self.tree.words.len() > self.first_word
+        self.tree.tokens.len() > self.first_word
     }
 
     fn read(&mut self) {
@@ -297,18 +499,13 @@ impl Reader<'_> {
             let start = self.at + range.start;
             self.span(start..start + range.len())
         });
-        let next_word = to_u32(self.tree.words.len());
+        let next_word = to_u32(self.tree.tokens.len());
         self.tree.comments.push(Comment { next_word, trailing: !self.fresh_line, names_version });
         self.at = end;
     }
 
     fn in_entries(&self) -> bool {
-        let Some(Open::Block(statement)) = self.open.last() else { return false };
-        let first = self.tree.statements[*statement as usize].first_word as usize;
-        matches!(
-            self.tree.words[first].text.as_str(),
-            "map" | "geo" | "types" | "split_clients" | "charset_map" | "num_map"
-        )
+        matches!(self.open.last(), Some(Open::Block { entries: true, .. }))
     }
 
     fn starts_foreign_comment(&self) -> bool {
@@ -343,16 +540,19 @@ impl Reader<'_> {
     fn finish(&mut self, ending: Ending) -> u32 {
         let index = to_u32(self.tree.statements.len());
         if self.skipped == 0 {
+            let is_directive = !self.in_entries();
+            let key = is_directive.then(|| Key::find(self.tree.word(to_u32(self.first_word)).text)).flatten();
             self.tree.statements.push(Statement {
                 first_word: to_u32(self.first_word),
-                word_count: to_u32(self.tree.words.len() - self.first_word),
+                word_count: to_u32(self.tree.tokens.len() - self.first_word),
+                key,
                 ending,
                 until: index + 1,
                 broken: self.broken,
             });
-            self.first_word = self.tree.words.len();
+            self.first_word = self.tree.tokens.len();
         } else {
-            self.tree.words.truncate(self.first_word);
+            self.tree.tokens.truncate(self.first_word);
         }
         self.broken = false;
         index
@@ -371,7 +571,7 @@ impl Reader<'_> {
             }
             return;
         }
-        let name = &self.tree.words[self.first_word].text;
+        let name = self.tree.word(to_u32(self.first_word)).text;
         if name.ends_with("_by_lua_block") && Key::find(name).is_some() {
             return self.lua(at);
         }
@@ -380,13 +580,14 @@ impl Reader<'_> {
                 self.problem(Fault::TooDeep, at..at + 1, None);
                 self.finish(Ending::Block { open: to_u32(at), close: None });
             } else {
-                self.tree.words.truncate(self.first_word);
+                self.tree.tokens.truncate(self.first_word);
             }
             self.skipped += 1;
             return;
         }
-        let index = self.finish(Ending::Block { open: to_u32(at), close: None });
-        self.open.push(Open::Block(index));
+        let entries = matches!(name, "map" | "geo" | "types" | "split_clients" | "charset_map" | "num_map");
+        let statement = self.finish(Ending::Block { open: to_u32(at), close: None });
+        self.open.push(Open::Block { statement, entries });
     }
 
     fn lua(&mut self, open: usize) {
@@ -416,7 +617,7 @@ impl Reader<'_> {
             return;
         }
         match self.open.pop() {
-            Some(Open::Block(index)) => self.close_statement(index, Some(at)),
+            Some(Open::Block { statement, .. }) => self.close_statement(statement, Some(at)),
             Some(Open::Stray) => {}
             None => self.problem(Fault::StrayClose, at..at + 1, None),
         }
@@ -427,15 +628,14 @@ impl Reader<'_> {
         let statement = &mut self.tree.statements[index as usize];
         statement.until = until;
         if let Ending::Block { close, .. } = &mut statement.ending {
-            *close = at.map(to_u32);
+            *close = at.and_then(|at| NonZeroU32::new(to_u32(at)));
         }
     }
 
     fn missing_semicolon(&mut self) {
-        let (Some(first), Some(last)) = (self.tree.words.get(self.first_word), self.tree.words.last()) else { return };
-        let (start, end) = (first.span.start as usize, last.span.end as usize);
+        let Some(directive) = self.tree.words().from(self.first_word).span() else { return };
         if !self.broken {
-            let directive = self.span(start..end);
+            let end = directive.end as usize;
             self.problem(Fault::MissingSemicolon { directive, silent: false }, end..end, None);
         }
         self.finish(Ending::Missing);
@@ -445,11 +645,11 @@ impl Reader<'_> {
     fn unclosed(&mut self) {
         let mut reported = false;
         while let Some(open) = self.open.pop() {
-            let Open::Block(index) = open else { continue };
+            let Open::Block { statement: index, .. } = open else { continue };
             let statement = &self.tree.statements[index as usize];
             if let (false, Ending::Block { open, .. }) = (reported, statement.ending) {
                 let at = open as usize;
-                let name = self.tree.words[statement.first_word as usize].span;
+                let name = self.tree.word(statement.first_word).span;
                 self.problem(Fault::UnclosedBlock, at..at + 1, Some(name));
                 reported = true;
             }
@@ -457,17 +657,21 @@ impl Reader<'_> {
         }
     }
 
-    fn push_word(&mut self, start: usize, end: usize, quoted: bool, escaped: bool) {
+    fn push_word(&mut self, start: usize, end: usize, quoted: bool, escaped: bool, dollar: bool) {
         let inner = if quoted { start + 1..end - 1 } else { start..end };
-        let source = &self.text[inner.clone()];
-        let (text, escapes) = if escaped { unescape(source) } else { (CompactString::new(source), None) };
         if inner.len() >= MAX_WORD {
             self.problem(Fault::TooLong, start..start + self.character(start).len(), None);
         }
-        let span = self.span(start..end);
-        let first_on_line = std::mem::replace(&mut self.fresh_line, false);
-        let has_dollar = memchr::memchr(b'$', text.as_bytes()).is_some();
-        self.tree.words.push(Word { text, span, quoted, first_on_line, has_dollar, escapes });
+        let mut marks = 0;
+        let mut mark = |given: bool, mark: u32| marks |= if given { mark } else { 0 };
+        mark(quoted, Token::QUOTED);
+        mark(std::mem::replace(&mut self.fresh_line, false), Token::FIRST_ON_LINE);
+        mark(dollar, Token::DOLLAR);
+        if let Some(rewritten) = escaped.then(|| unescape(&self.text[inner])).flatten() {
+            marks |= Token::REWRITTEN | to_u32(self.tree.rewritten.len()) << Token::INDEX;
+            self.tree.rewritten.push(rewritten);
+        }
+        self.tree.tokens.push(Token { start: to_u32(start), end: to_u32(end), marks });
     }
 
     fn quoted(&mut self, quote: u8) {
@@ -479,7 +683,7 @@ impl Reader<'_> {
                 self.problem(Fault::UnclosedQuote, start..start + 1, None);
                 self.at = self.bytes.len();
                 self.broken = true;
-                self.tree.words.truncate(self.first_word);
+                self.tree.tokens.truncate(self.first_word);
                 return;
             };
             at += found + 1;
@@ -489,7 +693,8 @@ impl Reader<'_> {
             escaped = true;
             at += 1;
         }
-        self.push_word(start, at, true, escaped);
+        let dollar = memchr::memchr(b'$', &self.bytes[start..at]).is_some();
+        self.push_word(start, at, true, escaped, dollar);
         self.at = at;
         match self.bytes.get(at) {
             None | Some(b';' | b'{' | b')') => {}
@@ -508,37 +713,43 @@ impl Reader<'_> {
     fn plain(&mut self, start: usize) {
         let mut at = start;
         let mut escaped = false;
-        let mut variable = false;
+        let mut dollar = false;
         let mut quantifier = None;
-        while let Some(&byte) = self.bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' => break,
-                b'\\' => {
+        loop {
+            at += self.bytes[at..].iter().position(|&byte| IS_SPECIAL[byte as usize]).unwrap_or(self.bytes.len() - at);
+            match self.bytes.get(at) {
+                Some(b'\\') => {
                     escaped = true;
-                    variable = false;
-                    at += 1;
+                    dollar |= self.bytes.get(at + 1) == Some(&b'$');
+                    at += 2;
                 }
-                b'$' => variable = true,
-                b'{' if variable => variable = false,
-                b'{' => match quantifier_end(self.bytes, at) {
+                Some(b'$') => {
+                    dollar = true;
+                    at += 1;
+                    // `${` opens no block.
+                    at += usize::from(self.bytes.get(at) == Some(&b'{'));
+                }
+                Some(b'{') => match quantifier_end(self.bytes, at) {
                     Some(end) if at > start && (self.is_pending() || self.in_entries()) => {
                         quantifier.get_or_insert(at..end);
-                        at = end - 1;
+                        at = end;
                     }
                     _ => break,
                 },
-                _ => variable = false,
+                _ => break,
             }
-            at += 1;
+            if at >= self.bytes.len() {
+                break;
+            }
         }
         let end = at.min(self.bytes.len());
         self.at = end;
         if self.ends_block_too(start, end) {
-            self.push_word(start, end - 1, false, escaped);
+            self.push_word(start, end - 1, false, escaped, dollar);
             self.at = end - 1;
             return;
         }
-        self.push_word(start, end, false, escaped);
+        self.push_word(start, end, false, escaped, dollar);
         if let Some(found) = quantifier {
             let entry = self.in_entries();
             self.problem(Fault::Quantifier { entry }, found, Some(self.span(start..end)));
@@ -549,7 +760,7 @@ impl Reader<'_> {
     /// the directive does not go on or end on the same line.
     fn ends_block_too(&self, start: usize, end: usize) -> bool {
         let word = &self.bytes[start..end];
-        if !self.is_pending() || word.len() < 2 || !word.ends_with(b"}") || word.contains(&b'{') || self.in_entries() {
+        if !word.ends_with(b"}") || !self.is_pending() || word.len() < 2 || word.contains(&b'{') || self.in_entries() {
             return false;
         }
         let blanks = self.bytes[end..].iter().take_while(|&&byte| is_space(byte)).count();
@@ -576,8 +787,8 @@ fn quantifier_end(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Undoes escapes: `\"`, `\'` and `\\` lose the backslash, `\t`, `\r` and `\n` are control characters, every other pair
-/// stays as it is.
-fn unescape(source: &str) -> (CompactString, Option<Box<[u32]>>) {
+/// stays as it is. `None` when that changes nothing.
+fn unescape(source: &str) -> Option<Rewritten> {
     let mut text = CompactString::with_capacity(source.len());
     let mut escapes = Vec::new();
     let mut rest = source;
@@ -604,8 +815,7 @@ fn unescape(source: &str) -> (CompactString, Option<Box<[u32]>>) {
         }
     }
     text.push_str(rest);
-    let escapes = (!escapes.is_empty()).then(|| escapes.into_boxed_slice());
-    (text, escapes)
+    (!escapes.is_empty()).then(|| Rewritten { text, escapes: escapes.into_boxed_slice() })
 }
 
 #[cfg(test)]
@@ -617,7 +827,7 @@ mod tests {
         assert_eq!(tree.problems, [], "{text}");
         tree.statements
             .iter()
-            .map(|statement| tree.words_of(statement).iter().map(|word| word.text.to_string()).collect())
+            .map(|statement| tree.words_of(statement).iter().map(|word| word.text.to_owned()).collect())
             .collect()
     }
 
@@ -659,9 +869,9 @@ mod tests {
     #[test]
     fn escapes_are_undone_as_nginx_does() {
         let tree = parse(FileId(0), r#"x a\;b "a\"b\.c\\d\n" \$e;"#);
-        let texts: Vec<&str> = tree.words.iter().map(|word| word.text.as_str()).collect();
+        let texts: Vec<&str> = tree.words().iter().map(|word| word.text).collect();
         assert_eq!(texts, ["x", "a\\;b", "a\"b\\.c\\d\n", "\\$e"]);
-        let quoted = &tree.words[2];
+        let quoted = tree.word(2);
         let at = quoted.text.find("d").unwrap();
         assert_eq!(&r#"x a\;b "a\"b\.c\\d\n" \$e;"#[quoted.slice(at..at + 1).range()], "d");
     }

@@ -22,6 +22,8 @@ const REFUSALS: &[&str] = &[
     "nginx/duplicate-definition",
     "nginx/invalid-regex",
     "nginx/proxy-pass-uri-forbidden",
+    "nginx/upstream-backup-unsupported",
+    "nginx/undefined-reference",
 ];
 
 fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> {
@@ -56,9 +58,13 @@ fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> 
 }
 
 fn check(shape: &str, cases: &[(&str, &str)]) {
+    check_at("1.28.0", shape, cases);
+}
+
+fn check_at(version: &str, shape: &str, cases: &[(&str, &str)]) {
     for (text, rule) in cases {
         let whole = shape.replace('@', text);
-        let found = refusals(&[("nginx.conf", &whole)], Some("1.28.0"));
+        let found = refusals(&[("nginx.conf", &whole)], Some(version));
         let expected: Vec<String> =
             rule.split(' ').filter(|rule| !rule.is_empty()).map(|rule| format!("nginx/{rule}")).collect();
         assert_eq!(found, expected, "{text}");
@@ -300,4 +306,299 @@ fn versions_decide() {
     let keepalive = "events {}\nhttp { upstream a { server 127.0.0.1; keepalive 4 local; } }\n";
     assert_eq!(refusals(&[("nginx.conf", keepalive)], Some("1.29.7")), [""; 0]);
     assert_eq!(refusals(&[("nginx.conf", keepalive)], None), [""; 0]);
+}
+
+/// The rest of what a reader of nginx's grammar must know, given to nginx 1.31.3 and, but for what came later, to 1.22.1.
+#[test]
+fn the_grammar_statement_by_statement() {
+    check_at(
+        "1.31.3",
+        LOCATION,
+        &[
+            ("return 200 a\u{c}b;", ""),
+            ("return 200 a\u{2028}b;", ""),
+            ("return 200 \\;;", ""),
+            ("return 200 '\"';", ""),
+            ("return 200 'a'\"b\";", "syntax"),
+            ("return 200 'a}';", ""),
+            ("return 200 \"a{;#}\";", ""),
+            ("add_header #c\n X #c\n y;", ""),
+            ("if ($uri) #c\n { return 204; }", ""),
+            ("return 200 \\t\\r\\n;", ""),
+            ("return 200 \\$nothing;", "unknown-variable"),
+            ("return 200 \"$-\";", "unknown-variable"),
+            ("return 200 \"${uri\";", "unknown-variable"),
+            ("return 200 ${uri}{;", "syntax"),
+            ("gzip on off;", "arg-count"),
+            ("expires -1;", ""),
+            ("proxy_read_timeout -1;", "invalid-value"),
+            ("proxy_read_timeout 10S;", "invalid-value"),
+            ("proxy_read_timeout 10sec;", "invalid-value"),
+            ("proxy_read_timeout 500ms;", ""),
+            ("proxy_read_timeout 1y;", "invalid-value"),
+            ("proxy_read_timeout 1w2d;", ""),
+            ("proxy_buffer_size 1g;", "invalid-value"),
+            ("proxy_buffer_size 64kb;", "invalid-value"),
+            ("proxy_buffer_size 8K;", ""),
+            ("client_max_body_size 1G;", ""),
+            ("keepalive_requests +1;", "invalid-value"),
+            ("keepalive_requests 1k;", "invalid-value"),
+            ("satisfy ANY;", ""),
+            ("gzip_proxied any any;", ""),
+            ("gzip_proxied any none;", "invalid-value"),
+            ("if ($uri != a) { return 204; }", ""),
+            ("if ($uri !~* a) { return 204; }", ""),
+            ("if (-d /x) { return 204; }", ""),
+            ("if (!-x /x) { return 204; }", ""),
+            ("if (-q /x) { return 204; }", "invalid-value"),
+            ("if $uri { return 204; }", "invalid-value"),
+            ("if ($uri = a || $uri = b) { return 204; }", "invalid-value"),
+            ("if ($uri ~ \"a{2}\") { return 204; }", ""),
+            ("if ( $uri = a ) { return 204; }", ""),
+            ("if ($uri) { return 204; };", "syntax"),
+            ("return 204; return 200;", ""),
+            ("access_log off; access_log /tmp/x;", ""),
+            ("error_page 404 /a; error_page 404 /b;", ""),
+            ("index a; index b;", ""),
+            ("gzip on; gzip off;", "duplicate-directive"),
+            ("proxy_set_header A b; proxy_set_header A c;", ""),
+            ("proxy_pass http://127.0.0.1; proxy_redirect default;", ""),
+            ("proxy_redirect default; proxy_pass http://127.0.0.1;", "invalid-value"),
+            ("types { text/a a; } types { text/b b; }", ""),
+            ("limit_except GET { deny all; }", ""),
+            ("limit_except GET POST PUT DELETE HEAD MKCOL COPY MOVE { deny all; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        HTTP,
+        &[
+            ("map $uri $x { volatile; a 1; }", ""),
+            ("map $uri $x { \\include 1; \\volatile 2; \\~x 3; }", ""),
+            ("map $uri $x { \"a;b\" 1; }", ""),
+            ("map $uri $x { a { } }", "map-entry"),
+            ("map $uri $x { include /nowhere/*.map; }", ""),
+            ("map $uri $x { default 1; default 2; }", "map-entry"),
+            ("geo $x { proxy 10.0.0.0/8; proxy_recursive; default 1; }", ""),
+            ("geo $x { delete 127.0.0.0/16; 127.0.0.0/16 1; }", ""),
+            ("geo $x { volatile; default 1; }", ""),
+            ("geo $uri $x { default 1; }", ""),
+            ("split_clients $uri $x { include /x; * a; }", "map-entry"),
+            ("split_clients $uri $x { 12.345% a; }", "map-entry"),
+            ("split_clients $uri $x { 100% a; }", ""),
+            ("types { text/html; }", ""),
+            ("charset_map koi8-r utf-8 { zz 20; }", "map-entry"),
+            (
+                "resolver 127.0.0.1; upstream u { zone u 64k; server a.example resolve; } server { listen 127.0.0.1:18080; }",
+                "",
+            ),
+            ("limit_req zone=a; limit_req_zone $uri zone=a:1m rate=1r/s; server { listen 127.0.0.1:18080; }", ""),
+            ("upstream u { ip_hash; server 127.0.0.1; server 127.0.0.2 backup; }", "upstream-backup-unsupported"),
+            ("access_log /tmp/x later; log_format later a; server { listen 127.0.0.1:18080; }", "undefined-reference"),
+            ("log_format early a; access_log /tmp/x early; server { listen 127.0.0.1:18080; }", ""),
+            ("upstream u { zone a 64k; zone b 64k; server 127.0.0.1; }", ""),
+            ("map $uri $x { a 1; } map $uri $x { a 2; }", ""),
+            ("include /nowhere/[ab].conf;", ""),
+            ("server { listen 127.0.0.1:18080; server_name a b; server_name c; }", ""),
+            ("server { listen 127.0.0.1:18080; location = /x { location /x/y { } } }", "directive-context"),
+            ("server { listen 127.0.0.1:18080; location /a { location /a { } } }", ""),
+            ("server { listen 127.0.0.1:18080; \"location\" /a { } }", ""),
+            ("server { listen 127.0.0.1:18080; LOCATION /a { } }", "unknown-directive"),
+            ("server { listen 127.0.0.1:18080; if ($uri) { add_header A b; } }", "directive-context"),
+            ("server { listen 127.0.0.1:18080; if ($uri) { set $x b; rewrite a b; break; } }", ""),
+            ("server { listen 127.0.0.1:18080; listen 127.0.0.1:18080; }", "duplicate-definition"),
+            ("server { listen 127.0.0.1:18080; } server { listen 127.0.0.1:18080; }", ""),
+            ("upstream u { server 127.0.0.1; } upstream u { server 127.0.0.1; }", "duplicate-definition"),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        "@",
+        &[
+            ("worker_processes 1; http {}", "syntax"),
+            ("events {} events {} http {}", "duplicate-directive"),
+            ("worker_processes 1; worker_processes 2; events {} http {}", "duplicate-directive"),
+            ("events { }\n}\nhttp {}", "syntax"),
+            ("events {}\nhttp {\n return 200 \"open;\n}\n", "syntax"),
+            ("events {}\nhttp { gzip }", "missing-semicolon"),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        "events {}\nhttp { upstream u { server 127.0.0.1; @ } }\n",
+        &[
+            ("sticky cookie c expires=1h domain=.a path=/ secure httponly samesite=lax;", ""),
+            ("sticky cookie \"\";", "invalid-value"),
+            ("sticky cookie c expires=x;", "invalid-value"),
+            ("sticky cookie c samesite=x;", "invalid-value"),
+            ("sticky cookie c secure secure;", "invalid-value"),
+            ("sticky cookie c path=;", "invalid-value"),
+            ("sticky cookie c foo;", "invalid-value"),
+            ("sticky COOKIE c;", "invalid-value"),
+            ("sticky route $uri $args;", ""),
+            ("sticky route a;", "invalid-value"),
+            ("sticky learn create=$uri lookup=$uri zone=z:1m timeout=1h header;", ""),
+            ("sticky learn create=$uri zone=z:1m;", "invalid-value"),
+            ("sticky learn create=a lookup=$uri zone=z:1m;", "invalid-value"),
+            ("sticky learn create=$uri lookup=$uri zone=z:1k;", "invalid-value"),
+            ("sticky learn create=$uri lookup=$uri zone=z:1m sync;", "invalid-value"),
+        ],
+    );
+}
+
+/// nginx has these from modules; OpenResty's Lua was tried with Debian's.
+#[test]
+fn blocks_of_lua_are_not_nginx() {
+    for (text, rule) in [
+        ("content_by_lua_block { if x then y = '}' end -- }\n }", ""),
+        ("content_by_lua_block { x = [==[ } ]==] y = \"}\" --[[ } ]] }", ""),
+        ("\"content_by_lua_block\" { x({ y = 1 }) }", ""),
+        ("set_by_lua_block $v { return 1 } return 200 $v;", ""),
+        ("content_by_lua_block { x = { }", "nginx/syntax"),
+        ("content_by_lua_block { x() };", "nginx/syntax"),
+        ("content_by_lua 'x = \"}\";';", ""),
+    ] {
+        let whole = LOCATION.replace('@', text);
+        assert_eq!(refusals(&[("nginx.conf", &whole)], None).join(" "), rule, "{text}");
+    }
+}
+
+/// Values that parse and that nginx refuses nevertheless, each seen with nginx 1.31.3.
+#[test]
+fn values_beyond_their_types() {
+    check_at(
+        "1.31.3",
+        LOCATION,
+        &[
+            ("add_header A b$;", "unknown-variable"),
+            ("add_header A ~b$;", "unknown-variable"),
+            ("proxy_redirect ~^/a$ /b;", ""),
+            ("proxy_redirect a ~b$;", "unknown-variable"),
+            ("proxy_redirect ~*^/a$ /b;", ""),
+            ("proxy_redirect ~(a /b;", "invalid-value"),
+            ("proxy_cookie_path ~*^/a$ /b;", ""),
+            ("proxy_cookie_domain ~*a$ b;", "invalid-value"),
+            ("proxy_cookie_flags ~* secure;", "invalid-value"),
+            ("charset a$;", ""),
+            ("if ($arg_a-b) { return 204; }", ""),
+            ("if ($host-b) { return 204; }", "invalid-value"),
+            ("location /x/a /x/b { }", "invalid-value"),
+            ("location =/x/a /b { }", "invalid-value"),
+            ("location \"=\" /x/a { }", ""),
+            ("charset $nothing;", "unknown-variable"),
+            ("rewrite a \"\";", "invalid-value"),
+            ("rewrite a$ b;", ""),
+            ("if ($uri ~ a$) { return 204; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        HTTP,
+        &[
+            ("log_format a $1;", "unknown-variable"),
+            ("resolver valid=1s;", "invalid-value"),
+            ("server { server_name ~*^a$; }", "invalid-regex"),
+            ("server { server_name ~^a$; }", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        LOCATION,
+        &[
+            ("gzip_hash 4k;", ""),
+            ("gzip_hash 3k;", "invalid-value"),
+            ("gzip_window 32k;", ""),
+            ("gzip_window 64k;", "invalid-value"),
+            ("http2_chunk_size 0;", "invalid-value"),
+            ("http2_chunk_size 1;", ""),
+            ("index a \"\";", "invalid-value"),
+            ("index $uri;", ""),
+            ("disable_symlinks on from=$uri;", ""),
+            ("disable_symlinks from=/x on;", ""),
+            ("disable_symlinks from=/x;", "invalid-value"),
+            ("disable_symlinks off from=/x;", "invalid-value"),
+            ("disable_symlinks if_not_owner on;", "invalid-value"),
+            ("disable_symlinks $uri;", "invalid-value"),
+            ("access_log /x buffer=32k;", "undefined-reference"),
+            ("access_log /x combined buffer=32k;", ""),
+            ("access_log off combined;", "invalid-value"),
+            ("set $memcached_key a; memcached_pass 127.0.0.1:80;", ""),
+            ("memcached_pass 127.0.0.1:80;", "unknown-variable"),
+            ("set $memcached_key a; memcached_pass $uri:80;", "invalid-value"),
+            ("proxy_cookie_flags ~a$ secure;", ""),
+            ("proxy_cookie_flags a $nothing;", "unknown-variable"),
+            ("proxy_cookie_flags a;", "invalid-value"),
+            ("modern_browser unlisted;", ""),
+            ("modern_browser MSIE 5.5;", ""),
+            ("modern_browser msie;", "invalid-value"),
+            ("modern_browser msie x;", "invalid-value"),
+            ("modern_browser chrome 5;", "invalid-value"),
+            ("tunnel_pass;", ""),
+            ("tunnel_pass $host:80;", ""),
+            ("tunnel_pass 127.0.0.1:80;", ""),
+            ("tunnel_pass 127.0.0.1;", "invalid-value"),
+            ("tunnel_pass http://127.0.0.1:80;", "invalid-value"),
+            ("tunnel_pass $nothing;", "unknown-variable"),
+            ("tunnel_bind 127.0.0.1;", ""),
+            ("tunnel_bind on;", "invalid-value"),
+            ("proxy_bind $nothing;", "unknown-variable"),
+            ("valid_referers none a.com;", ""),
+            ("valid_referers none server_names;", ""),
+            ("valid_referers none blocked;", "invalid-value"),
+            ("valid_referers none ~a;", "invalid-value"),
+            ("valid_referers \"\";", "invalid-value"),
+            ("valid_referers \"~\";", "invalid-value"),
+            ("valid_referers a.com A.com/x;", "invalid-value"),
+            ("valid_referers a.com .a.com;", "invalid-value"),
+            ("valid_referers a.com *.a.com;", ""),
+            ("valid_referers a.*.com;", "invalid-value"),
+            ("valid_referers /x; valid_referers /y;", "invalid-value"),
+            ("valid_referers none; valid_referers a.com;", ""),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        SERVER,
+        &[
+            ("connection_pool_size 112;", ""),
+            ("connection_pool_size 100;", "invalid-value"),
+            ("connection_pool_size 120;", "invalid-value"),
+            ("connection_pool_size 10k;", "invalid-value"),
+            ("connection_pool_size 10k; large_client_header_buffers 4 16k;", ""),
+            ("large_client_header_buffers 4 256;", "invalid-value"),
+            ("large_client_header_buffers 4 512;", ""),
+            ("request_pool_size 120;", "invalid-value"),
+            ("ssl_password_file \"\";", "invalid-value"),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        HTTP,
+        &[
+            ("connection_pool_size 10m;", ""),
+            ("connection_pool_size 10m; server { listen 8080; }", "invalid-value"),
+            ("http2_recv_buffer_size 16;", "invalid-value"),
+            ("http2_recv_buffer_size 17;", ""),
+            ("limit_conn_zone $uri zone=x:1m;", ""),
+            ("limit_conn_zone $uri rate=1r/s;", "invalid-value"),
+        ],
+    );
+    check_at(
+        "1.31.3",
+        "events {}\nstream { server { listen 8080; @ } }\n",
+        &[
+            ("pass 127.0.0.1:80;", ""),
+            ("pass [::1]:80;", ""),
+            ("pass unix:/x;", ""),
+            ("pass $remote_addr:80;", ""),
+            ("pass 127.0.0.1;", "invalid-value"),
+            ("pass localhost:80;", "invalid-value"),
+            ("pass $uri;", "unknown-variable"),
+            ("proxy_pass 127.0.0.1:1; access_log off;", ""),
+            ("proxy_pass 127.0.0.1:1; access_log /x;", "invalid-value"),
+            ("proxy_pass 127.0.0.1:1; access_log /x combined;", "undefined-reference"),
+            ("proxy_pass 127.0.0.1:1; proxy_bind $uri;", "unknown-variable"),
+        ],
+    );
+    check_at("1.31.3", "events { worker_connections @; }\nhttp {}\n", &[("1", ""), ("0", "invalid-value")]);
 }

@@ -24,8 +24,9 @@ fn check(model: &Elasticsearch, context: &Context<'_>, findings: &mut Findings) 
             && node.container.is_none()
             && let Some(anchor) = node.anchor(&["cluster.name"])
         {
+            let default = if node.release.is_opensearch() { "the default" } else { "default before 8.0" };
             findings
-                .report(anchor.key_span, "DELETE /_all and wildcard deletes are allowed (default before 8.0)")
+                .report(anchor.key_span, format!("DELETE /_all and wildcard deletes are allowed ({default})"))
                 .severity(Severity::Info)
                 .help(format!("set {KEY}: true"))
                 .suggest_as(

@@ -1,8 +1,8 @@
 //! A placeholder that nothing fills in, or that asks for itself.
 
 use crate::model::Elasticsearch;
-use crate::node::Node;
-use crate::settings::{Scalar, Setting, Value};
+use crate::node::{Carrier, Node};
+use crate::settings::{Document, Form, Scalar, Setting, Value};
 use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
 use std::collections::HashSet;
 
@@ -21,7 +21,9 @@ struct Placeholder<'a> {
 fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
     for node in model.sound_nodes() {
         let mut circles: HashSet<&str> = HashSet::new();
-        for document in &node.documents {
+        // In its own file docker-compose replaces `${NAME}`, before Elasticsearch sees it.
+        let replaced = |document: &Document| node.carrier == Carrier::Compose && document.form == Form::Environment;
+        for document in node.documents.iter().filter(|document| !replaced(document)) {
             for setting in &document.settings {
                 for scalar in scalars(setting).iter().filter(|scalar| scalar.text.contains("${")) {
                     let (found, unclosed) = placeholders(scalar);

@@ -2,10 +2,10 @@
 
 use super::check::{CheckKind, HealthCheck};
 use super::names::Names;
-use super::proxy::{Bind, Lookups, Mode, PoolNames, Proxy};
+use super::proxy::{Bind, Lookups, Proxy, Summary};
 use super::schema::Schema;
 use super::server::{Server, option_key};
-use super::statement::{ByKeyword, Prefix, SameKey, Section, SectionKind, Statement};
+use super::statement::{ByKeyword, Prefix, SameKey, Section, SectionKind, Statement, Traits};
 use super::{Haproxy, Index};
 use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
@@ -95,9 +95,19 @@ impl Builder {
         let index = self.sections;
         self.sections += 1;
         let (statements, by_keyword, keywords) = (Vec::new(), ByKeyword::default(), Names::default());
-        let looks = false;
-        self.section =
-            Some(Section { kind, index, word, name, from, extra, statements, by_keyword, keywords, looks, branch });
+        self.section = Some(Section {
+            kind,
+            index,
+            word,
+            name,
+            from,
+            extra,
+            statements,
+            by_keyword,
+            keywords,
+            some: Traits::default(),
+            branch,
+        });
     }
 
     fn statement(&mut self, line: &mut Line, branch: Branch) {
@@ -136,7 +146,7 @@ impl Builder {
         statement.may_look = statement.read_look();
         let statement = Arc::new(statement);
         section.keywords.add(statement.keyword());
-        section.looks |= statement.may_look();
+        section.some.add(&statement);
         if let Some(span) = line.glued {
             self.hashes.push((GluedHash { span }, Some(Arc::clone(&statement))));
         }
@@ -189,13 +199,12 @@ impl Builder {
             template,
             branches,
             index: Index::default(),
-            uses: std::sync::OnceLock::new(),
         };
         haproxy.index = Index::of(&haproxy);
         let (problems, looks) = Schema::check(&haproxy);
         haproxy.problems = problems;
         for (proxy, looks) in haproxy.defaults.iter_mut().chain(&mut haproxy.proxies).zip(looks) {
-            proxy.looks = looks;
+            proxy.summary.looks = looks;
         }
         (haproxy, secrets)
     }
@@ -281,6 +290,7 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
     let mut lookups = Lookups::with_room(section.count("acl"));
     let mut binds = Vec::new();
+    let mut late_defaults = false;
     let mut servers = Vec::with_capacity(section.count("server") + section.count("server-template"));
     for (number, statement) in (0..).zip(&section.statements) {
         settings.take(number, statement);
@@ -292,7 +302,10 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
             "http-check" | "tcp-check" => check.take(statement),
             "log" if statement.is_negated() => Arc::make_mut(&mut logs).clear(),
             "log" => Arc::make_mut(&mut logs).push(Arc::clone(statement)),
-            "default-server" => Arc::make_mut(&mut default_server).extend(statement),
+            "default-server" => {
+                late_defaults |= !servers.is_empty();
+                Arc::make_mut(&mut default_server).extend(statement);
+            }
             "server" | "server-template" => servers.extend(Server::read(statement, &default_server)),
             "bind" => binds.extend(Bind::read(statement)),
             _ => {}
@@ -306,25 +319,23 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
         server.health = Some(Arc::clone(&check));
     }
     let mut proxy = Proxy {
-        section,
         defaults: parent,
         binds,
-        pool: PoolNames::of(&servers),
+        summary: Summary::of(&section, &settings, &servers, late_defaults),
+        section,
         servers,
         check,
         lookups,
         settings,
+        uses: Vec::new(),
         logs,
         default_server,
         server_names: std::sync::OnceLock::new(),
-        looks: Names::default(),
-        mode: Mode::Tcp,
-        is_disabled: false,
-        is_postgres: false,
     };
-    proxy.mode = proxy.read_mode();
-    proxy.is_disabled = proxy.read_disabled();
-    proxy.is_postgres = proxy.read_postgres();
+    proxy.uses = proxy.find_uses();
+    proxy.summary.mode = proxy.read_mode();
+    proxy.summary.is_disabled = proxy.read_disabled();
+    proxy.summary.is_postgres = proxy.read_postgres();
     proxy
 }
 

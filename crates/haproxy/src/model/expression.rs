@@ -384,7 +384,7 @@ impl Statement {
 
     /// Does a word hold a call with arguments, or a log-format expression?
     pub(crate) fn find_calls(words: &[Word]) -> bool {
-        words.iter().any(Word::has_bracket)
+        words.iter().any(Word::may_call)
     }
 
     /// The condition at its end.

@@ -272,7 +272,7 @@ fn has_postgres_name(name: &str) -> bool {
 impl Proxy {
     /// A server port is PostgreSQL's or PgBouncer's, or a name says so.
     pub fn is_postgres(&self) -> bool {
-        self.is_postgres
+        self.summary.is_postgres
     }
 
     pub(crate) fn read_postgres(&self) -> bool {

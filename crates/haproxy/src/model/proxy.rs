@@ -3,6 +3,7 @@
 use super::build::addresses;
 use super::check::HealthCheck;
 use super::names::Names;
+use super::reference::Use;
 use super::server::{DefaultServer, OptionWords, Server, ServerOption, names_option};
 use super::statement::{Section, SectionKind, Statement};
 use crate::syntax::Word;
@@ -180,7 +181,10 @@ pub struct Proxy {
     #[serde(skip)]
     pub(crate) settings: Settings,
     #[serde(skip)]
-    pub(crate) pool: PoolNames,
+    pub(crate) summary: Summary,
+    /// The names it uses.
+    #[serde(skip)]
+    pub(crate) uses: Vec<Use>,
     /// `log` lines that hold.
     #[serde(skip)]
     pub(crate) logs: Arc<Vec<Arc<Statement>>>,
@@ -189,15 +193,6 @@ pub struct Proxy {
     pub(crate) default_server: Arc<DefaultServer>,
     #[serde(skip)]
     pub(crate) server_names: OnceLock<Box<HashSet<CompactString>>>,
-    /// The fetches of its expressions, and the headers that clients could forge.
-    #[serde(skip)]
-    pub(crate) looks: Names,
-    #[serde(skip)]
-    pub(crate) mode: Mode,
-    #[serde(skip)]
-    pub(crate) is_disabled: bool,
-    #[serde(skip)]
-    pub(crate) is_postgres: bool,
 }
 
 /// The settings that hold for a proxy, by their number in the keyword table.
@@ -322,27 +317,56 @@ impl Lookups {
     }
 }
 
-/// What is known of all servers of a proxy together, so that rules need not look at each.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct PoolNames {
+/// What rules ask of every proxy, side by side in one line of the processor's cache: nearly all of them find there that
+/// the proxy does not concern them.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(crate) struct Summary {
+    /// The keywords of its own statements.
+    keywords: Names,
+    /// The settings that hold.
+    settings: Names,
+    /// The options of its servers.
     options: Names,
+    /// The fetches of its expressions, and the headers that clients could forge.
+    pub(super) looks: Names,
+    kind: SectionKind,
+    pub(super) mode: Mode,
+    pub(super) is_disabled: bool,
+    pub(super) is_postgres: bool,
     all_watched: bool,
     may_have_doubles: bool,
     may_be_refused: bool,
+    late_defaults: bool,
 }
 
-impl PoolNames {
-    pub(super) fn of(servers: &[Server]) -> Self {
-        let mut pool = Self { all_watched: true, ..Self::default() };
+impl Summary {
+    /// All but what the whole configuration decides. Of the `default-server` lines it has to be told whether one stands
+    /// below a server.
+    pub(super) fn of(section: &Section, settings: &Settings, servers: &[Server], late_defaults: bool) -> Self {
+        let mut summary = Self {
+            keywords: section.keywords,
+            settings: settings.set,
+            options: Names::default(),
+            looks: Names::default(),
+            kind: section.kind,
+            mode: Mode::Tcp,
+            is_disabled: false,
+            is_postgres: false,
+            all_watched: true,
+            may_have_doubles: false,
+            may_be_refused: false,
+            late_defaults,
+        };
         let mut names = Names::default();
         for server in servers {
-            pool.options.add_all(server.option_names());
-            pool.all_watched &= server.is_watched();
-            pool.may_have_doubles |= names.may_hold(&server.name.text) || server.slots.is_some();
-            pool.may_be_refused |= server.may_be_refused();
+            summary.options.add_all(server.option_names());
+            summary.all_watched &= server.is_watched();
+            summary.may_have_doubles |= names.may_hold(&server.name.text) || server.slots.is_some();
+            summary.may_be_refused |= server.may_be_refused();
             names.add(&server.name.text);
         }
-        pool
+        summary
     }
 }
 
@@ -354,11 +378,29 @@ impl Deref for Proxy {
 }
 
 impl Proxy {
+    /// Its own statements with this keyword.
+    #[inline]
+    pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
+        let found = if self.summary.keywords.may_hold(keyword) { self.section.of_keyword(keyword) } else { &[] };
+        found.iter().map(|&(_, number)| self.section.statements[number as usize].as_ref())
+    }
+
+    /// The last of its own statements with this keyword.
+    #[inline]
+    pub fn last(&self, keyword: &str) -> Option<&Statement> {
+        if self.summary.keywords.may_hold(keyword) { self.section.last(keyword) } else { None }
+    }
+
+    /// May one of its own statements have one of these keywords? False is certain.
+    pub(crate) fn may_have(&self, keywords: Names) -> bool {
+        self.summary.keywords.may_meet(keywords)
+    }
+
     /// The statement that decides a setting (`timeout server`, `option redispatch`, `balance`), in the proxy or in the
     /// defaults it inherits from. A negated one is returned too.
     #[inline]
     pub fn effective(&self, setting: &str) -> Option<&Statement> {
-        if self.settings.set.may_hold(setting) { self.find_setting(setting) } else { None }
+        if self.summary.settings.may_hold(setting) { self.find_setting(setting) } else { None }
     }
 
     fn find_setting(&self, setting: &str) -> Option<&Statement> {
@@ -376,7 +418,7 @@ impl Proxy {
     /// The statement that switches an option on.
     #[inline]
     pub fn option(&self, name: &str) -> Option<&Statement> {
-        if !self.settings.set.may_hold_pair("option", name) {
+        if !self.summary.settings.may_hold_pair("option", name) {
             return None;
         }
         self.effective_option(name).filter(|statement| !statement.is_negated())
@@ -403,7 +445,7 @@ impl Proxy {
 
     /// What it speaks; tcp when nothing is said.
     pub fn mode(&self) -> Mode {
-        self.mode
+        self.summary.mode
     }
 
     pub(crate) fn read_mode(&self) -> Mode {
@@ -419,7 +461,7 @@ impl Proxy {
     /// A timeout that holds. Zero is no timeout.
     pub fn timeout(&self, timeout: Timeout) -> Option<TimeoutSetting<'_>> {
         let name = timeout.name();
-        if !self.settings.set.may_hold_pair("timeout", name) {
+        if !self.summary.settings.may_hold_pair("timeout", name) {
             return None;
         }
         let statement = self.settings.find(Context::ProxyTimeout.find(name)?.slot, &self.section)?;
@@ -441,17 +483,17 @@ impl Proxy {
 
     /// Takes connections.
     pub fn has_frontend_side(&self) -> bool {
-        matches!(self.kind, SectionKind::Frontend | SectionKind::Listen)
+        matches!(self.summary.kind, SectionKind::Frontend | SectionKind::Listen)
     }
 
     /// Has servers.
     pub fn has_backend_side(&self) -> bool {
-        matches!(self.kind, SectionKind::Backend | SectionKind::Listen)
+        matches!(self.summary.kind, SectionKind::Backend | SectionKind::Listen)
     }
 
     /// Switched off.
     pub fn is_disabled(&self) -> bool {
-        self.is_disabled
+        self.summary.is_disabled
     }
 
     pub(crate) fn read_disabled(&self) -> bool {
@@ -483,7 +525,7 @@ impl Proxy {
 
     /// May one of its expressions use one of these fetches, or read one of these headers? False is certain.
     pub(crate) fn may_look_at(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.looks.may_hold(name))
+        names.iter().any(|name| self.summary.looks.may_hold(name))
     }
 
     /// Is there a server of this name?
@@ -517,6 +559,24 @@ impl Proxy {
         self.numbered(self.lookups.as_ref().and_then(|lookups| lookups.tracks.get(action)))
     }
 
+    /// The first line of each ACL that no condition of the section names, in order.
+    pub(crate) fn unused_acls(&self) -> Vec<&Statement> {
+        let Some(lookups) = &self.lookups else { return Vec::new() };
+        let mut used = vec![false; self.statements.len()];
+        for acl in self.uses.iter().filter_map(|used| used.acl) {
+            used[acl as usize] = true;
+        }
+        let firsts = lookups.acls.values().filter_map(|alike| alike.numbers().first());
+        let mut unused: Vec<usize> = firsts.map(|&first| first as usize).filter(|&first| !used[first]).collect();
+        unused.sort_unstable();
+        unused.into_iter().map(|number| self.statements[number].as_ref()).collect()
+    }
+
+    /// The number of the first line that declares this ACL.
+    pub(super) fn first_acl(&self, name: &str) -> Option<u32> {
+        self.lookups.as_ref()?.acls.get(name)?.numbers().first().copied()
+    }
+
     fn numbered<'a>(&'a self, alike: Option<&'a Alike>) -> impl Iterator<Item = &'a Statement> {
         let numbers = alike.map_or(&[][..], Alike::numbers);
         numbers.iter().filter_map(|&number| self.section.statements.get(number as usize)).map(AsRef::as_ref)
@@ -525,22 +585,27 @@ impl Proxy {
     /// May one of its servers have this option, on its own line or from `default-server`? False is certain.
     #[inline]
     pub(crate) fn servers_may_have(&self, option: &str) -> bool {
-        self.pool.options.may_hold(option)
+        self.summary.options.may_hold(option)
     }
 
     /// Something looks after the health of every server.
     pub(crate) fn watches_all(&self) -> bool {
-        self.pool.all_watched
+        self.summary.all_watched
+    }
+
+    /// Some `default-server` line stands below a server.
+    pub(crate) fn has_late_defaults(&self) -> bool {
+        self.summary.late_defaults
     }
 
     /// May two of its servers have one name? False is certain.
     pub(crate) fn may_have_doubles(&self) -> bool {
-        self.pool.may_have_doubles
+        self.summary.may_have_doubles
     }
 
     /// May HAProxy refuse one of its servers for options that exclude or need each other? False is certain.
     pub(crate) fn may_have_refused_servers(&self) -> bool {
-        self.pool.may_be_refused
+        self.summary.may_be_refused
     }
 
     /// The name of an ACL or proxy that may be referred to.
@@ -556,5 +621,23 @@ impl Proxy {
     /// Options that its `default-server` lines leave for servers below.
     pub fn default_server(&self) -> impl DoubleEndedIterator<Item = ServerOption<'_>> {
         self.default_server.options()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn acls_are_used_by_the_conditions_of_their_own_section() {
+        let text = "frontend web\n    acl admin src 10.0.0.1\n    acl idle src 10.0.0.2\n    acl idle src 10.0.0.3\n    \
+                    http-request deny if admin\n\
+                    defaults late\n    http-request deny if admin\n\
+                    frontend api\n    acl admin src 10.0.0.1\n";
+        let model = crate::parse(text).model;
+        let unused = |number: usize| -> Vec<String> {
+            let acls = model.proxies[number].unused_acls().into_iter();
+            acls.map(|acl| format!("{} {}", acl.text(1), acl.text(3))).collect()
+        };
+        assert_eq!(unused(0), ["idle 10.0.0.2"]);
+        assert_eq!(unused(1), ["admin 10.0.0.1"]);
     }
 }

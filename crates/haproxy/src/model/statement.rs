@@ -155,12 +155,30 @@ pub struct Section {
     pub(crate) by_keyword: ByKeyword,
     #[serde(skip)]
     pub(crate) keywords: Names,
-    /// Some statement may hold a sample expression.
+    /// What some of its statements are like.
     #[serde(skip)]
-    pub(crate) looks: bool,
+    pub(crate) some: Traits,
     /// Under which `.if` it stands.
     #[serde(skip)]
     pub branch: Branch,
+}
+
+/// What some statement of a section is like, so that nobody has to look for one where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Traits {
+    pub(crate) may_look: bool,
+    pub(crate) has_variable: bool,
+    pub(crate) has_empty: bool,
+    pub(crate) has_literal_variable: bool,
+}
+
+impl Traits {
+    pub(super) fn add(&mut self, statement: &Statement) {
+        self.may_look |= statement.may_look;
+        self.has_variable |= statement.has_variable;
+        self.has_empty |= statement.has_empty;
+        self.has_literal_variable |= statement.has_literal_variable;
+    }
 }
 
 /// Stands in for the number of a keyword that is in no table.
@@ -242,20 +260,14 @@ impl Section {
         if self.keywords.may_hold(keyword) { self.of_keyword(keyword).len() } else { 0 }
     }
 
-    fn of_keyword(&self, keyword: &str) -> &[(u16, u32)] {
+    pub(super) fn of_keyword(&self, keyword: &str) -> &[(u16, u32)] {
         let key = self.kind.context().and_then(|context| context.find(keyword));
         self.by_keyword.find(key.map_or(UNKNOWN, |key| key.slot), keyword, &self.statements)
     }
 
-    /// May a statement have this keyword? False is certain.
-    #[inline]
-    pub(crate) fn may_have(&self, keyword: &str) -> bool {
-        self.keywords.may_hold(keyword)
-    }
-
     /// The statements that may hold a sample expression.
     pub(crate) fn looking(&self) -> impl Iterator<Item = &Statement> {
-        let statements = if self.looks { &self.statements[..] } else { &[] };
+        let statements = if self.some.may_look { &self.statements[..] } else { &[] };
         statements.iter().map(AsRef::as_ref).filter(|statement| statement.may_look)
     }
 

@@ -43,7 +43,7 @@ fn has(cookie: &Statement, word: &str) -> bool {
 }
 
 fn values(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
-    let keeps = ["insert", "prefix", "rewrite"].iter().any(|mode| has(cookie, mode));
+    let keeps = cookie.from(2).iter().any(|word| matches!(word.text.as_str(), "insert" | "prefix" | "rewrite"));
     if !keeps || has(cookie, "dynamic") {
         return;
     }

@@ -6,12 +6,9 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/default-server-order", check };
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    for proxy in &haproxy.proxies {
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_late_defaults()) {
         let Some(first_server) = proxy.servers.first() else { continue };
         let late = |line: &&crate::model::Statement| line.span().start > first_server.statement.span().start;
-        if proxy.last("default-server").filter(late).is_none() {
-            continue;
-        }
         let lines: Vec<_> = proxy.all("default-server").collect();
         // Lines that take turns with the servers are meant as they stand.
         let takes_turns = lines.len() > 1 && lines.iter().any(|line| !late(line));

@@ -136,7 +136,7 @@ fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findi
 
 fn acl(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
     let proxy = reference.proxy;
-    match proxy.acls(reference.name).next() {
+    match reference.acl {
         Some(acl) if acl.starts_above(reference.span) => {}
         Some(_) => {
             let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! A rule that another one above it always wins against.
 
-use crate::model::{Haproxy, Proxy, SectionKind, Statement};
+use crate::model::{Haproxy, Names, Proxy, SectionKind, Statement};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
 use foldhash::{HashMap, HashMapExt};
@@ -18,12 +18,12 @@ const SETS: &[&str] = &[
 ];
 
 /// A proxy without any of these has neither rules nor routes.
-const KEYWORDS: &[&str] =
-    &["http-request", "http-response", "tcp-request", "stats", "redirect", "use_backend", "default_backend"];
+const KEYWORDS: Names =
+    Names::of(&["http-request", "http-response", "tcp-request", "stats", "redirect", "use_backend", "default_backend"]);
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.sections() {
-        if !KEYWORDS.iter().any(|keyword| proxy.may_have(keyword)) {
+        if !proxy.may_have(KEYWORDS) {
             continue;
         }
         for set in SETS.iter().filter(|set| proxy.rules(set).nth(1).is_some()) {

@@ -1,6 +1,6 @@
 //! Something that is defined and never used.
 
-use crate::model::{Haproxy, Mode, Named, Proxy, Reference, SectionKind};
+use crate::model::{Haproxy, Mode, Named, Proxy, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
 use foldhash::{HashSet, HashSetExt};
@@ -63,36 +63,19 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             findings.report(name.span, message).severity(Severity::Info);
         }
     }
-    let mut references = haproxy.references().filter(|used| used.named == Named::Acl).peekable();
-    for proxy in haproxy.sections().filter(|proxy| proxy.last("acl").is_some()) {
-        let here = |used: &Reference<'_>| used.proxy.header() == proxy.header();
-        let mut used = HashSet::new();
-        used.reserve(proxy.acl_names().count());
-        while references.next_if(|reference| !here(reference) && reference.proxy.index < proxy.index).is_some() {}
-        while let Some(reference) = references.next_if(here) {
-            used.insert(reference.name);
-        }
-        if proxy.kind != SectionKind::Defaults {
-            acls(proxy, &used, findings);
-        }
+    for proxy in &haproxy.proxies {
+        acls(proxy, findings);
     }
 }
 
-fn acls(proxy: &Proxy, used: &HashSet<&str>, findings: &mut Findings) {
-    let names = |word: &Word| word.text.contains("acl(");
-    let named_by_fetch =
-        || proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
-    let mut by_fetch = None;
-    let mut reported = HashSet::new();
-    for acl in proxy.all("acl") {
-        let Some(name) = acl.word(1).filter(|name| name.is_known()) else { continue };
-        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') {
-            if *by_fetch.get_or_insert_with(named_by_fetch) {
-                return;
-            }
-            if !reported.insert(&name.text) {
-                continue;
-            }
+fn acls(proxy: &Proxy, findings: &mut Findings) {
+    let unused = proxy.unused_acls();
+    let by_fetch = |word: &Word| word.text.contains("acl(");
+    if unused.is_empty() || proxy.looking().any(|statement| statement.words.iter().any(by_fetch)) {
+        return;
+    }
+    for name in unused.into_iter().filter_map(|acl| acl.word(1)) {
+        if name.is_known() && !name.text.starts_with('_') {
             findings
                 .report(name.span, format!("acl `{}` is never used in this {}", name.text, proxy.kind.as_str()))
                 .severity(Severity::Info);

@@ -5,11 +5,10 @@ use super::{Include, IncludeState, Nginx, RootKind};
 use crate::context::{Context, Contexts};
 use crate::keys::{Key, NAMES, key};
 use crate::release::Release;
-use crate::syntax::{Ending, Fault, FileTree, Statement, SyntaxProblem, Word, parse};
-use compact_str::CompactString;
+use crate::syntax::{Ending, Fault, FileTree, Statement, SyntaxProblem, Word, read};
 use confvet_core::source::{glob_matches, join, parent};
 use confvet_core::{FileId, Input, Sources};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An include that would make the tree larger than this is not followed. Real trees are far below.
 const MAX_NODES: usize = 4_000_000;
@@ -59,7 +58,7 @@ struct Run {
 }
 
 pub(super) fn build(input: &Input<'_>) -> Nginx {
-    let tree = parse(input.file, input.text());
+    let tree = read(input.file, input.source().shared_text());
     let (root, kind) = root_context(input.source().path(), &tree);
     let mut builder = Builder {
         input,
@@ -72,6 +71,8 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
     builder.by_file.insert(input.file, 0);
     builder.trees.push(tree);
     builder.grow(root);
+    // They live on as the nodes of the tree.
+    builder.trees.iter_mut().for_each(|tree| tree.statements = Vec::new());
     let (masks, wide) = index_children(&builder.nodes);
     let (by_key, by_key_start) = index_keys(&builder.nodes);
     Nginx {
@@ -81,21 +82,22 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         wide,
         by_key,
         by_key_start,
+        has_unread_include: builder.includes.iter().any(|include| !include.state.is_known()),
         includes: builder.includes,
         problems: Vec::new(),
         patterns: [HashMap::new(), HashMap::new()],
-        variable_uses: Vec::new(),
-        variable_names: Vec::new(),
+        uses: super::variable::Uses::default(),
         locations: Vec::new(),
         sockets: [BTreeMap::new(), BTreeMap::new()],
         root,
         root_kind: kind,
         release: Release::new(input.target),
         passes: Vec::new(),
+        group_uses: super::pass::GroupUses::default(),
         upstreams: Vec::new(),
         servers: Vec::new(),
         resolvers: Vec::new(),
-        definitions: BTreeMap::new(),
+        definitions: [BTreeMap::new(), BTreeMap::new()],
         literals: BTreeMap::new(),
         foreign: false,
     }
@@ -115,110 +117,105 @@ impl Builder<'_> {
                 continue;
             }
             let (tree, index, parent, context) = (run.tree, run.next, run.parent, run.context);
-            let statement = self.trees[tree as usize].statements[index as usize].clone();
+            let statement = self.trees[tree as usize].statements[index as usize];
             run.next = statement.until.max(index + 1);
-            let node = self.push(tree, &statement, parent, context);
+            let node = self.push(tree, statement, parent, context);
             if self.is_include(node) {
                 let included = self.include(node, &stack);
                 stack.extend(included.into_iter().rev());
             } else if self.nodes[node as usize].is_block {
-                let name = &self.word(node, 0).text;
-                let context = context.inside(name);
+                let context = self.nodes[node as usize].inside;
                 let (next, end) = (index + 1, statement.until);
                 stack.push(Run { tree, next, end, parent: node, context, closes: true, file: None });
             }
         }
     }
 
-    fn word(&self, node: u32, index: usize) -> &Word {
+    fn word(&self, node: u32, index: u32) -> Word<'_> {
         let node = &self.nodes[node as usize];
-        &self.trees[node.tree as usize].words[node.first_word as usize + index]
+        self.trees[node.tree as usize].word(node.first_word + index)
     }
 
     /// Puts a statement into the tree: one directive, or several when a `;` is missing between them. Gives the last.
-    fn push(&mut self, tree: u32, statement: &Statement, parent: u32, context: Context) -> u32 {
-        let mut first = statement.first_word;
-        let last = first + statement.word_count;
-        while let Some(split) = self.swallowed(tree, first..last, context) {
-            self.push_node(tree, first..split, Ending::Missing, statement.broken, parent, context);
-            let words = &self.trees[tree as usize].words;
-            let (start, end) = (words[first as usize].span, words[split as usize - 1].span);
-            let takes_names = Key::find(&words[first as usize].text).is_some_and(|key| TAKES_ANYTHING.contains(&key));
+    fn push(&mut self, tree: u32, statement: Statement, parent: u32, context: Context) -> u32 {
+        let mut part = statement;
+        while let Some(split) = self.swallowed(tree, &part, context) {
+            let words = split - part.first_word;
+            let before = Statement { word_count: words, ending: Ending::Missing, ..part };
+            self.push_node(tree, &before, parent, context);
+            let file = &self.trees[tree as usize];
+            let directive = file.words_of(&before).span().unwrap_or(file.word(split).span);
+            let takes_names = part.key.is_some_and(|key| TAKES_ANYTHING.contains(&key));
             let silent = takes_names && matches!(statement.ending, Ending::Semicolon(_));
-            let (after, swallowed) = (end.after(), words[split as usize].span);
             let problem = SyntaxProblem {
-                fault: Fault::MissingSemicolon { directive: start.to(end), silent },
-                span: after,
-                related: Some(swallowed),
+                fault: Fault::MissingSemicolon { directive, silent },
+                span: directive.after(),
+                related: Some(file.word(split).span),
             };
+            let key = Key::find(file.word(split).text);
             let problems = &mut self.trees[tree as usize].problems;
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
-            first = split;
+            part = Statement { first_word: split, word_count: part.word_count - words, key, ..part };
         }
-        self.push_node(tree, first..last, statement.ending, statement.broken, parent, context)
+        self.push_node(tree, &part, parent, context)
     }
 
-    fn push_node(
-        &mut self,
-        tree: u32,
-        words: std::ops::Range<u32>,
-        ending: Ending,
-        broken: bool,
-        parent: u32,
-        context: Context,
-    ) -> u32 {
+    fn push_node(&mut self, tree: u32, statement: &Statement, parent: u32, context: Context) -> u32 {
         let id = len(&self.nodes);
-        let all = &self.trees[tree as usize].words[words.start as usize..words.end as usize];
-        let name = &all[0].text;
-        let has_dollar = all.iter().any(|word| word.has_dollar);
-        let key = if context == Context::Entries { None } else { Key::find(name) };
+        let &Statement { first_word, word_count, key, ending, broken, .. } = statement;
+        let file = &self.trees[tree as usize];
+        let is_block = matches!(ending, Ending::Block { .. });
+        let inside = if is_block { context.inside(file.word(first_word).text) } else { Context::Unknown };
         self.nodes.push(Node {
             tree,
-            first_word: words.start,
-            word_count: words.end - words.start,
+            first_word,
+            word_count,
             ending,
             parent,
             until: id + 1,
-            key,
+            key: key.filter(|_| context != Context::Entries),
             context,
+            inside,
             broken,
-            is_block: matches!(ending, Ending::Block { .. }),
-            has_dollar,
+            is_block,
+            has_dollar: file.words_of(statement).have_dollar(),
         });
         id
     }
 
-    /// The first word of these that is no argument but the next directive: first on its line, unquoted, and the name of
-    /// a directive that is allowed here.
-    fn swallowed(&self, tree: u32, words: std::ops::Range<u32>, context: Context) -> Option<u32> {
+    /// The first word of a statement that is no argument but the next directive: first on its line, unquoted, and the
+    /// name of a directive that is allowed here.
+    fn swallowed(&self, tree: u32, statement: &Statement, context: Context) -> Option<u32> {
         const LISTS: &[Key] = &[key!("log_format"), key!("valid_referers")];
         const FLAGS: &[&str] = &["last", "break", "redirect", "permanent"];
-        if !context.is_checked() || words.len() < 2 {
+        if !context.is_checked() || statement.word_count < 2 {
             return None;
         }
-        let all = &self.trees[tree as usize].words;
-        let open = Key::find(&all[words.start as usize].text);
-        if open.is_some_and(|key| LISTS.contains(&key)) {
+        let file = &self.trees[tree as usize];
+        let words = file.words_of(statement);
+        let open = statement.key;
+        if words.on_one_line() || open.is_some_and(|key| LISTS.contains(&key)) {
             return None;
         }
         let takes_any = open
             .and_then(|key| key.row(context))
             .is_some_and(|row| row.arguments(&Release::default()).most().is_none());
-        (words.start + 1..words.end).find(|&at| {
-            let word = &all[at as usize];
-            let flag = open == Some(key!("rewrite")) && FLAGS.contains(&word.text.as_str());
+        let is_next = |at: usize, word: Word<'_>| {
+            let flag = open == Some(key!("rewrite")) && FLAGS.contains(&word.text);
             if word.quoted || !word.first_on_line || flag {
                 return false;
             }
-            let Some(row) = Key::find(&word.text).and_then(|key| key.row(context)) else { return false };
-            let on_line = (at + 1..words.end).take_while(|&next| !all[next as usize].first_on_line).count();
+            let Some(row) = Key::find(word.text).and_then(|key| key.row(context)) else { return false };
+            let on_line = words.from(at + 1).iter().take_while(|next| !next.first_on_line).count();
             let fits = row.arguments(&Release::default()).allow(on_line);
             // A list may well hold a word that is also a directive (`server_name api internal`): there it must look like
             // a directive with arguments.
             if takes_any { on_line > 0 && fits } else { fits || row.block }
-        })
+        };
+        let (at, _) = words.iter().enumerate().skip(1).find(|&(at, word)| is_next(at, word))?;
+        Some(statement.first_word + u32::try_from(at).unwrap_or(u32::MAX))
     }
 
     fn is_include(&self, node: u32) -> bool {
@@ -228,16 +225,15 @@ impl Builder<'_> {
         }
         match it.context {
             Context::Entries => {
-                let name = &self.word(node, 0).text;
-                let block = if it.parent == TOP { None } else { Some(&self.word(it.parent, 0).text) };
-                name == "include" && block.is_some_and(|block| matches!(block.as_str(), "map" | "geo" | "types"))
+                let block = if it.parent == TOP { None } else { Some(self.word(it.parent, 0).text) };
+                self.word(node, 0).text == "include" && matches!(block, Some("map" | "geo" | "types"))
             }
             _ => it.key == Some(key!("include")),
         }
     }
 
     fn include(&mut self, node: u32, stack: &[Run]) -> Vec<Run> {
-        let name = self.word(node, 1).text.clone();
+        let name = self.word(node, 1).text.to_owned();
         let includer = self.trees[self.nodes[node as usize].tree as usize].file;
         let (mut state, files) = self.resolve(&name, includer);
         // Of files that were picked one by one a glob may match others that were not.
@@ -275,7 +271,7 @@ impl Builder<'_> {
     /// Is that file a configuration of its own?
     fn is_whole(&self, file: FileId) -> bool {
         let source = self.input.sources.get(file);
-        root_context(source.path(), &parse(file, source.text())).1 == RootKind::Main
+        root_context(source.path(), &read(file, source.shared_text())).1 == RootKind::Main
     }
 
     fn tree_of(&mut self, file: FileId) -> u32 {
@@ -283,13 +279,13 @@ impl Builder<'_> {
             return tree;
         }
         let tree = len(&self.trees);
-        self.trees.push(parse(file, self.input.sources.get(file).text()));
+        self.trees.push(read(file, self.input.sources.get(file).shared_text()));
         self.by_file.insert(file, tree);
         tree
     }
 
     /// Which files an include names. Relative names start at the directory of the main file.
-    fn resolve(&self, name: &CompactString, includer: FileId) -> (IncludeState, Vec<FileId>) {
+    fn resolve(&self, name: &str, includer: FileId) -> (IncludeState, Vec<FileId>) {
         let sources = self.input.sources;
         let main = self.input.source().path();
         let here = parent(main);
@@ -437,13 +433,12 @@ const FRAGMENTS: &[Context] = &[
 fn root_context(path: &str, tree: &FileTree) -> (Context, RootKind) {
     let top = top_level(tree);
     let opens = |statement: &Statement| matches!(statement.ending, Ending::Block { .. });
-    let is_main = top.iter().any(|&(key, statement)| {
-        opens(statement) && [key!("events"), key!("http"), key!("stream"), key!("mail")].contains(&key)
-    });
-    if is_main {
+    let whole = [key!("events"), key!("http"), key!("stream"), key!("mail")];
+    if top.iter().any(|&(key, statement)| whole.contains(&key) && opens(statement)) {
         return (Context::Main, RootKind::Main);
     }
-    let allowed = top.iter().fold(Contexts(u32::MAX), |all, &(key, it)| all.and(key.contexts_as(opens(it))));
+    let kinds: BTreeSet<(Key, bool)> = top.iter().map(|&(key, statement)| (key, opens(statement))).collect();
+    let allowed = kinds.iter().fold(Contexts(u32::MAX), |all, &(key, block)| all.and(key.contexts_as(block)));
     let fits = |context: Context| allowed.contains(context);
     let by_path = context_of_path(path).filter(|&context| fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)));
     if let Some(context) = by_path {
@@ -468,8 +463,8 @@ fn top_level(tree: &FileTree) -> Vec<(Key, &Statement)> {
     let mut next = 0;
     while let Some(statement) = tree.statements.get(next) {
         next = (statement.until as usize).max(next + 1);
-        let key = Key::find(&tree.words[statement.first_word as usize].text);
-        found.extend(key.filter(|&key| key != key!("include")).map(|key| (key, statement)));
+        let key = statement.key.filter(|&key| key != key!("include"));
+        found.extend(key.map(|key| (key, statement)));
     }
     found
 }
@@ -479,10 +474,7 @@ fn has_location_if(tree: &FileTree, top: &[(Key, &Statement)]) -> bool {
     top.iter().filter(|(key, _)| *key == key!("if")).any(|(_, statement)| {
         let first = tree.statements.iter().position(|other| std::ptr::eq(other, *statement)).unwrap_or(0) + 1;
         let inside = tree.statements.get(first..statement.until as usize).unwrap_or_default();
-        inside.iter().any(|inner| {
-            let key = Key::find(&tree.words[inner.first_word as usize].text);
-            key.is_some_and(|key| !key.contexts().contains(Context::ServerIf))
-        })
+        inside.iter().any(|inner| inner.key.is_some_and(|key| !key.contexts().contains(Context::ServerIf)))
     })
 }
 
@@ -503,12 +495,11 @@ fn is_stream(tree: &FileTree) -> bool {
     let mut next = 0;
     while let Some(statement) = tree.statements.get(next) {
         let end = statement.until as usize;
-        if tree.words[statement.first_word as usize].text == "server" {
+        if statement.key == Some(key!("server")) {
             let mut child = next + 1;
             while child < end {
                 let inner = &tree.statements[child];
-                let key = Key::find(&tree.words[inner.first_word as usize].text);
-                let contexts = key.map_or(Contexts(0), Key::contexts);
+                let contexts = inner.key.map_or(Contexts(0), Key::contexts);
                 if contexts.contains(Context::StreamServer) && !contexts.contains(Context::Server) {
                     return true;
                 }
@@ -539,7 +530,7 @@ mod tests {
     use super::*;
 
     fn root(path: &str, text: &str) -> Context {
-        root_context(path, &parse(FileId(0), text)).0
+        root_context(path, &crate::syntax::parse(FileId(0), text)).0
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::location::{Location, LocationKind};
 use super::resolver::Resolver;
 use super::tree::{Directive, Scope};
 use super::upstream::Upstream;
-use crate::context::{Context, Protocol};
+use crate::context::Protocol;
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::value;
@@ -59,7 +59,7 @@ impl UpstreamZone<'_> {
 struct SharedZone<'a> {
     name: &'a str,
     /// The parameter that names it.
-    word: &'a Word,
+    word: Word<'a>,
     directive: Directive<'a>,
     size: Option<u64>,
     /// Several directives may name it, if they agree on its size.
@@ -140,7 +140,7 @@ impl Nginx {
         let mut formats = Seen::new();
         for format in self.all(key!("log_format")) {
             let Some(word) = format.arg(0) else { continue };
-            if let Some(first) = formats.before((format.context().protocol(), word.text.as_str()), word.span) {
+            if let Some(first) = formats.before((format.context().protocol(), word.text), word.span) {
                 let message = format!("log format `{}` is defined twice", word.text);
                 found.push(Double { second: word.span, first, message, accepted: false });
             }
@@ -159,33 +159,40 @@ impl Nginx {
 
     fn double_locations(&self, found: &mut Vec<Double>) {
         // Locations at any depth share one tree of prefixes only with their siblings.
-        let mut all: Vec<(Option<u32>, u8, Location<'_>)> = self
-            .locations()
-            .filter_map(|location| {
-                let class = match location.kind {
+        let mut all: Vec<(u32, u8, u32)> = self
+            .location_kinds()
+            .zip(0..)
+            .filter_map(|((directive, kind), index)| {
+                let class = match kind {
                     LocationKind::Exact => 0,
                     LocationKind::Prefix | LocationKind::FirmPrefix => 1,
                     LocationKind::Regex => 2,
                     LocationKind::CaselessRegex => 3,
                     LocationKind::Named => return None,
                 };
-                Some((location.directive.parent().map(Directive::id), class, location))
+                Some((directive.parent().map_or(u32::MAX, Directive::id), class, index))
             })
             .collect();
-        all.sort_by_key(|&(parent, class, location)| (parent, class, location.path));
-        let mut first = 0;
-        for at in 1..all.len() {
-            let ((parent, class, earlier), (other, kind, location)) = (all[first], all[at]);
-            if (parent, class, earlier.path) != (other, kind, location.path) {
-                first = at;
-                continue;
+        all.sort_unstable();
+        let mut locations: Vec<Location<'_>> = Vec::new();
+        for siblings in all.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|siblings| siblings.len() > 1) {
+            locations.clear();
+            locations.extend(siblings.iter().map(|&(_, _, index)| self.location(index)));
+            locations.sort_by_key(|location| location.path);
+            let mut earlier = locations[0];
+            for &location in &locations[1..] {
+                if earlier.path != location.path {
+                    earlier = location;
+                    continue;
+                }
+                let message = if location.is_regex() {
+                    format!("location `{}` never runs: the same pattern stands before it", location.path)
+                } else {
+                    format!("location `{}` is defined twice", location.path)
+                };
+                let accepted = location.is_regex();
+                found.push(Double { second: location.span, first: earlier.span, message, accepted });
             }
-            let message = if location.is_regex() {
-                format!("location `{}` never runs: the same pattern stands before it", location.path)
-            } else {
-                format!("location `{}` is defined twice", location.path)
-            };
-            found.push(Double { second: location.span, first: earlier.span, message, accepted: location.is_regex() });
         }
     }
 
@@ -267,7 +274,7 @@ impl Nginx {
         let mut seen: BTreeMap<&str, SharedZone<'_>> = BTreeMap::new();
         for zone in self.shared_zones() {
             let first = *seen.entry(zone.name).or_insert(zone);
-            let (name, second, other) = (zone.name, zone.word.span, first.directive.name().text.as_str());
+            let (name, second, other) = (zone.name, zone.word.span, first.directive.name().text);
             let message = if first.word.span == second {
                 continue;
             } else if first.module() != zone.module() {
@@ -294,8 +301,8 @@ impl Nginx {
         for upstream in &self.upstreams {
             let Some(directive) = upstream.zone(self) else { continue };
             let Some(name) = directive.arg(0) else { continue };
-            let other = others.get(name.text.as_str()).map(|&span| (span, "a zone of another module"));
-            let (protocol, span) = *protocols.entry(name.text.as_str()).or_insert((upstream.protocol, name.span));
+            let other = others.get(name.text).map(|&span| (span, "a zone of another module"));
+            let (protocol, span) = *protocols.entry(name.text).or_insert((upstream.protocol, name.span));
             let crossed = (protocol != upstream.protocol).then_some((span, "a zone of the other protocol"));
             zones.push(UpstreamZone {
                 directive,
@@ -366,7 +373,7 @@ impl Nginx {
                 {
                     let name = server.endpoint.host.to_string();
                     if server.endpoint.class.is_name() || server.endpoint.class == HostClass::Loopback {
-                        asked.push(Asked { name, span: server.host, resolver });
+                        asked.push(Asked { name, span: server.host(self), resolver });
                     }
                 }
             }
@@ -426,15 +433,10 @@ fn clash(scope: Scope<'_>, family: &[Key; 5]) -> Option<BufferClash> {
 impl Nginx {
     /// Directives that nginx of the target version takes with a warning only; without a target, those of the newest.
     pub(crate) fn deprecated_directives(&self) -> Vec<Directive<'_>> {
-        self.directives()
-            .filter(|directive| directive.context() != Context::Entries)
-            .filter(|directive| {
-                directive.row().is_some_and(|row| {
-                    row.deprecated.is_some()
-                        && !row.deprecated_since.is_some_and(|since| self.release.is_before(since))
-                        && !row.removed.is_some_and(|removed| self.release.is_at_least(removed))
-                })
-            })
-            .collect()
+        self.all_whose(|row| {
+            row.deprecated.is_some()
+                && !row.deprecated_since.is_some_and(|since| self.release.is_before(since))
+                && !row.removed.is_some_and(|removed| self.release.is_at_least(removed))
+        })
     }
 }

@@ -61,7 +61,7 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
         if nested(entry, faults) {
             continue;
         }
-        let key = entry.name().text.as_str();
+        let key = entry.name().text;
         let words = entry.words();
         match (words.len(), key) {
             (1, "hostnames") => {
@@ -99,10 +99,7 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
             faults.push(fault(entry.name().span, message));
             continue;
         }
-        let slots = match folded.strip_prefix('.').filter(|_| hostnames) {
-            Some(rest) => vec![format!("={rest}"), format!("=*.{rest}")],
-            None => vec![format!("={folded}")],
-        };
+        let slots = if hostnames { host_slots(&folded) } else { vec![format!("={folded}")] };
         if let Some(&earlier) = slots.iter().find_map(|slot| seen.get(slot)) {
             let message = format!("`{folded}` is mapped twice");
             faults.push(EntryFault { earlier: Some(earlier), ..fault(entry.span(), message) });
@@ -112,8 +109,16 @@ fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
     }
 }
 
+/// What a name takes in a list of host names: `.a.b` stands for `a.b` and `*.a.b`.
+pub(super) fn host_slots(name: &str) -> Vec<String> {
+    match name.strip_prefix('.') {
+        Some(rest) => vec![format!("={rest}"), format!("=*.{rest}")],
+        None => vec![format!("={name}")],
+    }
+}
+
 /// A name that a list of host names takes: `a.b`, `.a.b`, `*.a.b`, `a.b.*`.
-fn is_host_pattern(name: &str) -> bool {
+pub(super) fn is_host_pattern(name: &str) -> bool {
     let inner = name.strip_prefix("*.").or_else(|| name.strip_suffix(".*")).unwrap_or(name);
     !inner.contains('*') && !name.contains("..")
 }
@@ -132,7 +137,7 @@ fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
             continue;
         }
         let words = entry.words();
-        let key = entry.name().text.as_str();
+        let key = entry.name().text;
         if words.len() == 1 && matches!(key, "ranges" | "proxy_recursive" | "volatile") {
             continue;
         }
@@ -145,8 +150,9 @@ fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
         if key == "include" {
             continue;
         }
-        let network = if matches!(key, "proxy" | "delete") { words[1].text.as_str() } else { key };
-        let span = if matches!(key, "proxy" | "delete") { words[1].span } else { words[0].span };
+        let named = matches!(key, "proxy" | "delete");
+        let word = entry.arg(0).filter(|_| named).unwrap_or(entry.name());
+        let (network, span) = (word.text, word.span);
         let is_server = matches!(key, "proxy");
         if network != "default" && ranges && !is_server {
             if !is_range(network) {
@@ -188,7 +194,7 @@ fn is_range(text: &str) -> bool {
 
 /// A charset's characters are one byte each; in UTF-8 they have up to four.
 fn characters(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
-    if let [from, to] = map.args()
+    if let Some([from, to]) = map.args().exactly()
         && from.text == to.text
     {
         faults.push(fault(to.span, format!("`charset_map` between `{}` and itself", from.text)));
@@ -199,13 +205,13 @@ fn characters(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
             continue;
         }
         let words = entry.words();
-        let [from, to] = words else {
+        let Some([from, to]) = words.exactly() else {
             let count = words.len();
             faults.push(fault(entry.span(), format!("an entry of `charset_map` has two codes, {count} words given")));
             continue;
         };
         for (word, most) in [(from, 2), (to, if to_utf8 { 8 } else { 2 })] {
-            let text = word.text.as_str();
+            let text = word.text;
             let hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !hex || text.is_empty() || text.len() > most || most > 2 && text.len() % 2 != 0 {
                 faults.push(fault(word.span, format!("`{text}` is no code of a character: write it in hexadecimal")));
@@ -237,7 +243,7 @@ fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
         }
         for word in entry.args() {
             let kind = entry.name().text.to_string();
-            match seen.get(&word.text.as_str().to_ascii_lowercase()) {
+            match seen.get(&word.text.to_ascii_lowercase()) {
                 Some((earlier, other)) => {
                     let message = if *other == kind {
                         format!("extension `{}` is given twice", word.text)
@@ -247,7 +253,7 @@ fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
                     faults.push(EntryFault { earlier: Some(*earlier), only_warned: true, ..fault(word.span, message) });
                 }
                 None => {
-                    seen.insert(word.text.as_str().to_ascii_lowercase(), (word.span, kind));
+                    seen.insert(word.text.to_ascii_lowercase(), (word.span, kind));
                 }
             }
         }
@@ -261,7 +267,7 @@ fn shares(split: Directive<'_>, faults: &mut Vec<EntryFault>) {
         if nested(entry, faults) {
             continue;
         }
-        let share = entry.name().text.as_str();
+        let share = entry.name().text;
         if entry.words().len() != 2 {
             faults.push(fault(entry.span(), "an entry of `split_clients` has a share and a value"));
             continue;

@@ -13,7 +13,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeaderSink<'a> {
     pub(crate) directive: Directive<'a>,
-    pub(crate) word: &'a Word,
+    pub(crate) word: Word<'a>,
     /// The header goes to the client; otherwise to a backend.
     pub(crate) to_client: bool,
     /// It is the target of a redirect by `return`.
@@ -49,19 +49,22 @@ fn is_redirect_code(code: &str) -> bool {
 }
 
 impl Nginx {
-    /// Every word that ends up in a header.
+    /// Every word that ends up in a header and that clients may get a line end into.
     pub(crate) fn header_sinks<'a>(&'a self) -> Vec<HeaderSink<'a>> {
         let mut sinks = Vec::new();
-        let mut add = |directive, word: &'a Word, to_client, is_redirect, escapes_captures| {
-            if word.has_dollar {
+        let mut add = |directive, word: Word<'a>, to_client, is_redirect, escapes_captures| {
+            if word.has_dollar && self.may_hold_line_end(word.text) {
                 sinks.push(HeaderSink { directive, word, to_client, is_redirect, escapes_captures });
             }
         };
         for answer in self.all(key!("return")) {
-            match answer.args() {
-                [code, target] if is_redirect_code(&code.text) => add(answer, target, true, true, false),
-                [target] => add(answer, target, true, true, false),
-                _ => {}
+            let redirects = match answer.args().len() {
+                1 => true,
+                2 => is_redirect_code(answer.text(0)),
+                _ => false,
+            };
+            if let Some(target) = answer.args().last().filter(|_| redirects) {
+                add(answer, target, true, true, false);
             }
         }
         for rewrite in self.all(key!("rewrite")) {

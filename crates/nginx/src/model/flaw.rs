@@ -163,7 +163,7 @@ impl Nginx {
             Trigger::MailCram => [key!("smtp_auth"), key!("imap_auth"), key!("pop3_auth")]
                 .into_iter()
                 .flat_map(|key| self.all(key))
-                .find(|line| line.args().iter().any(|arg| matches!(arg.text.as_str(), "cram-md5" | "apop"))),
+                .find(|line| line.args().iter().any(|arg| matches!(arg.text, "cram-md5" | "apop"))),
             Trigger::MailResolver => {
                 first(key!("auth_http")).filter(|line| line.scope().effective(key!("resolver")).is_some())
             }
@@ -186,7 +186,7 @@ impl Nginx {
             Trigger::AnyPass => self
                 .passes
                 .iter()
-                .find(|pass| pass.family != Family::Stream && pass.family != Family::Memcached)
+                .find(|pass| !matches!(pass.family, Family::Stream | Family::Memcached | Family::Tunnel))
                 .map(|pass| pass.directive(self)),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::tree::{Directive, Scope};
 use crate::keys::{Key, key};
+use crate::syntax::Word;
 use crate::template;
 use std::collections::BTreeSet;
 
@@ -101,13 +102,10 @@ impl<'a> Scope<'a> {
 
     /// Is a response header of that name set here, by whichever directive?
     pub(crate) fn sets_response_header(self, name: &str) -> bool {
-        let lower = name.to_ascii_lowercase();
+        let names_it = |word: Word<'_>| word.text.to_ascii_lowercase().contains(&name.to_ascii_lowercase());
+        let set_more = |scope: Scope<'a>| scope.all(key!("more_set_headers"));
         self.effective_all(key!("add_header")).any(|line| line.text(0).eq_ignore_ascii_case(name))
-            || self.outwards().any(|scope| {
-                scope
-                    .all(key!("more_set_headers"))
-                    .any(|line| line.args().iter().any(|word| word.text.to_ascii_lowercase().contains(&lower)))
-            })
+            || self.outwards().flat_map(set_more).any(|line| line.args().iter().any(names_it))
     }
 
     /// Is a WebSocket upgrade forwarded here?

@@ -124,6 +124,10 @@ impl HostClass {
         if bare.parse::<IpAddr>().is_ok() {
             return HostClass::Ip;
         }
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        if host.bytes().all(is_plain) && host != "localhost" && !host.ends_with("lb") {
+            return HostClass::Bare;
+        }
         let name = host.trim_end_matches('.').to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
         let last = labels.last().copied().unwrap_or_default();

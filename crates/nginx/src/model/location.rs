@@ -1,10 +1,10 @@
 //! Locations and conditions.
 
 use super::Nginx;
-use super::tree::Directive;
+use super::tree::{Directive, Scope};
 use super::variable::PatternAt;
 use crate::keys::key;
-use crate::syntax::Word;
+use crate::syntax::{Word, Words};
 use confvet_core::Span;
 
 /// How a location is matched.
@@ -51,6 +51,31 @@ pub(super) fn read(nginx: &Nginx) -> Vec<LocationAt> {
 }
 
 impl Nginx {
+    /// All locations with a pattern, in the order of the tree.
+    pub(crate) fn regex_locations(&self) -> impl Iterator<Item = Location<'_>> {
+        let is_regex = |at: &&LocationAt| matches!(at.kind, LocationKind::Regex | LocationKind::CaselessRegex);
+        self.locations.iter().filter(is_regex).map(|at| at.in_tree(self.directive(at.directive)))
+    }
+
+    /// The directives of all locations and how they are matched, in the order of the tree.
+    pub(super) fn location_kinds(&self) -> impl Iterator<Item = (Directive<'_>, LocationKind)> {
+        self.locations.iter().map(|at| (self.directive(at.directive), at.kind))
+    }
+
+    /// The location at a position in the order of the tree.
+    pub(super) fn location(&self, index: u32) -> Location<'_> {
+        let at = &self.locations[index as usize];
+        at.in_tree(self.directive(at.directive))
+    }
+
+    /// Is there a location with a pattern in a block or below?
+    pub(super) fn has_regex_location(&self, scope: Scope<'_>) -> bool {
+        let range = scope.ids();
+        let from = self.locations.partition_point(|at| at.directive < range.start);
+        let inside = self.locations[from..].iter().take_while(|at| at.directive < range.end);
+        inside.into_iter().any(|at| matches!(at.kind, LocationKind::Regex | LocationKind::CaselessRegex))
+    }
+
     /// All locations, in the order of the tree.
     pub(crate) fn locations(&self) -> impl Iterator<Item = Location<'_>> {
         self.locations.iter().map(|at| at.in_tree(self.directive(at.directive)))
@@ -63,7 +88,7 @@ impl LocationAt {
         if !directive.is(key!("location")) || !directive.is_block() {
             return None;
         }
-        let text = directive.arg(0)?.text.as_str();
+        let text = directive.arg(0)?.text;
         let (kind, word, skip) = if directive.arg(1).is_some() {
             let kind = match text {
                 "=" => LocationKind::Exact,
@@ -88,7 +113,7 @@ impl LocationAt {
     }
 
     fn in_tree<'a>(&self, directive: Directive<'a>) -> Location<'a> {
-        let word = &directive.args()[self.word];
+        let word = directive.arg(self.word).unwrap_or(directive.name());
         let span = if self.word == 1 { word.inner() } else { word.slice(self.skip..word.text.len()) };
         Location { directive, kind: self.kind, path: &word.text[self.skip..], span }
     }
@@ -144,7 +169,7 @@ impl<'a> Condition<'a> {
         let pattern = match (operator, words.get(2)) {
             ("~" | "~*" | "!~" | "!~*", Some((word, range))) => Some(PatternAt {
                 directive,
-                word,
+                word: *word,
                 offset: range.start,
                 end: range.end,
                 caseless: operator.ends_with('*'),
@@ -156,7 +181,7 @@ impl<'a> Condition<'a> {
 }
 
 /// The words between the parentheses of a condition: each with the part of it that lies between them.
-pub(crate) fn condition_words(args: &[Word]) -> Vec<(&Word, std::ops::Range<usize>)> {
+pub(crate) fn condition_words(args: Words<'_>) -> Vec<(Word<'_>, std::ops::Range<usize>)> {
     args.iter()
         .enumerate()
         .map(|(index, word)| {

@@ -172,7 +172,7 @@ impl Pass {
     /// The first variable of the argument, without `$`, and its place.
     pub(crate) fn first_variable<'a>(&self, nginx: &'a Nginx) -> Option<(&'a str, Span)> {
         let word = self.word(nginx);
-        template::variables(&word.text).next().map(|(name, range)| (name, word.slice(range)))
+        template::variables(word.text).next().map(|(name, range)| (name, word.slice(range)))
     }
 }
 
@@ -231,16 +231,15 @@ impl Nginx {
                 host.others.push((user, "requests go there"));
             }
         };
-        let uses = self.uses();
-        for (index, upstream) in self.upstreams.iter().enumerate() {
-            let user = uses[index].first();
+        for (index, (upstream, mut uses)) in self.groups_with_uses().enumerate() {
+            let user = uses.next();
             if upstream.is_foreign(self) || user.is_none() && upstream.directive.is_some() {
                 continue;
             }
             for (position, server) in upstream.servers.iter().enumerate() {
                 if server.resolve.is_none() && server.down.is_none() && server.endpoint.class.is_name() {
                     let user = user.map(|pass| pass.directive(self).span());
-                    add(&server.endpoint, server.host, StaticPlace::Server(index, position), user);
+                    add(&server.endpoint, server.host(self), StaticPlace::Server(index, position), user);
                 }
             }
         }
@@ -328,9 +327,12 @@ impl Nginx {
     /// Every host that nginx knows from the start: groups (port `None`) and literal passes.
     pub(super) fn literal_hosts(&self) -> BTreeMap<(Protocol, String, Option<u16>), u32> {
         let mut found = BTreeMap::new();
-        for upstream in &self.upstreams {
+        // Only hosts of variables are looked for among them.
+        let groups = if self.passes.iter().any(|pass| pass.has_variables) { self.upstreams.as_slice() } else { &[] };
+        for upstream in groups {
             if let Some(directive) = upstream.directive {
-                found.entry((upstream.protocol, upstream.name.value.to_ascii_lowercase(), None)).or_insert(directive);
+                let name = upstream.name.value.as_str().to_ascii_lowercase();
+                found.entry((upstream.protocol, name, None)).or_insert(directive);
             }
         }
         for pass in self.passes.iter().filter(|pass| pass.is_static_host()) {
@@ -402,7 +404,7 @@ impl Scope<'_> {
     pub(crate) fn admits_only_methods(self, methods: &[&str]) -> bool {
         let limit = self.outwards().find_map(|scope| scope.first(key!("limit_except")));
         limit.is_some_and(|limit| {
-            limit.args().iter().all(|word| methods.contains(&word.text.as_str()))
+            limit.args().iter().all(|word| methods.contains(&word.text))
                 && limit.block().all(key!("deny")).any(|deny| deny.text(0) == "all")
         })
     }
@@ -461,7 +463,7 @@ impl Nginx {
     /// Does a variable decide who is refused?
     pub(crate) fn decides_access(&self, variable: &str) -> bool {
         self.all(key!("if")).any(|condition| {
-            condition.args().iter().any(|word| names_variable(&word.text, variable))
+            condition.args().iter().any(|word| names_variable(word.text, variable))
                 && condition.block().returns_denial()
         })
     }

@@ -1,6 +1,7 @@
 //! A configuration with its includes as one tree, and the questions rules ask of it.
 
 mod access;
+mod bounds;
 mod build;
 mod connection;
 mod doubles;
@@ -19,6 +20,7 @@ mod resolver;
 mod schema;
 mod server;
 mod shadow;
+mod sticky;
 mod structure;
 mod taint;
 mod tls;
@@ -31,7 +33,7 @@ pub use access::{AccessControl, AccessKind};
 pub use connection::{ProxyHttpVersion, ReusedConnections};
 pub use header::{DroppedHeaders, HeaderFamily};
 pub(crate) use tls::weak_ciphers;
-pub(crate) use variable::{built_in, built_in_names};
+pub(crate) use variable::{Nameless, built_in, built_in_names};
 
 pub use host::{Endpoint, HostClass};
 pub use location::{Location, LocationKind};
@@ -50,7 +52,7 @@ pub use variable::{Definition, DefinitionKind, Possible, Use};
 use crate::context::{Context, Protocol};
 use crate::keys::Key;
 use crate::release::Release;
-use crate::syntax::FileTree;
+use crate::syntax::{FileTree, Word};
 use compact_str::CompactString;
 use confvet_core::{Address, FileId, Identity, Input, Parsed, Span, Spanned};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -88,6 +90,13 @@ pub enum IncludeState {
     Cycle,
 }
 
+impl IncludeState {
+    /// Is what it includes known?
+    fn is_known(self) -> bool {
+        matches!(self, IncludeState::Read | IncludeState::Shipped)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Include {
     node: u32,
@@ -107,11 +116,12 @@ pub struct Nginx {
     by_key: Vec<u32>,
     by_key_start: Vec<u32>,
     includes: Vec<Include>,
+    /// Of one of the includes the content is not known.
+    has_unread_include: bool,
     problems: Vec<Problem>,
     /// Every regular expression, once: those with regard to case, those without.
     patterns: [HashMap<CompactString, variable::Read>; 2],
-    variable_uses: Vec<variable::UseAt>,
-    variable_names: Vec<variable::NameOf>,
+    uses: variable::Uses,
     locations: Vec<location::LocationAt>,
     /// The servers by socket, of `http` and of `stream`.
     sockets: [BTreeMap<SocketAddress, server::Listeners>; 2],
@@ -119,10 +129,12 @@ pub struct Nginx {
     root_kind: RootKind,
     release: Release,
     passes: Vec<Pass>,
+    group_uses: pass::GroupUses,
     upstreams: Vec<Upstream>,
     servers: Vec<Server>,
     resolvers: Vec<Resolver>,
-    definitions: BTreeMap<(crate::Protocol, String), Vec<Definition>>,
+    /// Variables by name, in `http` and in `stream`.
+    definitions: [BTreeMap<String, Vec<Definition>>; 2],
     /// Hosts known from the start, with the directive that names each first.
     literals: BTreeMap<(crate::Protocol, String, Option<u16>), u32>,
     /// A directive is not of the open-source distribution, or unknown.
@@ -137,11 +149,12 @@ impl Nginx {
         nginx.problems = problems;
         nginx.foreign = nginx.find_foreign_directive();
         nginx.patterns = variable::read_patterns(&nginx);
-        (nginx.variable_uses, nginx.variable_names) = variable::uses(&nginx);
+        nginx.uses = variable::uses(&nginx);
         nginx.locations = location::read(&nginx);
         nginx.definitions = variable::definitions(&nginx);
         nginx.upstreams = upstream::read(&nginx);
         nginx.passes = pass::read(&nginx);
+        nginx.group_uses = pass::GroupUses::new(&nginx);
         nginx.problems.extend(pass::without_port(&nginx));
         nginx.literals = nginx.literal_hosts();
         nginx.servers = server::read(&nginx);
@@ -175,7 +188,7 @@ impl Nginx {
         &self.release
     }
 
-    /// Every file, with what the tokenizer found.
+    /// Every file, with the faults and comments that the tokenizer found. Their statements are the directives of the tree.
     pub fn trees(&self) -> &[FileTree] {
         &self.trees
     }
@@ -212,15 +225,14 @@ impl Nginx {
 
     /// Is this a main file all of whose includes have been read?
     pub fn is_complete(&self) -> bool {
-        self.is_main()
-            && self.includes.iter().all(|include| matches!(include.state, IncludeState::Read | IncludeState::Shipped))
+        self.is_main() && !self.has_unread_include
     }
 
     /// The addresses its servers listen on are the machine's own.
     pub(crate) fn identity(&self) -> Identity {
         let listens = self.servers.iter().flat_map(|server| server.listens.iter());
         let addresses = listens
-            .filter(|listen| !listen.address.host.starts_with("unix:"))
+            .filter(|listen| listen.address.host != "*" && !listen.address.host.starts_with("unix:"))
             .map(|listen| Spanned::new(Address::parse(&listen.address.host), listen.directive(self).span()))
             .filter(|address| matches!(address.value, Address::Ip(_)) && !address.value.is_wildcard())
             .collect();
@@ -229,10 +241,10 @@ impl Nginx {
 
     /// Where secrets stand in plain text.
     pub(crate) fn secrets(&self) -> Vec<Span> {
-        self.secret_words().map(crate::syntax::Word::inner).collect()
+        self.secret_words().map(|word| word.inner()).collect()
     }
 
-    fn secret_words(&self) -> impl Iterator<Item = &crate::syntax::Word> {
+    fn secret_words(&self) -> impl Iterator<Item = Word<'_>> {
         const ALWAYS: &[Key] = &[crate::keys::key!("secure_link_secret"), crate::keys::key!("secure_link_md5")];
         const NAMED: &[Key] = &[
             crate::keys::key!("proxy_set_header"),
@@ -243,11 +255,10 @@ impl Nginx {
             crate::keys::key!("auth_http_header"),
         ];
         let always = ALWAYS.iter().flat_map(|&key| self.all(key)).filter_map(|directive| directive.arg(0));
-        let named = NAMED
-            .iter()
-            .flat_map(|&key| self.all(key))
-            .filter(|directive| is_credential(directive.text(0)) && !crate::template::has_variables(directive.text(1)))
-            .filter_map(|directive| directive.arg(1).filter(|word| !word.text.is_empty()));
+        let named = NAMED.iter().flat_map(|&key| self.all(key)).filter_map(|directive| {
+            let value = directive.arg(1).filter(|word| !word.text.is_empty() && !word.has_dollar)?;
+            is_credential(directive.text(0)).then_some(value)
+        });
         always.chain(named)
     }
 }

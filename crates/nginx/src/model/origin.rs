@@ -124,7 +124,7 @@ impl OriginCheck<'_> {
 
     fn foreign_site(&self, parsed: &Pattern, sample: &Sample) -> Option<Hole> {
         let passes = |text: &str| parsed.matches(text) == Some(true);
-        let (text, name) = (sample.text.as_str(), sample.host());
+        let (text, name) = (&sample.text, sample.host());
         let scheme = if text.contains("://") { "" } else { "https://" };
         if !is_domain(name) {
             return None;
@@ -135,7 +135,9 @@ impl OriginCheck<'_> {
             return Some(self.found(parsed, format!("`{suffixed}` passes this check: end the pattern with `$`"), true));
         }
         let prefixed = format!("{scheme}{}evil{}", &text[..host_at], &text[host_at..]);
-        if passes(&prefixed) {
+        // Another name below the same registered one belongs to the same owner.
+        let is_foreign = |host: &str| registrable(host) != registrable(name);
+        if is_foreign(&format!("evil{name}")) && passes(&prefixed) {
             let message =
                 format!("`{prefixed}` passes this check: nothing separates the host from what stands before it");
             return Some(self.found(parsed, message, false));
@@ -150,7 +152,8 @@ impl OriginCheck<'_> {
         }
         for &at in sample.gaps.iter().filter(|&&at| at > host_at && at < host_end && !text[at..].starts_with('.')) {
             let filled = format!("{scheme}{}x.evil{}", &text[..at], &text[at..]);
-            if passes(&filled) {
+            let host = format!("{}x.evil{}", &text[host_at..at], &text[at..host_end]);
+            if is_foreign(&host) && passes(&filled) {
                 let message = format!("`{filled}` passes this check: the wildcard also stands for dots");
                 return Some(self.found(parsed, message, false));
             }
@@ -161,7 +164,7 @@ impl OriginCheck<'_> {
                 continue;
             }
             replaced.text.replace_range(at..at + 1, "x");
-            if registrable(replaced.host()) != registrable(name) && passes(&replaced.text) {
+            if is_foreign(replaced.host()) && passes(&replaced.text) {
                 return Some(self.found(
                     parsed,
                     format!("`{}` passes this check: escape the dot", replaced.text),

@@ -9,9 +9,10 @@ use crate::context::Protocol;
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::template::{self, Part};
+use compact_str::CompactString;
 use confvet_core::Span;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Which protocol is spoken to the backend.
@@ -30,6 +31,8 @@ pub enum Family {
     Grpc,
     /// `memcached_pass`.
     Memcached,
+    /// `tunnel_pass` (nginx 1.31.0).
+    Tunnel,
     /// `proxy_pass` in `stream`.
     Stream,
 }
@@ -40,7 +43,7 @@ pub struct Pass {
     /// The protocol.
     pub family: Family,
     /// The scheme as written, such as `https`.
-    pub scheme: Option<String>,
+    pub scheme: Option<CompactString>,
     /// The host and port.
     pub endpoint: Endpoint,
     /// What follows the host, even a lone `/`, as bytes of the argument.
@@ -61,27 +64,26 @@ const KEYS: &[(Key, Family)] = &[
     (key!("scgi_pass"), Family::Scgi),
     (key!("grpc_pass"), Family::Grpc),
     (key!("memcached_pass"), Family::Memcached),
+    (key!("tunnel_pass"), Family::Tunnel),
 ];
 
 /// Variables whose value begins with `/` (or `?`), so that they end the host.
 const ENDS_HOST: &[&str] = &["request_uri", "uri", "document_uri", "is_args"];
 
 pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
-    let mut groups: BTreeMap<(Protocol, &str), usize> = BTreeMap::new();
+    let mut groups: HashMap<(Protocol, &str), usize> = HashMap::with_capacity(nginx.upstreams.len());
     for (index, upstream) in nginx.upstreams.iter().enumerate().rev() {
         groups.insert((upstream.protocol, upstream.name.value.as_str()), index);
     }
-    let mut passes: Vec<Pass> = KEYS
-        .iter()
-        .flat_map(|&(key, family)| nginx.all(key).map(move |directive| (directive, family)))
-        .filter_map(|(directive, family)| {
-            let mut pass = Pass::read(directive, family)?;
-            if !template::has_variables(&pass.endpoint.host) {
-                pass.upstream = groups.get(&(pass.protocol(), pass.endpoint.host.as_str())).copied();
-            }
-            Some(pass)
-        })
-        .collect();
+    let mut passes = Vec::with_capacity(KEYS.iter().map(|&(key, _)| nginx.count(key)).sum());
+    let all = KEYS.iter().flat_map(|&(key, family)| nginx.all(key).map(move |directive| (directive, family)));
+    passes.extend(all.filter_map(|(directive, family)| {
+        let mut pass = Pass::read(directive, family)?;
+        if pass.endpoint.class != HostClass::Variable {
+            pass.upstream = groups.get(&(pass.protocol(), pass.endpoint.host.as_str())).copied();
+        }
+        Some(pass)
+    }));
     passes.sort_by_key(|pass| pass.directive);
     passes
 }
@@ -94,7 +96,7 @@ pub(super) fn without_port(nginx: &Nginx) -> Vec<Problem> {
             && pass.port().is_none()
             && !matches!(pass.endpoint.class, HostClass::Unix | HostClass::Variable)
             && (pass.endpoint.class == HostClass::Ip || nginx.is_complete())
-            && !is_placeholder(&pass.word(nginx).text)
+            && !is_placeholder(pass.word(nginx).text)
             && super::url::fault(pass.word(nginx), pass.endpoint.range.start, super::url::UrlUse::WithPath).is_none()
     };
     let describe = |pass: &Pass| {
@@ -111,11 +113,11 @@ pub(super) fn without_port(nginx: &Nginx) -> Vec<Problem> {
 
 impl Pass {
     fn read(directive: Directive<'_>, family: Family) -> Option<Self> {
-        let text = directive.arg(0)?.text.as_str();
+        let text = directive.arg(0)?.text;
         let protocol = directive.context().protocol();
         let family = if protocol == Some(Protocol::Stream) { Family::Stream } else { family };
-        let (scheme, start) = match text.find("://") {
-            Some(at) => (Some(text[..at].to_owned()), at + 3),
+        let (scheme, start) = match super::url::scheme_end(text) {
+            Some(at) => (Some(CompactString::new(&text[..at])), at + 3),
             None => (None, 0),
         };
         let rest = &text[start..];
@@ -149,8 +151,9 @@ impl Pass {
     }
 
     /// Its argument.
-    pub(crate) fn word<'a>(&self, nginx: &'a Nginx) -> &'a Word {
-        &self.directive(nginx).words()[1]
+    pub(crate) fn word<'a>(&self, nginx: &'a Nginx) -> Word<'a> {
+        let directive = self.directive(nginx);
+        directive.arg(0).unwrap_or(directive.name())
     }
 
     /// The place of the host.
@@ -191,12 +194,12 @@ impl Pass {
 
     /// The argument is one variable and nothing else.
     pub(crate) fn is_one_variable(&self, nginx: &Nginx) -> bool {
-        template::sole_variable(&self.word(nginx).text).is_some()
+        template::sole_variable(self.word(nginx).text).is_some()
     }
 
     /// The argument holds the path of the request: a capture, or `$uri`.
     pub(crate) fn takes_path(&self, nginx: &Nginx) -> bool {
-        template::pieces(&self.word(nginx).text).any(|piece| match piece.part {
+        template::pieces(self.word(nginx).text).any(|piece| match piece.part {
             Part::Capture(_) => true,
             Part::Variable(name) => name.eq_ignore_ascii_case("uri") || name.eq_ignore_ascii_case("document_uri"),
             _ => false,
@@ -240,15 +243,40 @@ fn host_length(text: &str) -> usize {
     text.len()
 }
 
-impl Nginx {
-    /// The literal uses of every group, in the order of [`Nginx::upstreams`].
-    pub(crate) fn uses(&self) -> Vec<Vec<&Pass>> {
-        let mut uses: Vec<Vec<&Pass>> = vec![Vec::new(); self.upstreams.len()];
-        for pass in &self.passes {
-            if let Some(index) = pass.upstream {
-                uses[index].push(pass);
-            }
+/// Which passes name which group literally, in the order of [`Nginx::upstreams`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct GroupUses {
+    /// Where those of each group begin in the list.
+    starts: Vec<u32>,
+    passes: Vec<u32>,
+}
+
+impl GroupUses {
+    pub(super) fn new(nginx: &Nginx) -> Self {
+        let mut starts = vec![0; nginx.upstreams.len() + 1];
+        for group in nginx.passes.iter().filter_map(|pass| pass.upstream) {
+            starts[group + 1] += 1;
         }
-        uses
+        for group in 1..starts.len() {
+            starts[group] += starts[group - 1];
+        }
+        let mut next = starts.clone();
+        let mut passes = vec![0; starts.last().copied().unwrap_or(0) as usize];
+        for (group, pass) in nginx.passes.iter().zip(0..).filter_map(|(pass, index)| Some((pass.upstream?, index))) {
+            passes[next[group] as usize] = pass;
+            next[group] += 1;
+        }
+        Self { starts, passes }
+    }
+}
+
+impl Nginx {
+    /// Every group with the passes that name it literally.
+    pub(crate) fn groups_with_uses(&self) -> impl Iterator<Item = (&Upstream, impl Iterator<Item = &Pass> + Clone)> {
+        let GroupUses { starts, passes } = &self.group_uses;
+        self.upstreams.iter().zip(starts.windows(2)).map(move |(upstream, range)| {
+            let uses = &passes[range[0] as usize..range[1] as usize];
+            (upstream, uses.iter().map(|&pass| &self.passes[pass as usize]))
+        })
     }
 }

@@ -73,14 +73,11 @@ impl Nginx {
             formats.entry((format.context().protocol(), format.text(0))).or_insert(format);
         }
         for log in self.all(key!("access_log")) {
-            let Some(word) = log.arg(1).filter(|word| !word.text.contains('=') && word.text != "combined") else {
-                continue;
-            };
-            if template::has_variables(&word.text) {
-                continue;
-            }
             let protocol = log.context().protocol();
-            let format = formats.get(&(protocol, word.text.as_str()));
+            // The second word is a format whatever it looks like: nginx takes `buffer=32k` for one.
+            let known = |word: &Word<'_>| word.text == "combined" && protocol == Some(Protocol::Http);
+            let Some(word) = log.arg(1).filter(|word| !known(word) && log.text(0) != "off") else { continue };
+            let format = formats.get(&(protocol, word.text));
             if format.is_some_and(|format| format.id() < log.id()) {
                 continue;
             }
@@ -111,7 +108,7 @@ impl Nginx {
         }
         for limit in self.all(key!("limit_conn")) {
             if let Some(word) = limit.arg(0) {
-                report(Reference::LimitZone, &word.text, word.span, &limits);
+                report(Reference::LimitZone, word.text, word.span, &limits);
             }
         }
         const CACHES: &[(Key, Key)] = &[
@@ -127,7 +124,7 @@ impl Nginx {
                 .map(|(zone, _)| before_colon(zone))
                 .collect();
             for word in self.all(cache).filter_map(|cache| cache.arg(0)).filter(|word| word.text != "off") {
-                report(Reference::CacheZone, &word.text, word.span, &zones);
+                report(Reference::CacheZone, word.text, word.span, &zones);
             }
         }
     }
@@ -167,7 +164,7 @@ impl Nginx {
                 .collect();
             let users = directive.descendants().filter(|it| it.is(key!("try_files")) || it.is(key!("error_page")));
             let last_words = users.filter_map(|user| user.args().last());
-            for word in last_words.filter(|word| is_name(word) && !named.contains(&word.text.as_str())) {
+            for word in last_words.filter(|word| is_name(*word) && !named.contains(&word.text)) {
                 let known = named.iter().map(|name| (*name).to_owned()).collect();
                 let (name, span) = (word.text.to_string(), word.span);
                 missing.push(Missing { reference: Reference::NamedLocation, name, span, later: None, known });
@@ -176,6 +173,6 @@ impl Nginx {
     }
 }
 
-fn is_name(word: &Word) -> bool {
-    word.text.starts_with('@') && !template::has_variables(&word.text)
+fn is_name(word: Word<'_>) -> bool {
+    word.text.starts_with('@') && !template::has_variables(word.text)
 }

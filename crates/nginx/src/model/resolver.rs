@@ -70,7 +70,7 @@ fn resolver(directive: Directive<'_>) -> Resolver {
     let mut resolver =
         Resolver { name_servers: Vec::new(), valid: None, without_ipv6: false, directive: directive.id() };
     for word in directive.args() {
-        let text = word.text.as_str();
+        let text = word.text;
         if let Some(given) = text.strip_prefix("valid=") {
             resolver.valid = value::time(given, TimeUnits::Seconds).map(|valid| Spanned::new(valid, word.span));
         } else if text.contains('=') {
@@ -169,13 +169,9 @@ impl Nginx {
     }
 
     pub(super) fn find_foreign_directive(&self) -> bool {
-        self.directives().any(|directive| {
-            directive.context().is_checked()
-                && match directive.row() {
-                    Some(row) => row.origin != Origin::OpenSource,
-                    None => directive.key().is_none(),
-                }
-        })
+        let is_checked = |directive: &Directive<'_>| directive.context().is_checked();
+        self.nodes.iter().any(|node| node.key.is_none() && node.context.is_checked())
+            || self.all_whose(|row| row.origin != Origin::OpenSource).iter().any(is_checked)
     }
 
     /// The hosts below a scope that are looked up once, at start: the places and classes of their names.
@@ -193,7 +189,7 @@ impl Nginx {
             .flat_map(|group| group.servers.iter())
             .filter(|server| range.contains(&server.directive))
             .filter(|server| server.resolve.is_none() && server.endpoint.class.is_name())
-            .map(|server| (server.host, server.endpoint.class));
+            .map(|server| (server.host(self), server.endpoint.class));
         passes.chain(servers).collect()
     }
 }

@@ -4,11 +4,12 @@
 use super::server::parse_listen;
 use super::tree::Directive;
 use super::url::{self, UrlUse};
-use super::{Nginx, params};
-use crate::context::Context;
-use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key};
+use super::variable::built_in;
+use super::{Nginx, bounds, params};
+use crate::context::{Context, Protocol};
+use crate::keys::{Arguments, Key, NAMES, Row, TableVersion, ValueType, Values, key, known};
 use crate::release::{Flavor, Release};
-use crate::syntax::Word;
+use crate::syntax::{Word, Words};
 use crate::template;
 use crate::value::{self, TimeUnits};
 use confvet_core::{Safety, Span, did_you_mean};
@@ -90,7 +91,7 @@ const UNIQUE: &[Key] = &[
 ];
 
 pub(super) fn check(nginx: &Nginx) -> Vec<Problem> {
-    let mut checker = Checker { nginx, problems: Vec::new(), seen: vec![(u32::MAX, 0); NAMES.len()], block: 0 };
+    let mut checker = Checker { nginx, problems: Vec::new(), seen: vec![(0, 0); NAMES.len()], block: 0 };
     for directive in nginx.directives() {
         checker.directive(directive);
     }
@@ -142,10 +143,19 @@ impl<'a> Checker<'a> {
         }
         let allowed = row.arguments(release);
         if !allowed.allow(directive.args().len()) && !key.is_lua_block() && !directive.is(key!("if")) {
+            // Without its end nobody knows which words are its own.
+            if directive.is_unterminated() {
+                return;
+            }
             self.problems.push(Problem::ArgumentCount(id, allowed));
             return;
         }
-        if let Some(bad) = directive.is(key!("if")).then(|| condition(directive)).flatten() {
+        let of_block = match key {
+            known::IF => condition(directive),
+            known::LOCATION => modifier(directive),
+            _ => None,
+        };
+        if let Some(bad) = of_block {
             self.bad(directive, bad);
         }
         self.values(directive, key, row);
@@ -183,7 +193,7 @@ impl<'a> Checker<'a> {
                 return;
             }
             ValueType::NameValue => {
-                let is_param = matches!(key.name(), "fastcgi_param" | "uwsgi_param" | "scgi_param");
+                let is_param = matches!(key, known::FASTCGI_PARAM | known::UWSGI_PARAM | known::SCGI_PARAM);
                 if let Some(word) = args.get(2).filter(|word| is_param && word.text != "if_not_empty") {
                     let message = format!("`{}` is no parameter here: only `if_not_empty` is", word.text);
                     self.bad(directive, bad(word.span, message));
@@ -200,16 +210,20 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+        let before = self.problems.len();
         for (index, word) in args.iter().enumerate() {
             if let Some(bad) = self.plain(word, index, row) {
                 self.bad(directive, bad);
             }
         }
+        if let Some(bad) = bounds::check(directive, key).filter(|_| self.problems.len() == before) {
+            self.bad(directive, bad);
+        }
     }
 
     /// A value whose type the table names.
-    fn plain(&self, word: &Word, index: usize, row: &Row) -> Option<BadValue> {
-        let text = word.text.as_str();
+    fn plain(&self, word: Word<'_>, index: usize, row: &Row) -> Option<BadValue> {
+        let text = word.text;
         if is_placeholder(text) {
             return None;
         }
@@ -237,7 +251,9 @@ impl<'a> Checker<'a> {
 
 /// `${NAME}` in capitals: filled in by envsubst before nginx reads the file.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    text.find("${").is_some_and(|at| {
+    let bytes = text.as_bytes();
+    let start = memchr::memchr_iter(b'$', bytes).find(|&at| bytes.get(at + 1) == Some(&b'{'));
+    start.is_some_and(|at| {
         let name = &text[at + 2..];
         let end = name.find('}').unwrap_or(0);
         end > 0 && name[..end].bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
@@ -256,8 +272,8 @@ fn suggested(span: Span, message: String, replacement: Option<String>) -> BadVal
     BadValue { span, message, replacement: replacement.map(|text| (Safety::Unsafe, text)) }
 }
 
-fn flag(word: &Word) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn flag(word: Word<'_>) -> Option<BadValue> {
+    let text = word.text;
     if text.eq_ignore_ascii_case("on") || text.eq_ignore_ascii_case("off") {
         return None;
     }
@@ -269,8 +285,8 @@ fn flag(word: &Word) -> Option<BadValue> {
     })
 }
 
-fn number(word: &Word, values: Values) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn number(word: Word<'_>, values: Values) -> Option<BadValue> {
+    let text = word.text;
     let Some(number) = value::number(text) else {
         return Some(bad(word.span, format!("`{text}` is not a number: only digits are allowed")));
     };
@@ -282,8 +298,8 @@ fn number(word: &Word, values: Values) -> Option<BadValue> {
     }
 }
 
-fn size(word: &Word, giga: bool) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn size(word: Word<'_>, giga: bool) -> Option<BadValue> {
+    let text = word.text;
     let read = if giga { value::offset } else { value::size };
     if read(text).is_some() {
         return None;
@@ -308,8 +324,8 @@ fn size(word: &Word, giga: bool) -> Option<BadValue> {
     Some(suggested(word.inner(), message, mega.map(|mega| format!("{mega}m"))))
 }
 
-fn time(word: &Word, units: TimeUnits) -> Option<BadValue> {
-    time_text(&word.text, word.inner(), units)
+fn time(word: Word<'_>, units: TimeUnits) -> Option<BadValue> {
+    time_text(word.text, word.inner(), units)
 }
 
 pub(super) fn time_text(text: &str, span: Span, units: TimeUnits) -> Option<BadValue> {
@@ -349,8 +365,8 @@ fn thousandths(number: &str) -> Option<u64> {
     value::number(whole)?.checked_mul(1000)?.checked_add(fraction)
 }
 
-pub(super) fn one_of(word: &Word, words: &[&'static str]) -> Option<BadValue> {
-    let text = word.text.as_str();
+pub(super) fn one_of(word: Word<'_>, words: &[&'static str]) -> Option<BadValue> {
+    let text = word.text;
     if words.iter().any(|known| known.eq_ignore_ascii_case(text)) {
         return None;
     }
@@ -371,46 +387,60 @@ fn custom(directive: Directive<'_>, key: Key, release: &Release) -> Option<BadVa
     let args = directive.args();
     let context = directive.context();
     let first = args.first()?;
-    if is_placeholder(&first.text) {
+    if is_placeholder(first.text) {
         return None;
     }
-    match key.name() {
-        "listen" => listen(directive, release),
-        "server" if matches!(context, Context::Upstream | Context::StreamUpstream) => {
+    match key {
+        known::LISTEN => listen(directive, release),
+        known::SERVER if matches!(context, Context::Upstream | Context::StreamUpstream) => {
             upstream_server(directive, release)
         }
-        "resolver" => resolver(directive, release),
-        "zone" => args.get(1).and_then(|word| size(word, false)),
-        "hash" => args
+        known::RESOLVER => resolver(directive, release),
+        known::ZONE => args.get(1).and_then(|word| size(word, false)),
+        known::HASH => args
             .get(1)
             .filter(|word| word.text != "consistent")
             .map(|word| bad(word.span, format!("`{}` is no parameter of `hash`: only `consistent` is", word.text))),
-        "random" => random(args, release),
-        "return" if context != Context::StreamServer => return_code(args),
-        "rewrite" => args.get(2).and_then(rewrite_flag),
-        "error_log" => args.get(1).and_then(|word| {
+        known::RANDOM => random(args, release),
+        known::RETURN if context != Context::StreamServer => return_code(args),
+        known::REWRITE => {
+            let empty = args.get(1).filter(|word| word.text.is_empty());
+            let empty = empty.map(|word| bad(word.span, "an empty replacement leads nowhere".to_owned()));
+            empty.or_else(|| args.get(2).and_then(rewrite_flag))
+        }
+        known::ERROR_LOG => args.get(1).and_then(|word| {
             one_of(word, &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"])
                 .filter(|_| !word.text.starts_with("debug_"))
         }),
-        "error_page" => args[..args.len() - 1].iter().find_map(error_code),
-        "limit_req_zone" | "limit_conn_zone" => limit_zone(args),
-        "limit_req" => args.iter().find_map(limit_req),
-        "limit_conn" => args.get(1).and_then(|word| number(word, Values::Range(1, 65535))),
-        "proxy_cache_path" | "fastcgi_cache_path" | "uwsgi_cache_path" | "scgi_cache_path" => cache_path(directive),
-        "proxy_pass" => pass_scheme(first, context),
-        "grpc_pass" => scheme_of(first, &["grpc", "grpcs"], "`grpc://` or `grpcs://`").or_else(|| plain_address(first)),
-        "uwsgi_pass" => {
+        known::ERROR_PAGE => args.without_last().iter().find_map(error_code),
+        known::LIMIT_REQ_ZONE => limit_zone(args, &["zone=", "rate=", "sync"]),
+        known::LIMIT_CONN_ZONE => limit_zone(args, &["zone="]),
+        known::LIMIT_REQ => args.iter().find_map(limit_req),
+        known::LIMIT_CONN => args.get(1).and_then(|word| number(word, Values::Range(1, 65535))),
+        known::PROXY_CACHE_PATH | known::FASTCGI_CACHE_PATH | known::UWSGI_CACHE_PATH | known::SCGI_CACHE_PATH => {
+            cache_path(directive)
+        }
+        known::PROXY_PASS => pass_scheme(first, context),
+        known::GRPC_PASS => {
+            scheme_of(first, &["grpc", "grpcs"], "`grpc://` or `grpcs://`").or_else(|| plain_address(first))
+        }
+        known::UWSGI_PASS => {
             scheme_of(first, &["uwsgi", "suwsgi"], "`uwsgi://` or `suwsgi://`").or_else(|| plain_address(first))
         }
-        "fastcgi_pass" | "scgi_pass" | "memcached_pass" => no_scheme(first).or_else(|| plain_address(first)),
-        "allow" | "deny" => network(first, &["all", "unix:"]),
-        "set_real_ip_from" => network_or_name(first),
-        "server_name" => args.iter().find(|word| word.text == "*").map(|word| {
+        known::MEMCACHED_PASS if template::has_variables(first.text) => {
+            Some(bad(first.span, "`memcached_pass` takes no variables: the key is in `$memcached_key`".to_owned()))
+        }
+        known::FASTCGI_PASS | known::SCGI_PASS | known::MEMCACHED_PASS | known::TUNNEL_PASS => {
+            no_scheme(first).or_else(|| plain_address(first))
+        }
+        known::ALLOW | known::DENY => network(first, &["all", "unix:"]),
+        known::SET_REAL_IP_FROM => network_or_name(first),
+        known::SERVER_NAME => args.iter().find(|word| word.text == "*").map(|word| {
             bad(word.span, "`*` is no server name: use `_` with `default_server` for a catch-all".to_owned())
         }),
-        "worker_processes" if first.text != "auto" => number(first, Values::Any),
-        "worker_connections" => number(first, Values::Any),
-        "keepalive" if context == Context::Upstream => number(first, Values::Any).or_else(|| {
+        known::WORKER_PROCESSES if first.text != "auto" => number(first, Values::Any),
+        known::WORKER_CONNECTIONS => number(first, Values::Range(1, u64::MAX)),
+        known::KEEPALIVE if context == Context::Upstream => number(first, Values::Any).or_else(|| {
             let word = args.get(1).filter(|word| word.text != "local")?;
             Some(bad(word.span, format!("`{}` is no parameter of `keepalive`: only `local` is", word.text)))
         }),
@@ -422,22 +452,22 @@ fn listen(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
     if let Err(bad) = parse_listen(directive) {
         return Some(bad);
     }
-    let parameters = directive.args().iter().skip(1).filter(|word| !is_placeholder(&word.text));
+    let parameters = directive.args().iter().skip(1).filter(|word| !is_placeholder(word.text));
     let is_udp = directive.args().iter().skip(1).any(|word| word.text == "udp");
     parameters.into_iter().find_map(|word| {
-        if is_udp && matches!(word.text.as_str(), "ssl" | "proxy_protocol") {
+        if is_udp && matches!(word.text, "ssl" | "proxy_protocol") {
             return Some(bad(word.span, format!("`{}` and `udp` exclude each other", word.text)));
         }
         listen_parameter(word, directive.context(), release)
     })
 }
 
-fn listen_parameter(word: &Word, context: Context, release: &Release) -> Option<BadValue> {
+fn listen_parameter(word: Word<'_>, context: Context, release: &Release) -> Option<BadValue> {
     const HTTP: &[&str] =
         &["default_server", "http2", "ssl", "quic", "proxy_protocol", "deferred", "bind", "reuseport", "multipath"];
     const OTHERS: &[&str] =
         &["default_server", "ssl", "udp", "proxy_protocol", "deferred", "bind", "reuseport", "multipath"];
-    let text = word.text.as_str();
+    let text = word.text;
     let words = if context == Context::Server { HTTP } else { OTHERS };
     let Some((name, given)) = text.split_once('=') else {
         let old = context == Context::Server && (text == "default" || text == "spdy" && release.is_before((1, 22, 1)));
@@ -487,14 +517,14 @@ fn is_keepalive(text: &str) -> bool {
 }
 
 /// A host with a port and nothing else, unless it is only known at run time.
-fn plain_address(word: &Word) -> Option<BadValue> {
-    let start = word.text.find("://").map_or(0, |at| at + 3);
-    if template::has_variables(&word.text) { None } else { url::fault(word, start, UrlUse::Plain) }
+fn plain_address(word: Word<'_>) -> Option<BadValue> {
+    let start = url::scheme_end(word.text).map_or(0, |at| at + 3);
+    if template::has_variables(word.text) { None } else { url::fault(word, start, UrlUse::Plain) }
 }
 
 fn upstream_server(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
     let address = directive.arg(0)?;
-    let text = address.text.as_str();
+    let text = address.text;
     if template::has_variables(text) {
         let message = format!("`{text}` holds a variable: names in an upstream are looked up when nginx starts");
         return Some(bad(address.span, message));
@@ -503,10 +533,10 @@ fn upstream_server(directive: Directive<'_>, release: &Release) -> Option<BadVal
     if let Some(bad) = scheme().or_else(|| url::fault(address, 0, UrlUse::Plain)) {
         return Some(bad);
     }
-    let endpoint = super::host::Endpoint::parse(text, 0);
     let parameters = || directive.args().iter().skip(1);
     let service = parameters().find(|word| word.text.starts_with("service="));
     if let Some(service) = service.filter(|_| release.has_resolve() || release.version.is_none()) {
+        let endpoint = super::host::Endpoint::parse(text, 0);
         let missing = if !endpoint.class.is_name() && endpoint.class != super::HostClass::Loopback {
             Some(format!("`service=` needs a domain name, `{text}` is none"))
         } else if endpoint.port.is_some() {
@@ -520,8 +550,8 @@ fn upstream_server(directive: Directive<'_>, release: &Release) -> Option<BadVal
             return Some(bad(service.span, message));
         }
     }
-    let has_port = text.starts_with("unix:") || endpoint.port.is_some();
-    if directive.context() == Context::StreamUpstream && !has_port && service.is_none() {
+    let has_port = || text.starts_with("unix:") || super::host::Endpoint::parse(text, 0).port.is_some();
+    if directive.context() == Context::StreamUpstream && service.is_none() && !has_port() {
         return Some(bad(address.span, format!("`{text}` has no port: a server of a stream upstream needs one")));
     }
     parameters().find_map(|word| {
@@ -531,8 +561,8 @@ fn upstream_server(directive: Directive<'_>, release: &Release) -> Option<BadVal
     })
 }
 
-fn server_parameter(word: &Word) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn server_parameter(word: Word<'_>) -> Option<BadValue> {
+    let text = word.text;
     let Some((name, given)) = text.split_once('=') else {
         const WORDS: &[&str] = &["backup", "down", "resolve", "drain"];
         if WORDS.contains(&text) {
@@ -574,7 +604,7 @@ fn resolver(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
     let in_mail = matches!(directive.context(), Context::Mail | Context::MailServer);
     let mut both_off = 0;
     for word in directive.args() {
-        let text = word.text.as_str();
+        let text = word.text;
         if is_placeholder(text) {
             continue;
         }
@@ -620,10 +650,13 @@ fn resolver(directive: Directive<'_>, release: &Release) -> Option<BadValue> {
             }
         }
     }
+    if directive.args().iter().all(|word| word.text.contains('=') && !is_placeholder(word.text)) {
+        return Some(bad(directive.span(), "`resolver` names no name server".to_owned()));
+    }
     (both_off == 2).then(|| bad(directive.span(), "`ipv4=off` and `ipv6=off` leave nothing to look up".to_owned()))
 }
 
-fn random(args: &[Word], release: &Release) -> Option<BadValue> {
+fn random(args: Words<'_>, release: &Release) -> Option<BadValue> {
     let first = args.first()?;
     if first.text != "two" {
         return Some(bad(first.span, format!("`{}` is no parameter of `random`: only `two` is", first.text)));
@@ -632,9 +665,9 @@ fn random(args: &[Word], release: &Release) -> Option<BadValue> {
     args.get(1).and_then(|word| one_of(word, if is_plus_only(release) { &plus[..1] } else { &plus }))
 }
 
-fn return_code(args: &[Word]) -> Option<BadValue> {
+fn return_code(args: Words<'_>) -> Option<BadValue> {
     let first = args.first()?;
-    let text = first.text.as_str();
+    let text = first.text;
     let is_url = args.len() == 1 && ["http://", "https://", "$scheme"].iter().any(|start| text.starts_with(start));
     match value::number(text) {
         Some(0..=999) => None,
@@ -644,18 +677,18 @@ fn return_code(args: &[Word]) -> Option<BadValue> {
     }
 }
 
-fn rewrite_flag(word: &Word) -> Option<BadValue> {
+fn rewrite_flag(word: Word<'_>) -> Option<BadValue> {
     const FLAGS: &[&str] = &["last", "break", "redirect", "permanent"];
-    if FLAGS.contains(&word.text.as_str()) {
+    if FLAGS.contains(&word.text) {
         return None;
     }
-    let near = did_you_mean(&word.text, FLAGS.iter().copied());
+    let near = did_you_mean(word.text, FLAGS.iter().copied());
     let message = format!("`{}` is no flag of `rewrite`: last, break, redirect or permanent", word.text);
     Some(suggested(word.span, message, near.map(str::to_owned)))
 }
 
-fn error_code(word: &Word) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn error_code(word: Word<'_>) -> Option<BadValue> {
+    let text = word.text;
     if text.starts_with('=') {
         return None;
     }
@@ -666,11 +699,12 @@ fn error_code(word: &Word) -> Option<BadValue> {
     }
 }
 
-fn limit_zone(args: &[Word]) -> Option<BadValue> {
+fn limit_zone(args: Words<'_>, parameters: &[&str]) -> Option<BadValue> {
     for word in args.iter().skip(1) {
-        let text = word.text.as_str();
-        if !["zone=", "rate="].iter().any(|name| text.starts_with(name)) && text != "sync" {
-            return Some(bad(word.span, format!("`{text}` is no parameter of a zone: zone=NAME:SIZE, rate=")));
+        let text = word.text;
+        let is_it = |name: &&str| if name.ends_with('=') { text.starts_with(*name) } else { text == *name };
+        if !parameters.iter().any(is_it) {
+            return Some(bad(word.span, format!("`{text}` is no parameter of this zone: {}", parameters.join(", "))));
         }
         if let Some(rate) = text.strip_prefix("rate=") {
             let number = rate.strip_suffix("r/s").or_else(|| rate.strip_suffix("r/m"));
@@ -710,8 +744,8 @@ fn is_rate(key: Key) -> bool {
     RATES.contains(&key)
 }
 
-fn rate(word: &Word) -> Option<BadValue> {
-    if template::has_variables(&word.text) { None } else { size(word, false) }
+fn rate(word: Word<'_>) -> Option<BadValue> {
+    if template::has_variables(word.text) { None } else { size(word, false) }
 }
 
 /// Eight pages of the smallest size there is.
@@ -723,7 +757,7 @@ fn cache_path(directive: Directive<'_>) -> Option<BadValue> {
         let message = format!("`{}` has no `keys_zone=NAME:SIZE`", directive.name().text);
         return Some(bad(directive.span(), message));
     };
-    let text = word.text.as_str();
+    let text = word.text;
     match text.rsplit_once(':') {
         None => Some(bad(word.span, format!("`{text}` has no size: write `{text}:10m`"))),
         Some((name, given)) if !matches!(value::size(given), Some(8192..)) => {
@@ -734,8 +768,8 @@ fn cache_path(directive: Directive<'_>) -> Option<BadValue> {
     }
 }
 
-fn limit_req(word: &Word) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn limit_req(word: Word<'_>) -> Option<BadValue> {
+    let text = word.text;
     match text.split_once('=') {
         None if text == "nodelay" => None,
         Some(("zone", _)) => None,
@@ -750,14 +784,14 @@ fn limit_req(word: &Word) -> Option<BadValue> {
     }
 }
 
-fn pass_scheme(word: &Word, context: Context) -> Option<BadValue> {
+fn pass_scheme(word: Word<'_>, context: Context) -> Option<BadValue> {
     if context == Context::StreamServer {
         return no_scheme(word).or_else(|| plain_address(word));
     }
-    if template::has_variables(&word.text) {
+    if template::has_variables(word.text) {
         return None;
     }
-    let Some(at) = word.text.find("://") else {
+    let Some(at) = url::scheme_end(word.text) else {
         let message = format!("`{}` has no scheme: write `http://` or `https://` before the host", word.text);
         return Some(safe(word.inner().before(), message, "http://"));
     };
@@ -765,8 +799,8 @@ fn pass_scheme(word: &Word, context: Context) -> Option<BadValue> {
         .or_else(|| url::fault(word, at + 3, UrlUse::WithPath))
 }
 
-fn scheme_of(word: &Word, schemes: &[&str], expected: &str) -> Option<BadValue> {
-    let at = word.text.find("://")?;
+fn scheme_of(word: Word<'_>, schemes: &[&str], expected: &str) -> Option<BadValue> {
+    let at = url::scheme_end(word.text)?;
     let scheme = &word.text[..at];
     if template::has_variables(scheme) || schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
         return None;
@@ -774,7 +808,7 @@ fn scheme_of(word: &Word, schemes: &[&str], expected: &str) -> Option<BadValue> 
     Some(bad(word.slice(0..at + 3), format!("`{scheme}://` is no scheme of this directive: {expected}")))
 }
 
-fn no_scheme(word: &Word) -> Option<BadValue> {
+fn no_scheme(word: Word<'_>) -> Option<BadValue> {
     if word.text.starts_with('/') {
         let message = format!("`{}` is a path: a socket is written `unix:{}`", word.text, word.text);
         return Some(safe(word.inner().before(), message, "unix:"));
@@ -786,12 +820,19 @@ fn is_network(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok()
 }
 
-fn network(word: &Word, words: &[&str]) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn network(word: Word<'_>, words: &[&str]) -> Option<BadValue> {
+    let text = word.text;
     if words.contains(&text) || is_network(text) {
         return None;
     }
     Some(bad(word.span, format!("`{text}` is no address or network: use for example `10.0.0.0/8`")))
+}
+
+/// What stands in front of the path of a location, when there are two words.
+fn modifier(directive: Directive<'_>) -> Option<BadValue> {
+    let [word, _] = directive.args().exactly()?;
+    let message = || format!("`{}` is no modifier of a location: =, ^~, ~ or ~*", word.text);
+    (!matches!(word.text, "=" | "^~" | "~" | "~*")).then(|| bad(word.span, message()))
 }
 
 /// nginx has no grammar of expressions: a condition is a variable, a comparison or a file test.
@@ -815,7 +856,10 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
     }
     let name = &subject[1..];
     let is_capture = name.bytes().all(|byte| byte.is_ascii_digit());
-    if is_capture || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    // Behind a prefix such as `arg_` any byte belongs to the name.
+    let is_open = || built_in(Protocol::Http, &name.to_ascii_lowercase()).is_some_and(|row| row.prefix);
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_capture || !is_word && !is_open() {
         let message = format!("`{subject}` is taken for the name of a variable: blanks stand around the operator");
         return Some(bad(span(0), message));
     }
@@ -832,8 +876,8 @@ fn condition(directive: Directive<'_>) -> Option<BadValue> {
     }
 }
 
-fn network_or_name(word: &Word) -> Option<BadValue> {
-    let text = word.text.as_str();
+fn network_or_name(word: Word<'_>) -> Option<BadValue> {
+    let text = word.text;
     if text == "unix:" || is_network(text) || !text.contains('/') {
         return None;
     }

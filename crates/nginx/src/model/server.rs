@@ -6,6 +6,7 @@ use super::tree::{Directive, Scope};
 use super::url::{self, UrlUse};
 use crate::context::{Context, Protocol};
 use crate::keys::key;
+use crate::syntax::Words;
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use serde::{Serialize, Serializer};
@@ -92,29 +93,24 @@ const SOCKET_OPTIONS: &[&str] = &[
 ];
 
 pub(super) fn read(nginx: &Nginx) -> Vec<Server> {
-    nginx
-        .all(key!("server"))
-        .filter(|directive| directive.is_block())
-        .filter_map(|directive| {
-            let protocol = match directive.block().context() {
-                Context::Server => Protocol::Http,
-                Context::StreamServer => Protocol::Stream,
-                _ => return None,
-            };
-            let block = directive.block();
-            Some(Server {
-                protocol,
-                listens: block.all(key!("listen")).filter_map(|listen| parse_listen(listen).ok()).collect(),
-                names: block
-                    .all(key!("server_name"))
-                    .flat_map(|names| names.args().iter())
-                    .map(|word| Spanned::new(word.text.clone(), word.inner()))
-                    .collect(),
-                is_default: false,
-                directive: directive.id(),
-            })
-        })
-        .collect()
+    let protocol = |directive: Directive<'_>| match directive.block().context() {
+        Context::Server => Some(Protocol::Http),
+        Context::StreamServer => Some(Protocol::Stream),
+        _ => None,
+    };
+    let all = || nginx.all(key!("server")).filter_map(|directive| Some((directive, protocol(directive)?)));
+    // Hosts of many thousand sites are common, so that the lists have no room to spare.
+    let mut servers = Vec::with_capacity(all().count());
+    for (directive, protocol) in all() {
+        let block = directive.block();
+        let mut listens = Vec::with_capacity(block.all(key!("listen")).count());
+        listens.extend(block.all(key!("listen")).filter_map(|listen| parse_listen(listen).ok()));
+        let words = || block.all(key!("server_name")).map(Directive::args);
+        let mut names = Vec::with_capacity(words().map(Words::len).sum());
+        names.extend(words().flatten().map(|word| Spanned::new(CompactString::new(word.text), word.inner())));
+        servers.push(Server { protocol, listens, names, is_default: false, directive: directive.id() });
+    }
+    servers
 }
 
 /// The positions of the servers that are the default on one of their sockets.
@@ -137,7 +133,7 @@ pub(super) fn parse_listen(directive: Directive<'_>) -> Result<Listen, BadValue>
     let Some(word) = directive.arg(0) else {
         return Err(bad(directive.span(), "`listen` without an address".to_owned()));
     };
-    let text = word.text.as_str();
+    let text = word.text;
     let has = |name: &str| directive.args().iter().skip(1).any(|word| word.text == name);
     let quic = has("quic");
     let udp = quic || has("udp");

@@ -2,7 +2,9 @@
 
 use super::Nginx;
 use super::location::{Location, LocationKind};
+use crate::keys::key;
 use confvet_core::Span;
+use std::cell::OnceCell;
 
 /// A location that loses requests to another one.
 #[derive(Debug)]
@@ -24,6 +26,9 @@ impl Nginx {
         let mut found = Vec::new();
         for server in self.servers() {
             let block = server.block(self);
+            if !self.has_regex_location(block) {
+                continue;
+            }
             let locations: Vec<Location<'_>> = block.children().filter_map(Location::of).collect();
             let patterns: Vec<&Location<'_>> =
                 locations.iter().filter(|location| location.is_regex()).take(MAX_PATTERNS).collect();
@@ -52,18 +57,19 @@ impl Nginx {
             if block.own_access_control().is_some() || server.directive(self).holds_unread_include() {
                 continue;
             }
-            let open: Vec<&&Location<'_>> =
-                patterns.iter().filter(|location| !location.directive.block().is_restricted()).collect();
+            let is_open = |location: &&&Location<'_>| !location.directive.block().is_restricted();
+            let open: OnceCell<Vec<&&Location<'_>>> = OnceCell::new();
             for location in locations.iter().filter(|location| location.kind == LocationKind::Prefix) {
                 let inside = location.directive.block();
                 let controlled = inside
                     .own_access_control()
                     .is_some_and(|control| control.directives.iter().any(|line| line.name().text != "allow"))
                     || inside.returns_denial();
-                if !controlled || location.path == "/" {
+                // What another location takes from a status page is no status page.
+                if !controlled || location.path == "/" || inside.has(key!("stub_status")) {
                     continue;
                 }
-                let winner = open.iter().find(|regex| {
+                let winner = open.get_or_init(|| patterns.iter().filter(is_open).collect()).iter().find(|regex| {
                     may_match_below(regex.path, location.path)
                         && !inside.children().filter_map(Location::of).any(|nested| nested.path == regex.path)
                 });

@@ -103,8 +103,8 @@ impl Nginx {
             return Vec::new();
         }
         let mut found: BTreeMap<&'static str, Directive<'_>> = BTreeMap::new();
-        for directive in self.directives() {
-            if let Some(row) = directive.row().filter(|row| row.origin != Origin::OpenSource) {
+        for directive in self.all_whose(|row| row.origin != Origin::OpenSource) {
+            if let Some(row) = directive.row() {
                 found.entry(row.module).or_insert(directive);
             }
         }
@@ -114,7 +114,10 @@ impl Nginx {
     /// Locations that cannot lie where they lie, and why.
     pub(crate) fn misplaced_locations(&self) -> Vec<(Location<'_>, String)> {
         let mut found = Vec::new();
-        for location in self.locations() {
+        let inner = self.location_kinds().zip(0..).filter(|((directive, kind), _)| {
+            *kind == LocationKind::Named || directive.parent().is_some_and(|outer| outer.is(key!("location")))
+        });
+        for location in inner.map(|(_, index)| self.location(index)) {
             let Some(outer) = location.directive.parent().and_then(Location::of) else { continue };
             let message = match (location.kind, outer.kind) {
                 (LocationKind::Named, _) => {
@@ -187,7 +190,7 @@ impl Nginx {
     }
 
     /// Definitions whose variable is one of nginx's own that cannot be set: the directive, the word, the name.
-    pub(crate) fn reassigned_built_ins(&self) -> Vec<(Directive<'_>, &Word, String)> {
+    pub(crate) fn reassigned_built_ins(&self) -> Vec<(Directive<'_>, Word<'_>, String)> {
         let targets = [(key!("set"), 0), (key!("map"), 1), (key!("split_clients"), 1), (key!("auth_request_set"), 0)];
         let mut found = Vec::new();
         for (key, index) in targets {
@@ -214,10 +217,10 @@ impl Nginx {
     /// Parameters, values and variables that came with a later version than their directive.
     pub(crate) fn newer_parameters(&self) -> Vec<Newer> {
         let mut found = Vec::new();
-        let mut add = |word: &Word, what: String, since| found.push(Newer { span: word.span, what, since });
+        let mut add = |word: Word<'_>, what: String, since| found.push(Newer { span: word.span, what, since });
         for listen in self.all(key!("listen")) {
             for word in listen.args().iter().skip(1) {
-                match word.text.as_str() {
+                match word.text {
                     "quic" => add(word, "listen ... quic".to_owned(), (1, 25, 0)),
                     "default_server" if listen.context() == Context::StreamServer => {
                         add(word, "listen ... default_server in stream".to_owned(), (1, 25, 5));

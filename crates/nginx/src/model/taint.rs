@@ -143,6 +143,20 @@ impl Nginx {
         walk.capture(index, at)
     }
 
+    /// Could a text hold a line end that a client sent? The variables of nearly all texts never do, wherever they stand.
+    pub(crate) fn may_hold_line_end(&self, text: &str) -> bool {
+        let may = |name: &str| {
+            let defined =
+                [Protocol::Http, Protocol::Stream].map(|protocol| !self.definitions(protocol, name).is_empty());
+            defined.contains(&true) || DECODED_PATHS.iter().any(|path| path.eq_ignore_ascii_case(name))
+        };
+        template::pieces(text).any(|piece| match piece.part {
+            Part::Variable(name) => may(name),
+            Part::Capture(_) => true,
+            _ => false,
+        })
+    }
+
     /// What a part of a template can hold where `at` uses it. `None`: nothing of the client's, or not known.
     pub(crate) fn taint_of_part(&self, part: &Part<'_>, at: Directive<'_>) -> Option<Taint> {
         match part {
@@ -198,14 +212,14 @@ impl Walk<'_> {
         taint
     }
 
-    fn word(&mut self, word: &Word, at: Directive<'_>) -> Option<Taint> {
+    fn word(&mut self, word: Word<'_>, at: Directive<'_>) -> Option<Taint> {
         self.spend()?;
-        if !template::has_variables(&word.text) {
+        if !template::has_variables(word.text) {
             return Some(CONSTANT);
         }
         let mut whole: Option<Taint> = None;
         let mut host_ended = false;
-        for piece in template::pieces(&word.text) {
+        for piece in template::pieces(word.text) {
             let part = match piece.part {
                 Part::Text(text) => Taint { begins_with_slash: text.starts_with('/'), ..CONSTANT },
                 Part::Variable(name) => self.variable(&name.to_ascii_lowercase(), at)?,
@@ -233,7 +247,7 @@ impl Walk<'_> {
                 continue;
             };
             self.spend()?;
-            let found = match template::has_variables(&value.text) {
+            let found = match template::has_variables(value.text) {
                 false => CONSTANT,
                 true => self.word(value, entry)?.from(entry.span()),
             };
@@ -314,9 +328,11 @@ impl Walk<'_> {
     }
 }
 
+/// Variables that hold the path of the request, decoded.
+const DECODED_PATHS: &[&str] = &["uri", "document_uri", "fastcgi_script_name", "fastcgi_path_info", "request_filename"];
+
 /// What nginx's own variables can hold.
 fn built_in(name: &str, at: Directive<'_>, nginx: &Nginx) -> Option<Taint> {
-    const DECODED_PATHS: &[&str] = &["uri", "document_uri", "fastcgi_script_name", "fastcgi_path_info"];
     const RAW_NAMES: &[&str] = &["args", "query_string", "request", "http_host", "remote_user", "content_type"];
     const SAFE: &[&str] = &[
         "scheme",
@@ -353,9 +369,6 @@ fn built_in(name: &str, at: Directive<'_>, nginx: &Nginx) -> Option<Taint> {
         "proxy_add_x_forwarded_for",
     ];
     if DECODED_PATHS.contains(&name) {
-        return Some(DECODED);
-    }
-    if name == "request_filename" {
         return Some(DECODED);
     }
     if name == "request_uri" {

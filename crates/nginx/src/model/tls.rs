@@ -27,8 +27,8 @@ const NO_PROTECTION: &[&str] = &["NULL", "ENULL", "ANULL", "ADH", "AECDH", "EXP"
 const WEAK: &[&str] = &["RC4", "DES", "3DES", "MD5", "LOW", "MEDIUM", "ALL", "RC2", "IDEA", "SEED"];
 
 /// The weak selectors a list switches on explicitly and does not ban for good.
-pub(crate) fn weak_ciphers(list: &Word) -> Vec<WeakCipher> {
-    let text = list.text.as_str();
+pub(crate) fn weak_ciphers(list: Word<'_>) -> Vec<WeakCipher> {
+    let text = list.text;
     let mut items = Vec::new();
     let mut start = 0;
     for part in text.split([':', ',', ' ']) {
@@ -83,7 +83,7 @@ mod tests {
 
     fn weak(list: &str) -> Vec<String> {
         let tree = parse(FileId(0), &format!("ssl_ciphers {list};"));
-        weak_ciphers(&tree.words[1]).into_iter().map(|weak| weak.name).collect()
+        weak_ciphers(tree.word(1)).into_iter().map(|weak| weak.name).collect()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Nginx;
 use crate::context::Context;
 use crate::keys::{Key, Row, key};
-use crate::syntax::{Ending, Word};
+use crate::syntax::{Ending, Word, Words};
 use confvet_core::{FileId, Span};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) until: u32,
     pub(super) key: Option<Key>,
     pub(super) context: Context,
+    /// The context of what stands in its block.
+    pub(super) inside: Context,
     pub(super) broken: bool,
     pub(super) is_block: bool,
     /// One of its words holds a `$`.
@@ -71,6 +73,11 @@ impl Nginx {
         Scope { nginx: self, id: TOP }
     }
 
+    /// How many directives of that name there are.
+    pub(super) fn count(&self, key: Key) -> usize {
+        (self.by_key_start[key.index() + 1] - self.by_key_start[key.index()]) as usize
+    }
+
     /// Every directive of that name, wherever it stands, in the order of the tree.
     pub(crate) fn all(&self, key: Key) -> impl DoubleEndedIterator<Item = Directive<'_>> {
         let range = self.by_key_start[key.index()] as usize..self.by_key_start[key.index() + 1] as usize;
@@ -88,6 +95,16 @@ impl Nginx {
     /// Every directive of that name, wherever it stands, in the order of the tree. Empty for a name nginx does not know.
     pub fn named(&self, name: &str) -> impl Iterator<Item = Directive<'_>> {
         Key::find(name).into_iter().flat_map(|key| self.all(key))
+    }
+
+    /// The directives of whose rows in the table this is true, in the order of the tree.
+    pub(crate) fn all_whose(&self, row_is: impl Fn(&Row) -> bool) -> Vec<Directive<'_>> {
+        let occurs = |key: &Key| self.by_key_start[key.index()] < self.by_key_start[key.index() + 1];
+        let possible = Key::all().filter(occurs).filter(|key| key.rows().iter().any(&row_is));
+        let is_it = |directive: &Directive<'_>| directive.row().is_some_and(&row_is);
+        let mut found: Vec<Directive<'_>> = possible.flat_map(|key| self.all(key)).filter(is_it).collect();
+        found.sort_by_key(|directive| directive.id);
+        found
     }
 
     /// Is there any directive of that name?
@@ -120,15 +137,15 @@ impl<'a> Directive<'a> {
     }
 
     /// Its words: the name, then the arguments.
-    pub fn words(self) -> &'a [Word] {
+    pub fn words(self) -> Words<'a> {
         let node = self.node();
-        let words = &self.nginx.trees[node.tree as usize].words;
-        &words[node.first_word as usize..(node.first_word + node.word_count) as usize]
+        self.nginx.trees[node.tree as usize].words_in(node.first_word..node.first_word + node.word_count)
     }
 
     /// The name.
-    pub fn name(self) -> &'a Word {
-        &self.words()[0]
+    pub fn name(self) -> Word<'a> {
+        let node = self.node();
+        self.nginx.trees[node.tree as usize].word(node.first_word)
     }
 
     /// The name's key; `None` for unknown names and for entries.
@@ -147,24 +164,24 @@ impl<'a> Directive<'a> {
     }
 
     /// The arguments.
-    pub fn args(self) -> &'a [Word] {
-        &self.words()[1..]
+    pub fn args(self) -> Words<'a> {
+        let node = self.node();
+        self.nginx.trees[node.tree as usize].words_in(node.first_word + 1..node.first_word + node.word_count)
     }
 
     /// An argument, from 0.
-    pub fn arg(self, index: usize) -> Option<&'a Word> {
+    pub fn arg(self, index: usize) -> Option<Word<'a>> {
         self.args().get(index)
     }
 
     /// The text of an argument; empty when there is none.
     pub fn text(self, index: usize) -> &'a str {
-        self.arg(index).map_or("", |word| word.text.as_str())
+        self.arg(index).map_or("", |word| word.text)
     }
 
     /// From the name to the last word.
     pub fn span(self) -> Span {
-        let words = self.words();
-        words[0].span.to(words[words.len() - 1].span)
+        self.words().span().unwrap_or(self.name().span)
     }
 
     /// From the name through `;` or `}`.
@@ -172,9 +189,8 @@ impl<'a> Directive<'a> {
         let span = self.span();
         match self.node().ending {
             Ending::Semicolon(end) => Span { end: end + 1, ..span },
-            Ending::Block { close: Some(end), .. } | Ending::Lua { close: end, .. } => {
-                Span { end: (end + 1).max(span.end), ..span }
-            }
+            Ending::Block { close: Some(end), .. } => Span { end: (end.get() + 1).max(span.end), ..span },
+            Ending::Lua { close: end, .. } => Span { end: (end + 1).max(span.end), ..span },
             Ending::Block { open, close: None } => Span { end: (open + 1).max(span.end), ..span },
             Ending::Missing => span,
         }
@@ -196,6 +212,11 @@ impl<'a> Directive<'a> {
             Ending::Semicolon(at) => Some(Span { start: at, end: at + 1, ..self.span() }),
             _ => None,
         }
+    }
+
+    /// Is its `;` missing?
+    pub(crate) fn is_unterminated(self) -> bool {
+        self.node().ending == Ending::Missing
     }
 
     /// Does a comment stand right before it, or behind its words on the same line?
@@ -261,8 +282,10 @@ impl<'a> Directive<'a> {
 
     /// The server it stands in or is.
     pub fn server(self) -> Option<Directive<'a>> {
-        let is_server =
-            |directive: &Directive<'_>| matches!(directive.block().context(), Context::Server | Context::StreamServer);
+        let is_server = |directive: &Directive<'_>| {
+            directive.is(key!("server"))
+                && matches!(directive.block().context(), Context::Server | Context::StreamServer)
+        };
         std::iter::once(self).chain(self.ancestors()).find(is_server)
     }
 
@@ -297,11 +320,7 @@ impl<'a> Scope<'a> {
 
     /// The context of what stands in it.
     pub fn context(self) -> Context {
-        match self.owner() {
-            None => self.nginx.root,
-            Some(owner) if owner.is_block() => owner.context().inside(&owner.name().text),
-            Some(_) => Context::Unknown,
-        }
+        self.owner().map_or(self.nginx.root, |owner| owner.node().inside)
     }
 
     /// The ids of what stands in it or below.
@@ -378,12 +397,12 @@ impl<'a> Scope<'a> {
 
     /// Is there an include directly in it whose content is not known?
     pub(crate) fn has_unread_include(self) -> bool {
-        self.all(key!("include")).any(Directive::is_unread_include)
+        self.nginx.has_unread_include && self.all(key!("include")).any(Directive::is_unread_include)
     }
 
     /// Is there such an include in it or in a scope around it?
     pub(crate) fn sees_unread_include(self) -> bool {
-        self.outwards().any(Scope::has_unread_include)
+        self.nginx.has_unread_include && self.outwards().any(Scope::has_unread_include)
     }
 }
 
@@ -392,10 +411,7 @@ impl Directive<'_> {
     pub(crate) fn is_unread_include(self) -> bool {
         let includes = &self.nginx.includes;
         let at = includes.partition_point(|include| include.node < self.id);
-        includes.get(at).is_some_and(|include| {
-            include.node == self.id
-                && !matches!(include.state, super::IncludeState::Read | super::IncludeState::Shipped)
-        })
+        includes.get(at).is_some_and(|include| include.node == self.id && !include.state.is_known())
     }
 
     /// Is it an include of a file that the package ships, and that is not among the given ones?
@@ -412,7 +428,7 @@ impl Directive<'_> {
         includes[at..]
             .iter()
             .take_while(|include| include.node < self.node().until)
-            .any(|include| !matches!(include.state, super::IncludeState::Read | super::IncludeState::Shipped))
+            .any(|include| !include.state.is_known())
     }
 }
 
@@ -443,14 +459,12 @@ struct NestedDirective<'a> {
     secrets: &'a [Span],
 }
 
-impl Serialize for NestedDirective<'_> {
+impl<'a> Serialize for NestedDirective<'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = |word: &'static str, real: &Word| -> String {
-            if self.secrets.contains(&real.inner()) { word.to_owned() } else { real.text.to_string() }
-        };
+        let shown = |real: Word<'a>| if self.secrets.contains(&real.inner()) { "***" } else { real.text };
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", self.directive.name().text.as_str())?;
-        let args: Vec<String> = self.directive.args().iter().map(|word| shown("***", word)).collect();
+        map.serialize_entry("name", self.directive.name().text)?;
+        let args: Vec<&str> = self.directive.args().iter().map(shown).collect();
         map.serialize_entry("args", &args)?;
         if self.directive.is_block() {
             map.serialize_entry("block", &Nested::new(self.directive.block(), self.secrets))?;

@@ -6,6 +6,7 @@ use super::tree::{Directive, Scope};
 use crate::context::{Context, Protocol};
 use crate::keys::{Key, key};
 use crate::syntax::Word;
+use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Upstream {
     /// Its name.
-    pub name: Spanned<String>,
+    pub name: Spanned<CompactString>,
     /// `http` or `stream`.
     pub protocol: Protocol,
     /// Its servers, in order.
@@ -42,10 +43,6 @@ pub struct UpstreamServer {
     pub service: Option<Span>,
     #[serde(skip)]
     pub(crate) directive: u32,
-    #[serde(skip)]
-    pub(crate) address: Span,
-    #[serde(skip)]
-    pub(crate) host: Span,
 }
 
 /// Directives of modules that choose or resolve servers themselves.
@@ -62,7 +59,7 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Upstream> {
             let name = directive.arg(0)?;
             let protocol = directive.context().protocol().unwrap_or(Protocol::Http);
             Some(Upstream {
-                name: Spanned::new(name.text.to_string(), name.span),
+                name: Spanned::new(CompactString::new(name.text), name.span),
                 protocol,
                 servers: servers(directive.block()),
                 directive: Some(directive.id()),
@@ -73,7 +70,7 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Upstream> {
     if matches!(top.context(), Context::Upstream | Context::StreamUpstream) {
         let start = nginx.directives().next().map(|first| first.span().before());
         upstreams.extend(start.map(|start| Upstream {
-            name: Spanned::new(String::new(), start),
+            name: Spanned::new(CompactString::default(), start),
             protocol: top.context().protocol().unwrap_or(Protocol::Http),
             servers: servers(top),
             directive: None,
@@ -83,13 +80,15 @@ pub(super) fn read(nginx: &Nginx) -> Vec<Upstream> {
 }
 
 fn servers(scope: Scope<'_>) -> Vec<UpstreamServer> {
-    scope.all(key!("server")).filter(|directive| !directive.is_block()).filter_map(server).collect()
+    let all = || scope.all(key!("server")).filter(|directive| !directive.is_block());
+    let mut servers = Vec::with_capacity(all().count());
+    servers.extend(all().filter_map(server));
+    servers
 }
 
 fn server(directive: Directive<'_>) -> Option<UpstreamServer> {
     let address = directive.arg(0)?;
-    let endpoint = Endpoint::parse(&address.text, 0);
-    let host = address.slice(endpoint.range.clone());
+    let endpoint = Endpoint::parse(address.text, 0);
     let word = |name: &str| directive.args().iter().skip(1).find(|word| word.text == name).map(|word| word.span);
     let service = directive.args().iter().skip(1).find(|word| word.text.starts_with("service="));
     Some(UpstreamServer {
@@ -99,8 +98,6 @@ fn server(directive: Directive<'_>) -> Option<UpstreamServer> {
         resolve: word("resolve"),
         service: service.map(|word| word.span),
         directive: directive.id(),
-        address: address.span,
-        host,
     })
 }
 
@@ -114,9 +111,21 @@ impl UpstreamServer {
         nginx.directive(self.directive)
     }
 
+    /// The place of its address, port included.
+    pub(crate) fn address(&self, nginx: &Nginx) -> Span {
+        let directive = self.directive(nginx);
+        directive.arg(0).unwrap_or(directive.name()).span
+    }
+
+    /// The place of its host.
+    pub(crate) fn host(&self, nginx: &Nginx) -> Span {
+        let directive = self.directive(nginx);
+        directive.arg(0).unwrap_or(directive.name()).slice(self.endpoint.range.clone())
+    }
+
     /// A parameter by the name before its `=`.
-    pub(crate) fn parameter<'a>(&self, nginx: &'a Nginx, name: &str) -> Option<&'a Word> {
-        let is_it = |word: &&Word| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    pub(crate) fn parameter<'a>(&self, nginx: &'a Nginx, name: &str) -> Option<Word<'a>> {
+        let is_it = |word: &Word<'_>| word.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
         self.directive(nginx).args().iter().skip(1).find(is_it)
     }
 }
@@ -135,8 +144,7 @@ impl Upstream {
     /// Is another module in charge of its servers?
     pub(crate) fn is_foreign(&self, nginx: &Nginx) -> bool {
         let block = self.block(nginx);
-        FOREIGN_BALANCERS.iter().any(|&key| block.has(key))
-            || block.children().any(|child| child.key().is_none() || child.name().text == "jdomain")
+        FOREIGN_BALANCERS.iter().any(|&key| block.has(key)) || block.children().any(|child| child.key().is_none())
     }
 
     /// Its balancing methods, in order; nginx takes one.

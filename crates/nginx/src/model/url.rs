@@ -26,14 +26,23 @@ const LONGEST_SOCKET: usize = 107;
 type Fault = (Range<usize>, String);
 
 /// What nginx does not take in the address that begins at `start` in the word. Names are not looked up.
-pub(super) fn fault(word: &Word, start: usize, used: UrlUse) -> Option<BadValue> {
+pub(super) fn fault(word: Word<'_>, start: usize, used: UrlUse) -> Option<BadValue> {
     let (range, message) = check(&word.text[start..], used).err()?;
     Some(bad(word.slice(start + range.start..start + range.end), message))
 }
 
+/// Where the scheme of a text ends: before its first `://`. `unix:///run/x.sock` has none: that is the socket
+/// `///run/x.sock`.
+pub(super) fn scheme_end(text: &str) -> Option<usize> {
+    if text.starts_with("unix:") {
+        return None;
+    }
+    memchr::memchr_iter(b':', text.as_bytes()).find(|&at| text.as_bytes()[at..].starts_with(b"://"))
+}
+
 /// The scheme in front of an address that takes none, with an edit that deletes it.
-pub(super) fn stray_scheme(word: &Word, advice: &str) -> Option<BadValue> {
-    let end = word.text.find("://")? + 3;
+pub(super) fn stray_scheme(word: Word<'_>, advice: &str) -> Option<BadValue> {
+    let end = scheme_end(word.text)? + 3;
     let message = format!("`{}` does not belong here: {advice}", &word.text[..end]);
     Some(BadValue { span: word.slice(0..end), message, replacement: Some((Safety::Safe, String::new())) })
 }

@@ -3,10 +3,10 @@
 use super::Nginx;
 use super::tree::Directive;
 use crate::context::{Context, Protocol};
-use crate::keys::{Key, Origin, TableVersion, ValueType, key};
+use crate::keys::{Key, Origin, TableVersion, ValueType, key, known};
 use crate::pcre;
 use crate::syntax::Word;
-use crate::template;
+use crate::template::{self, Part};
 use compact_str::CompactString;
 use confvet_core::{Span, Spanned};
 use std::collections::{BTreeMap, HashMap};
@@ -92,14 +92,21 @@ pub(crate) fn built_in_names<'a>(protocol: Protocol) -> impl Iterator<Item = &'a
     BUILT_IN.iter().filter(move |row| !row.prefix && row.stream == (protocol == Protocol::Stream)).map(|row| row.name)
 }
 
-pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Definition>> {
-    let mut found: BTreeMap<(Protocol, String), Vec<Definition>> = BTreeMap::new();
-    let mut add = |directive: Directive<'_>, word: &Word, kind: DefinitionKind| {
+/// Variables by name, in `http` and in `stream`.
+type Definitions = [BTreeMap<String, Vec<Definition>>; 2];
+
+fn of_protocol(protocol: Protocol) -> usize {
+    usize::from(protocol == Protocol::Stream)
+}
+
+pub(super) fn definitions(nginx: &Nginx) -> Definitions {
+    let mut found: Definitions = [BTreeMap::new(), BTreeMap::new()];
+    let mut add = |directive: Directive<'_>, word: Word<'_>, kind: DefinitionKind| {
         let Some(name) = word.text.strip_prefix('$') else { return };
         let protocol = directive.context().protocol().unwrap_or(Protocol::Http);
         let local = kind == DefinitionKind::Set;
         let definition = Definition { kind, span: word.span, directive: directive.id(), local };
-        found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
+        found[of_protocol(protocol)].entry(name.to_ascii_lowercase()).or_default().push(definition);
     };
     let simple: &[(Key, usize, DefinitionKind)] = &[
         (key!("set"), 0, DefinitionKind::Set),
@@ -122,10 +129,9 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
             add(directive, word, DefinitionKind::Geo);
         }
     }
-    for directive in nginx.directives().filter(|_| nginx.foreign) {
-        let foreign = directive.row().is_some_and(|row| row.origin != Origin::OpenSource);
-        if foreign && directive.args().first().is_some_and(|word| word.text.starts_with('$')) {
-            add(directive, &directive.args()[0], DefinitionKind::Other);
+    for directive in nginx.all_whose(|row| row.origin != Origin::OpenSource) {
+        if let Some(word) = directive.arg(0).filter(|word| word.text.starts_with('$')) {
+            add(directive, word, DefinitionKind::Other);
         }
     }
     for pattern in nginx.patterns() {
@@ -143,10 +149,10 @@ pub(super) fn definitions(nginx: &Nginx) -> BTreeMap<(Protocol, String), Vec<Def
                 local: pattern.directive.context() != Context::Entries,
             };
             let protocol = protocol.or(outer).unwrap_or(Protocol::Http);
-            found.entry((protocol, name.to_ascii_lowercase())).or_default().push(definition);
+            found[of_protocol(protocol)].entry(name.to_ascii_lowercase()).or_default().push(definition);
         }
     }
-    for all in found.values_mut() {
+    for all in found.iter_mut().flat_map(BTreeMap::values_mut) {
         all.sort_by_key(|definition| (definition.local, definition.directive));
     }
     found
@@ -196,22 +202,62 @@ pub(super) struct NameOf {
     name: String,
 }
 
-/// Every use of a variable where nginx expands it, and the variables that are used.
-pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
+/// A `$` where nginx expands variables that is the start of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NamelessUse {
+    pub(crate) span: Span,
+    pub(crate) why: Nameless,
+}
+
+/// Why a `$` is the start of no variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nameless {
+    /// No name stands behind it.
+    NoName,
+    /// `${` without its end.
+    Unclosed,
+    /// `$1` where there are no captures.
+    Capture,
+}
+
+/// What nginx expands: every use of a variable, the variables that are used, and what looks like a use and is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    all: Vec<UseAt>,
+    names: Vec<NameOf>,
+    nameless: Vec<NamelessUse>,
+}
+
+pub(super) fn uses(nginx: &Nginx) -> Uses {
+    let mut nameless = Vec::new();
     let mut names: Vec<NameOf> = Vec::new();
     let mut known: HashMap<(Option<Protocol>, &str), u32> = HashMap::new();
     let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let mut uses = Vec::new();
     for directive in nginx.directives().filter(|directive| directive.has_dollar()) {
-        for (index, word) in directive.words().iter().enumerate().filter(|(_, word)| word.has_dollar) {
-            if !is_expanded(directive, index, word) {
+        let (from, to) = expanded_range(directive);
+        if from == to {
+            continue;
+        }
+        let pattern = directive.pattern().map(|pattern| pattern.word.span);
+        let outer = || directive.parent().and_then(|parent| parent.context().protocol());
+        let protocol = directive.context().protocol().or_else(outer);
+        for (index, word) in directive.words().iter().enumerate().take(to).skip(from) {
+            if !word.has_dollar || pattern == Some(word.span) {
                 continue;
             }
-            for (name, range) in template::variables(&word.text) {
+            for piece in template::pieces(word.text) {
+                let range = piece.range;
+                let name = match piece.part {
+                    Part::Variable(name) => name,
+                    part => {
+                        let why = nameless_part(&part, directive, index, word);
+                        nameless.extend(why.map(|why| NamelessUse { span: word.slice(range), why }));
+                        continue;
+                    }
+                };
                 let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
                 let start = range.start + 1 + brace;
-                let outer = || directive.parent().and_then(|parent| parent.context().protocol());
-                let protocol = directive.context().protocol().or_else(outer);
                 let of = *known.entry((protocol, name)).or_insert_with(|| {
                     names.push(NameOf { protocol, name: name.to_ascii_lowercase() });
                     to_u32(names.len() - 1)
@@ -226,7 +272,24 @@ pub(super) fn uses(nginx: &Nginx) -> (Vec<UseAt>, Vec<NameOf>) {
             }
         }
     }
-    (uses, names)
+    Uses { all: uses, names, nameless }
+}
+
+/// Why nginx refuses a part of a word that is no variable. Patterns may hold a lone `$`, and what a template engine fills
+/// in is not there yet.
+fn nameless_part(part: &Part<'_>, directive: Directive<'_>, index: usize, word: Word<'_>) -> Option<Nameless> {
+    const PATTERN_FIRST: &[Key] =
+        &[key!("proxy_redirect"), key!("proxy_cookie_domain"), key!("proxy_cookie_path"), key!("proxy_cookie_flags")];
+    let is_pattern = index == 1 && word.text.starts_with('~') && directive.is_any(PATTERN_FIRST);
+    let capitals = |text: &str| text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
+    let is_filled_in = || word.text.match_indices("${").any(|(at, _)| capitals(&word.text[at + 2..]));
+    let why = match part {
+        Part::NoName => Nameless::NoName,
+        Part::Unclosed => Nameless::Unclosed,
+        Part::Capture(_) if directive.is(key!("log_format")) => Nameless::Capture,
+        _ => return None,
+    };
+    (!is_pattern && !directive.is(key!("if")) && !is_filled_in()).then_some(why)
 }
 
 /// A regular expression in the configuration.
@@ -235,7 +298,7 @@ pub(crate) struct PatternAt<'a> {
     /// The directive, or the entry of a `map`.
     pub(crate) directive: Directive<'a>,
     /// The word that holds it.
-    pub(crate) word: &'a Word,
+    pub(crate) word: Word<'a>,
     /// Where the pattern starts in the word, behind `~` or `~*`.
     pub(crate) offset: usize,
     /// Where it ends in the word, before the `)` of a condition.
@@ -245,10 +308,15 @@ pub(crate) struct PatternAt<'a> {
 }
 
 impl<'a> PatternAt<'a> {
-    fn of_word(directive: Directive<'a>, word: &'a Word) -> Option<Self> {
+    fn of_word(directive: Directive<'a>, word: Word<'a>) -> Option<Self> {
         let rest = word.text.strip_prefix('~')?;
         let caseless = rest.starts_with('*');
         Some(Self { directive, word, offset: 1 + usize::from(caseless), end: word.text.len(), caseless })
+    }
+
+    /// A pattern among names: there is no `~*` there.
+    fn of_name(directive: Directive<'a>, word: Word<'a>) -> Option<Self> {
+        word.text.starts_with('~').then_some(Self { directive, word, offset: 1, end: word.text.len(), caseless: false })
     }
 
     /// The pattern itself.
@@ -280,7 +348,7 @@ impl<'a> PatternAt<'a> {
 impl<'a> Directive<'a> {
     /// The pattern of a `location`, `rewrite` or `if`, or of the key of a `map` entry.
     pub(crate) fn pattern(self) -> Option<PatternAt<'a>> {
-        let at = |word: &'a Word, caseless| {
+        let at = |word: Word<'a>, caseless| {
             Some(PatternAt { directive: self, word, offset: 0, end: word.text.len(), caseless })
         };
         if self.is(key!("location")) {
@@ -320,19 +388,24 @@ impl Nginx {
         let words = lists
             .into_iter()
             .flat_map(|key| self.all(key))
-            .flat_map(|directive| directive.args().iter().filter_map(move |word| PatternAt::of_word(directive, word)));
+            .flat_map(|directive| directive.args().iter().filter_map(move |word| PatternAt::of_name(directive, word)));
         let entries = self.all(key!("map")).flat_map(|map| map.block().children()).filter_map(Directive::pattern);
         singles.chain(words).chain(entries)
     }
 
     /// Where a variable is defined. The name is compared without regard to case.
     pub fn definitions(&self, protocol: Protocol, name: &str) -> &[Definition] {
-        self.definitions.get(&(protocol, name.to_ascii_lowercase())).map(Vec::as_slice).unwrap_or_default()
+        let known = &self.definitions[of_protocol(protocol)];
+        let found = match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => known.get(&name.to_ascii_lowercase()),
+            false => known.get(name),
+        };
+        found.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All names that are defined, in lower case.
     pub(crate) fn defined_names(&self, protocol: Protocol) -> impl Iterator<Item = &str> {
-        self.definitions.keys().filter(move |(other, _)| *other == protocol).map(|(_, name)| name.as_str())
+        self.definitions[of_protocol(protocol)].keys().map(String::as_str)
     }
 
     /// Every use of a variable where nginx expands it.
@@ -343,17 +416,22 @@ impl Nginx {
     /// The uses of those variables that are meant: each variable is asked about once, by its protocol and its name in
     /// lower case.
     pub(crate) fn uses_of(&self, meant: impl Fn(Option<Protocol>, &str) -> bool) -> impl Iterator<Item = Use<'_>> {
-        let meant: Vec<bool> = self.variable_names.iter().map(|of| meant(of.protocol, &of.name)).collect();
+        let meant: Vec<bool> = self.uses.names.iter().map(|of| meant(of.protocol, &of.name)).collect();
         let any = meant.contains(&true);
-        self.variable_uses.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
+        self.uses.all.iter().filter(move |found| any && meant[found.of as usize]).map(|found| {
             let directive = self.directive(found.directive);
-            let word = &directive.words()[found.word as usize];
+            let word = directive.words().get(found.word as usize).unwrap_or(directive.name());
             Use {
                 name: &word.text[found.name.0 as usize..found.name.1 as usize],
                 span: word.slice(found.whole.0 as usize..found.whole.1 as usize),
                 directive,
             }
         })
+    }
+
+    /// Every `$` with no name behind it where nginx expands variables.
+    pub(crate) fn nameless_uses(&self) -> &[NamelessUse] {
+        &self.uses.nameless
     }
 
     /// Are there directives or modules whose variables are not known?
@@ -408,17 +486,17 @@ impl Nginx {
 
     fn collect_value(
         &self,
-        word: &Word,
+        word: Word<'_>,
         at: Directive<'_>,
         values: &mut Vec<Spanned<String>>,
         fuel: &mut u32,
     ) -> Option<()> {
         *fuel = fuel.checked_sub(1)?;
-        if !template::has_variables(&word.text) {
+        if !template::has_variables(word.text) {
             values.push(Spanned::new(word.text.to_string(), word.span));
             return Some(());
         }
-        self.collect_values(template::sole_variable(&word.text)?, at, values, fuel)
+        self.collect_values(template::sole_variable(word.text)?, at, values, fuel)
     }
 
     /// The definitions of a variable that can hold at a place: a `set` counts when it stands around the place, or in the
@@ -445,24 +523,19 @@ impl Nginx {
 }
 
 /// The words of `map`, `geo` and `split_clients` entries that are values.
-pub(crate) fn entry_values<'a>(block: Directive<'a>) -> impl Iterator<Item = &'a Word> {
+pub(crate) fn entry_values<'a>(block: Directive<'a>) -> impl Iterator<Item = Word<'a>> {
     let is_geo = block.is(key!("geo"));
     block.block().children().filter_map(move |entry| {
-        let words = entry.words();
-        let name = words[0].text.as_str();
-        let is_parameter = !words[0].quoted
-            && (name == "include" || is_geo && matches!(name, "proxy" | "delete" | "ranges" | "proxy_recursive"));
-        if is_parameter { None } else { words.get(1) }
+        let name = entry.name();
+        let is_parameter = !name.quoted
+            && (name.text == "include"
+                || is_geo && matches!(name.text, "proxy" | "delete" | "ranges" | "proxy_recursive"));
+        if is_parameter { None } else { entry.arg(0) }
     })
 }
 
-/// Does nginx expand variables in that word of a directive or entry?
-fn is_expanded(directive: Directive<'_>, index: usize, word: &Word) -> bool {
-    let (from, to) = expanded_range(directive);
-    (from..to).contains(&index) && directive.pattern().is_none_or(|pattern| pattern.word.span != word.span)
-}
-
-/// From which word to which, counted with the name.
+/// From which word to which nginx expands variables in a directive or entry, counted with the name. A pattern among them
+/// is left as it is.
 fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
     const NONE: (usize, usize) = (0, 0);
     let all = directive.words().len();
@@ -482,54 +555,57 @@ fn expanded_range(directive: Directive<'_>) -> (usize, usize) {
         ValueType::NameValue => return (2, all),
         _ => {}
     }
-    match key.name() {
-        "map" | "split_clients" => (1, 2),
-        "geo" if all > 2 => (1, 2),
-        "if" => (1, all),
-        "set" | "rewrite" | "auth_request_set" => (2, 3),
-        "return" => (1, all),
-        "add_header" | "add_trailer" | "log_format" => (2, all),
-        "charset"
-        | "expires"
-        | "proxy_bind"
-        | "fastcgi_bind"
-        | "uwsgi_bind"
-        | "scgi_bind"
-        | "grpc_bind"
-        | "memcached_bind"
-        | "source_charset"
-        | "proxy_set_body"
-        | "fastcgi_store"
-        | "uwsgi_store"
-        | "scgi_store"
-        | "auth_basic_user_file"
-        | "proxy_ssl_alpn" => (1, all),
-        "proxy_pass"
-        | "fastcgi_pass"
-        | "uwsgi_pass"
-        | "scgi_pass"
-        | "grpc_pass"
-        | "memcached_pass"
-        | "try_files"
-        | "root"
-        | "alias"
-        | "index"
-        | "error_page"
-        | "proxy_redirect"
-        | "proxy_cache_key"
-        | "proxy_cookie_domain"
-        | "proxy_cookie_path"
-        | "proxy_store"
-        | "sub_filter"
-        | "proxy_cache"
-        | "fastcgi_cache"
-        | "uwsgi_cache"
-        | "scgi_cache"
-        | "fastcgi_cache_key"
-        | "uwsgi_cache_key"
-        | "scgi_cache_key"
-        | "access_log" => (1, all),
-        "limit_req_zone" | "limit_conn_zone" | "hash" => (1, 2),
+    match key {
+        known::MAP | known::SPLIT_CLIENTS => (1, 2),
+        known::GEO if all > 2 => (1, 2),
+        known::IF => (1, all),
+        known::SET | known::REWRITE | known::AUTH_REQUEST_SET => (2, 3),
+        known::RETURN => (1, all),
+        known::ADD_HEADER | known::ADD_TRAILER | known::LOG_FORMAT => (2, all),
+        known::EXPIRES
+        | known::PROXY_BIND
+        | known::FASTCGI_BIND
+        | known::UWSGI_BIND
+        | known::SCGI_BIND
+        | known::GRPC_BIND
+        | known::MEMCACHED_BIND
+        | known::PROXY_SET_BODY
+        | known::FASTCGI_STORE
+        | known::UWSGI_STORE
+        | known::SCGI_STORE
+        | known::AUTH_BASIC_USER_FILE
+        | known::PROXY_SSL_ALPN => (1, all),
+        known::PROXY_PASS
+        | known::FASTCGI_PASS
+        | known::UWSGI_PASS
+        | known::SCGI_PASS
+        | known::GRPC_PASS
+        | known::MEMCACHED_PASS
+        | known::TRY_FILES
+        | known::ROOT
+        | known::ALIAS
+        | known::INDEX
+        | known::ERROR_PAGE
+        | known::PROXY_REDIRECT
+        | known::PROXY_CACHE_KEY
+        | known::PROXY_COOKIE_DOMAIN
+        | known::PROXY_COOKIE_PATH
+        | known::PROXY_STORE
+        | known::SUB_FILTER
+        | known::PROXY_CACHE
+        | known::FASTCGI_CACHE
+        | known::UWSGI_CACHE
+        | known::SCGI_CACHE
+        | known::FASTCGI_CACHE_KEY
+        | known::UWSGI_CACHE_KEY
+        | known::SCGI_CACHE_KEY
+        | known::ACCESS_LOG => (1, all),
+        known::TUNNEL_PASS | known::TUNNEL_BIND | known::PASS => (1, all),
+        known::CHARSET | known::SOURCE_CHARSET if directive.text(0).starts_with('$') => (1, 2),
+        known::PROXY_COOKIE_FLAGS if directive.text(0).starts_with('~') => (2, all),
+        known::PROXY_COOKIE_FLAGS => (1, all),
+        known::STICKY => (2, all),
+        known::LIMIT_REQ_ZONE | known::LIMIT_CONN_ZONE | known::HASH => (1, 2),
         _ => NONE,
     }
 }

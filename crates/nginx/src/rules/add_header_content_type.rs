@@ -24,7 +24,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         if hidden || scope.sees_unread_include() {
             continue;
         }
-        let name = header.args()[0].span;
+        let name = header.arg(0).unwrap_or(header.name()).span;
         let report = findings.report(name, "`add_header Content-Type` adds a second one; use `default_type`");
         if !scope.has(key!("default_type")) && header.args().len() == 2 && header.context() != Place::LocationIf {
             report.suggest("use `default_type`", [Edit::replace(header.name().span.to(name), "default_type")]);

@@ -17,11 +17,11 @@ const HEADERS: &[Key] = &[
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     for line in HEADERS.iter().flat_map(|&key| nginx.all(key)) {
-        let values =
-            if line.is(key!("more_set_headers")) { line.args() } else { line.args().get(1..2).unwrap_or_default() };
+        let (skip, take) = if line.is(key!("more_set_headers")) { (0, usize::MAX) } else { (1, 1) };
+        let values = line.args().iter().skip(skip).take(take);
         let mut after_option = false;
         for word in values {
-            let skipped = std::mem::replace(&mut after_option, matches!(word.text.as_str(), "-t" | "-s"));
+            let skipped = std::mem::replace(&mut after_option, matches!(word.text, "-t" | "-s"));
             let Some(at) = word.text.find('\n').filter(|_| !skipped) else { continue };
             let folded = word.text[at + 1..].starts_with([' ', '\t']);
             let span = word.slice(at..word.text.len());

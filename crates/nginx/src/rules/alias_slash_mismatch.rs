@@ -13,7 +13,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         if !location.is_prefix()
             || !location.path.ends_with('/')
             || path.text.ends_with('/')
-            || template::has_variables(&path.text)
+            || template::has_variables(path.text)
         {
             continue;
         }

@@ -37,7 +37,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         }
         let Some(pattern) = location.directive.pattern().filter(|_| location.is_regex()) else { continue };
         let Ok(parsed) = pattern.parse() else { continue };
-        if let Some(escape) = nginx.alias_escape(&path.text, pattern.text(), parsed) {
+        if let Some(escape) = nginx.alias_escape(path.text, pattern.text(), parsed) {
             findings
                 .report(path.slice(escape.range.clone()), escape.why)
                 .severity(if escape.climbs { Severity::Error } else { Severity::Warning })

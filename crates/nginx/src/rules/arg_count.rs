@@ -35,9 +35,9 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let span = superfluous.and_then(|most| args.get(most)).map_or(name.span, |word| word.span);
         let report = findings.report(span, message);
         let Some(most) = text else { continue };
-        let tail = &args[most - 1..];
+        let tail = args.from(most - 1);
         if tail.iter().all(|word| !word.quoted && word.is_verbatim() && word.span.file == name.span.file) {
-            let span = tail[0].span.to(tail[tail.len() - 1].span);
+            let span = tail.span().unwrap_or(span);
             report.suggest("quote the text", [Edit::insert_before(span, "\""), Edit::insert_after(span, "\"")]);
         }
     }

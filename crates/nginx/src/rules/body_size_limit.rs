@@ -12,7 +12,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for line in
         nginx.all(key!("client_max_body_size")).filter(|line| matches!(line.context(), Place::Http | Place::Server))
     {
-        if let Some(word) = line.arg(0).filter(|word| value::offset(&word.text) == Some(0)) {
+        if let Some(word) = line.arg(0).filter(|word| value::offset(word.text) == Some(0)) {
             findings.report(word.span, "request bodies of any size are taken, for every location below");
         }
     }

@@ -22,7 +22,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
                 .any(|sibling| sibling.is(key!("rewrite")));
         let Ok(parsed) = pattern.parse() else { continue };
         let Some(word) = user.arg(1).or_else(|| user.arg(0)).filter(|_| !between && !parsed.opaque) else { continue };
-        for piece in template::pieces(&word.text) {
+        for piece in template::pieces(word.text) {
             let Part::Capture(index) = piece.part else { continue };
             if u32::from(index) <= parsed.groups {
                 continue;

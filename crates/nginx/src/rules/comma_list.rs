@@ -19,7 +19,7 @@ const LISTS: &[Key] = &[
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for word in LISTS.iter().flat_map(|&key| nginx.all(key)).flat_map(|line| line.args().iter()) {
-        if word.quoted || !word.text.contains(',') || template::has_variables(&word.text) {
+        if word.quoted || !word.text.contains(',') || template::has_variables(word.text) {
             continue;
         }
         let spaced = word.text.split(',').filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");

@@ -33,10 +33,13 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             if first == Some(listen) && !on_http2 {
                 edits.extend(layout::after(directive, &["http2 on;".to_owned()], ctx));
             }
-            findings
+            let report = findings
                 .report(word.span, "`listen ... http2` is deprecated since nginx 1.25.1: use `http2 on;`")
-                .severity(severity)
-                .suggest("use `http2 on;`", edits);
+                .severity(severity);
+            // An older nginx refuses the new directive.
+            if release.version.is_some() {
+                report.suggest("use `http2 on;`", edits);
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                 let others = word.text.contains(':');
                 report.help("leave it out: this OpenSSL does not know it").suggest(
                     "leave it out",
-                    others.then(|| Edit::delete(word.slice(with_colon(&word.text, at..at + group.len())))),
+                    others.then(|| Edit::delete(word.slice(with_colon(word.text, at..at + group.len())))),
                 )
             };
             let used = nginx.servers().iter().any(|server| server.is_tls(nginx));

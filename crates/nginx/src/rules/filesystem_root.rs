@@ -10,7 +10,7 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/filesystem-root", chec
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for directive in [key!("root"), key!("alias")].into_iter().flat_map(|key| nginx.all(key)) {
         let Some(path) = directive.arg(0) else { continue };
-        if template::has_variables(&path.text) || !is_root(&path.text) {
+        if template::has_variables(path.text) || !is_root(path.text) {
             continue;
         }
         let is_alias = directive.is(key!("alias"));

@@ -22,7 +22,7 @@ const HEADERS: &[Key] = &[
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for word in HEADERS.iter().flat_map(|&key| nginx.all(key)).filter_map(|line| line.arg(0)) {
-        let name = word.text.as_str();
+        let name = word.text;
         if let Some(bare) = name.strip_suffix(':') {
             findings
                 .report(word.span, format!("header name `{name}` ends in a colon: nginx sends `{name}: ...`"))

@@ -28,23 +28,22 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     }
     for server in nginx.servers().iter().filter(|server| server.protocol == Protocol::Http && server.is_tls(nginx)) {
         let block = server.block(nginx);
+        let own = server.directive(nginx);
+        let names_it = |word: Word<'_>| word.text.to_ascii_lowercase().contains("strict-transport-security");
+        let set = block.sets_response_header(NAME)
+            || nginx.all_in(block, key!("add_header")).any(|line| line.text(0).eq_ignore_ascii_case(NAME))
+            || nginx.all_in(block, key!("more_set_headers")).any(|line| line.args().iter().any(names_it));
         let only_redirects = block.first(key!("return")).is_some() || block.is_on(key!("ssl_reject_handshake"));
+        if set || only_redirects || server.is_local() || own.holds_unread_include() || block.sees_unread_include() {
+            continue;
+        }
         let internal = !server.names.is_empty()
             && server.names.iter().all(|name| {
                 name.value.contains('*')
                     || name.value.starts_with(['~', '.', '_'])
                     || HostClass::of(&name.value) != HostClass::Public
             });
-        let own = server.directive(nginx);
-        if only_redirects || internal || server.is_local() || own.holds_unread_include() || block.sees_unread_include()
-        {
-            continue;
-        }
-        let names_it = |word: &Word| word.text.to_ascii_lowercase().contains("strict-transport-security");
-        let set = block.sets_response_header(NAME)
-            || nginx.all_in(block, key!("add_header")).any(|line| line.text(0).eq_ignore_ascii_case(NAME))
-            || nginx.all_in(block, key!("more_set_headers")).any(|line| line.args().iter().any(names_it));
-        if set {
+        if internal {
             continue;
         }
         let report = findings.report(own.name().span, "no `Strict-Transport-Security` on this TLS server");

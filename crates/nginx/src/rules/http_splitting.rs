@@ -9,7 +9,7 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/http-splitting", check
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for sink in nginx.header_sinks() {
-        for piece in template::pieces(&sink.word.text).filter(|piece| sink.covers(piece)) {
+        for piece in template::pieces(sink.word.text).filter(|piece| sink.covers(piece)) {
             let Some(taint) = nginx.taint_of_part(&piece.part, sink.directive) else { continue };
             let severity = match (taint.line_feed, taint.carriage_return) {
                 (true, _) => Severity::Error,

@@ -9,7 +9,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let many = ctx.sources.len() > 1;
     for (include, state, found) in nginx.includes() {
         let Some(word) = include.arg(0) else { continue };
-        let name = &word.text;
+        let name = word.text;
         match state {
             IncludeState::NotFound => {
                 findings.report(word.span, format!("include `{name}` not found; relative names start at the directory of the main file, not of this file"));

@@ -11,7 +11,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for pattern in nginx.patterns() {
-        if is_placeholder(&pattern.word.text) || pattern.directive.is_broken() {
+        if is_placeholder(pattern.word.text) || pattern.directive.is_broken() {
             continue;
         }
         let Err(fault) = pattern.parse() else { continue };

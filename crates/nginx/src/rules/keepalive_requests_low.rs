@@ -11,7 +11,7 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/keepalive-requests-low
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for line in nginx.all(key!("keepalive_requests")).filter(|line| line.context() != Place::Upstream) {
         let Some(word) = line.arg(0) else { continue };
-        let Some(count) = value::number(&word.text).filter(|&count| count < 1000) else { continue };
+        let Some(count) = value::number(word.text).filter(|&count| count < 1000) else { continue };
         if nginx.release().is_before((1, 19, 10)) && count >= 100 {
             continue;
         }

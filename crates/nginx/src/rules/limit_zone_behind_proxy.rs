@@ -14,9 +14,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for zone in [key!("limit_req_zone"), key!("limit_conn_zone")].into_iter().flat_map(|key| nginx.all(key)) {
-        if let Some(word) =
-            zone.arg(0).filter(|word| matches!(word.text.as_str(), "$remote_addr" | "$binary_remote_addr"))
-        {
+        if let Some(word) = zone.arg(0).filter(|word| matches!(word.text, "$remote_addr" | "$binary_remote_addr")) {
             findings.report(
                 word.span,
                 "all clients share the balancer's address: set `set_real_ip_from` and `real_ip_header`",

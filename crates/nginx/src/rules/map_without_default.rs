@@ -11,20 +11,19 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     {
         let entries: Vec<Directive<'_>> = block.block().children().filter(|entry| entry.args().len() == 1).collect();
         let has_default = entries.iter().any(|entry| {
-            entry.name().text == "default"
-                || block.is(key!("geo")) && matches!(entry.name().text.as_str(), "0.0.0.0/0" | "::/0")
+            entry.name().text == "default" || block.is(key!("geo")) && matches!(entry.name().text, "0.0.0.0/0" | "::/0")
         });
         let is_map = block.is(key!("map"));
         let includes = entries.iter().any(|entry| entry.name().text == "include");
-        let catch_all = entries.iter().any(|entry| matches!(entry.name().text.as_str(), "~." | "~.*" | "~^" | "~*.*"));
+        let catch_all = entries.iter().any(|entry| matches!(entry.name().text, "~." | "~.*" | "~^" | "~*.*"));
         if has_default || includes || catch_all || entries.len() < 2 {
             continue;
         }
         let Some(variable) = (if is_map { block.arg(1) } else { block.args().last() }) else { continue };
-        if nginx.limits_by(&variable.text) {
+        if nginx.limits_by(variable.text) {
             continue;
         }
-        let decides = nginx.decides_access(&variable.text);
+        let decides = nginx.decides_access(variable.text);
         findings
             .report(variable.span, format!("`{}` has no default: unmatched values give an empty text", variable.text))
             .severity(if decides { Severity::Warning } else { Severity::Info });

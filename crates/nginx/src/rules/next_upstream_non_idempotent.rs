@@ -22,7 +22,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         for directive in nginx.all(key) {
             let always_replays = nginx.release().is_before((1, 9, 13));
             let asks = |text: &str| text == "non_idempotent" || always_replays && matches!(text, "error" | "timeout");
-            let Some(word) = directive.args().iter().find(|word| asks(&word.text)) else { continue };
+            let Some(word) = directive.args().iter().find(|word| asks(word.text)) else { continue };
             let replays = nginx.passes_in(directive.scope()).any(|pass| {
                 let scope = pass.scope(nginx);
                 let several = match pass.group(nginx) {

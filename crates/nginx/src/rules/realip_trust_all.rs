@@ -13,7 +13,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     }
     for trusted in nginx.all(key!("set_real_ip_from")).filter(|line| line.context().protocol() == Some(Protocol::Http))
     {
-        let Some(word) = trusted.arg(0).filter(|word| covers_internet(&word.text)) else { continue };
+        let Some(word) = trusted.arg(0).filter(|word| covers_internet(word.text)) else { continue };
         let header = trusted.scope().effective_text(key!("real_ip_header")).unwrap_or("X-Real-IP");
         let by_protocol = header.eq_ignore_ascii_case("proxy_protocol");
         if by_protocol && nginx.listens_privately(trusted) {

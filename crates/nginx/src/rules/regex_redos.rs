@@ -13,7 +13,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         if let Some((start, end)) = pattern.slow_part() {
             findings.report(
                 pattern.slice(start..end),
-                "nested or adjacent unbounded quantifiers: a crafted request costs exponential time",
+                "nested or adjacent unbounded quantifiers: a crafted request keeps a worker busy",
             );
         }
     }

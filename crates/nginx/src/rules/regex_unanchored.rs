@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Severity};
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/regex-unanchored", check };
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
-    for location in nginx.locations().filter(Location::is_regex) {
+    for location in nginx.regex_locations() {
         let path = location.path;
         let Some((_, extension)) = path.rsplit_once("\\.") else { continue };
         let word = extension.trim_matches(['(', ')']);

@@ -43,7 +43,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
             Some(resolver) => format!(
                 "no resolver for `resolve`: the one at line {} is inside `{}`; nginx looks only in this group and in `{outer}`",
                 ctx.line(resolver.span()),
-                resolver.parent().map_or("", |parent| parent.name().text.as_str()),
+                resolver.parent().map_or("", |parent| parent.name().text),
             ),
             None => format!("no resolver for `resolve`: there is none in this group nor in `{outer}`"),
         };

@@ -44,7 +44,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     }
     for timeout in nginx.all(key!("resolver_timeout")) {
         let Some(word) = timeout.arg(0) else { continue };
-        if value::time(&word.text, TimeUnits::Milliseconds).is_some_and(|time| time.as_secs() > 30) {
+        if value::time(word.text, TimeUnits::Milliseconds).is_some_and(|time| time.as_secs() > 30) {
             findings.report(word.span, format!("requests wait {} for an answer of DNS; the default is 30s", word.text));
         }
     }

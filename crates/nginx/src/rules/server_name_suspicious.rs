@@ -3,6 +3,7 @@
 use crate::context::Protocol;
 use crate::keys::key;
 use crate::model::Nginx;
+use crate::template;
 use crate::value;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Severity};
 
@@ -12,8 +13,8 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     let sockets = nginx.sockets(Protocol::Http);
     for server in nginx.servers() {
         for word in server.block(nginx).all(key!("server_name")).flat_map(|names| names.args().iter()) {
-            let name = word.text.as_str();
-            if name.starts_with('~') || matches!(name, "_" | "" | "$hostname") || name.contains('$') {
+            let name = word.text;
+            if name.starts_with('~') || matches!(name, "_" | "") || template::variables(name).next().is_some() {
                 continue;
             }
             if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {

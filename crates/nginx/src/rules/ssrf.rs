@@ -17,7 +17,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let end = pass.endpoint.range.end;
         let host_start = pass.endpoint.range.start;
         let mut before = String::new();
-        for piece in template::pieces(&word.text).take_while(|piece| piece.range.start < end) {
+        for piece in template::pieces(word.text).take_while(|piece| piece.range.start < end) {
             if let Part::Text(text) = piece.part {
                 before.push_str(text);
                 continue;

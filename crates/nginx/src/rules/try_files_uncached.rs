@@ -8,8 +8,7 @@ pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/try-files-uncached", c
 
 fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     for line in nginx.all(key!("try_files")) {
-        let Some((_, tested)) = line.args().split_last() else { continue };
-        let tests = tested.iter().filter(|word| !word.text.is_empty()).count();
+        let tests = line.args().without_last().iter().filter(|word| !word.text.is_empty()).count();
         let cache = line.scope().effective_text(key!("open_file_cache"));
         let cached = cache.is_some_and(|cache| cache != "off");
         if tests < 2 || cached || cache.is_none() && line.scope().sees_unread_include() {

@@ -19,6 +19,9 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             Reference::ThreadPool => format!("there is no `thread_pool {name}`"),
         };
         let mut report = findings.report(missing.span, message);
+        if missing.reference == Reference::LogFormat && name.contains('=') {
+            report = report.help("the name of a format stands before the parameters: `combined` is the usual one");
+        }
         if missing.reference == Reference::NamedLocation {
             report = report.category(Category::Outage);
         }

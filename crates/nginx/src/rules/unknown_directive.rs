@@ -23,7 +23,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let place = directive.context();
         let here =
             NAMES.iter().copied().filter(|name| Key::find(name).is_some_and(|key| key.contexts().contains(place)));
-        let near = (index < SUGGESTIONS).then(|| did_you_mean(&name.text, here)).flatten();
+        let near = (index < SUGGESTIONS).then(|| did_you_mean(name.text, here)).flatten();
         let message = match near {
             Some(near) => format!("unknown directive `{}`, did you mean `{near}`?", name.text),
             None => format!("unknown directive `{}`", name.text),
@@ -33,7 +33,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             report = report.severity(Severity::Warning).category(Category::Outage);
         }
         if let Some(near) = near {
-            let typing_error = nearest(&name.text, [near], 1).is_some();
+            let typing_error = nearest(name.text, [near], 1).is_some();
             let safety = if typing_error { Safety::Safe } else { Safety::Unsafe };
             report.suggest_as(safety, format!("write `{near}`"), [Edit::replace(name.inner(), near)]);
         }

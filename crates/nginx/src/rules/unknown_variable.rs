@@ -1,9 +1,9 @@
 //! A variable that nothing defines.
 
 use crate::context::Protocol;
-use crate::model::Nginx;
 use crate::model::built_in;
 use crate::model::built_in_names;
+use crate::model::{Family, Nameless, Nginx};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/unknown-variable", check };
@@ -16,8 +16,26 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
             .report(word.span, format!("`${name}` is a variable of nginx itself and cannot be set"))
             .label(directive.name().span, "set here");
     }
+    for nameless in nginx.nameless_uses() {
+        findings.report(
+            nameless.span,
+            match nameless.why {
+                Nameless::Unclosed => "`${` without a name and `}` behind it (nginx: the closing bracket is missing)",
+                Nameless::NoName => {
+                    "`$` without a name behind it: nginx has no way to write a lone `$` here (nginx: invalid variable name)"
+                }
+                Nameless::Capture => "a log format knows no captures: `set` a variable and name that",
+            },
+        );
+    }
     if !nginx.is_complete() || nginx.has_foreign_parts() {
         return;
+    }
+    if nginx.definitions(Protocol::Http, "memcached_key").is_empty() {
+        for pass in nginx.passes().iter().filter(|pass| pass.family == Family::Memcached) {
+            let name = pass.directive(nginx).name().span;
+            findings.report(name, "`memcached_pass` asks for the key in `$memcached_key`, which nothing sets");
+        }
     }
     let is_unknown = |protocol: Option<Protocol>, name: &str| {
         protocol

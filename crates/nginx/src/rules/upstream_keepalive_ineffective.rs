@@ -18,7 +18,8 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         if pass.scope(nginx).sees_unread_include() {
             continue;
         }
-        let why = match pass.reuses_connections(nginx) {
+        let state = pass.reuses_connections(nginx);
+        let why = match state {
             ReusedConnections::Yes | ReusedConnections::Unknown => continue,
             ReusedConnections::OldVersion => "requests go out as HTTP/1.0".to_owned(),
             ReusedConnections::ConnectionHeader => "requests go out with `Connection: close`".to_owned(),
@@ -28,7 +29,6 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                 "the map behind `Connection` closes it unless the client upgrades".to_owned()
             }
         };
-        let state = pass.reuses_connections(nginx);
         let quiet = unknown || matches!(state, ReusedConnections::ClosedByMap(_));
         let directive = pass.directive(nginx);
         let mut report = findings

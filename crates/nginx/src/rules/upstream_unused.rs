@@ -14,9 +14,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let possible = nginx.possible_groups();
-    for (upstream, uses) in nginx.upstreams().iter().zip(nginx.uses()) {
+    for (upstream, mut uses) in nginx.groups_with_uses() {
         let name = &upstream.name;
-        if !uses.is_empty() || possible.contains(&name.value.to_ascii_lowercase()) {
+        if uses.next().is_some() || possible.contains(&name.value.as_str().to_ascii_lowercase()) {
             continue;
         }
         let report = findings.report(name.span, format!("upstream `{}` is not used", name.value));

@@ -85,9 +85,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
 
 fn protocols(directive: Directive<'_>, from_clients: bool, ctx: &Context<'_>, findings: &mut Findings) {
     let words = directive.args();
-    let has_new = words.iter().any(|word| matches!(word.text.as_str(), "TLSv1.2" | "TLSv1.3"));
-    let weak: Vec<&Word> =
-        words.iter().filter(|word| matches!(word.text.as_str(), "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1")).collect();
+    let has_new = words.iter().any(|word| matches!(word.text, "TLSv1.2" | "TLSv1.3"));
+    let weak: Vec<Word<'_>> =
+        words.iter().filter(|word| matches!(word.text, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1")).collect();
     for word in &weak {
         let broken = word.text.starts_with("SSL");
         let severity = match (from_clients, broken) {
@@ -98,8 +98,7 @@ fn protocols(directive: Directive<'_>, from_clients: bool, ctx: &Context<'_>, fi
         let report = findings.report(word.span, format!("{} is enabled", word.text)).severity(severity);
         if has_new {
             report.suggest(format!("leave {} out", word.text), [layout::delete_word(word.span, ctx)]);
-        } else if word.span == weak[0].span {
-            let all = words[0].span.to(words[words.len() - 1].span);
+        } else if let Some(all) = words.span().filter(|_| word.span == weak[0].span) {
             report.suggest("use TLSv1.2 and TLSv1.3", [Edit::replace(all, "TLSv1.2 TLSv1.3")]);
         }
     }

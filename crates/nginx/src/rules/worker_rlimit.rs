@@ -13,7 +13,7 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(count) = value::number(connections.text(0)) else { return };
     let limit = nginx.top().first(key!("worker_rlimit_nofile"));
     let (files, span) = match limit.and_then(|limit| limit.arg(0)) {
-        Some(word) => (value::number(&word.text), word.span),
+        Some(word) => (value::number(word.text), word.span),
         None => (ctx.facts.number(Fact::Nofile).filter(|&files| files < count), connections.span()),
     };
     let Some(files) = files.filter(|&files| files < count.saturating_mul(2)) else { return };
