@@ -8,6 +8,8 @@
 //! let timeout = app.timeout(Timeout::Server).unwrap();
 //! assert_eq!(timeout.duration.unwrap().as_secs(), 30);
 //! assert!(!app.owns(timeout.statement), "it is inherited");
+//! let check = app.servers[0].check().unwrap();
+//! assert_eq!((check.port(), check.fall()), (Some(80), Some(3)));
 //! ```
 #![forbid(unsafe_code)]
 

@@ -387,3 +387,22 @@ fn counters_and_variables_with_conditions() {
         &["req.body,ungrpc(1,string)", "fc_rtt()", "bin"],
     );
 }
+
+#[test]
+fn what_checks_expect() {
+    in_backend(
+        &[
+            "http-check expect status 200,300-399",
+            "http-check expect ! rstatus ^5",
+            "http-check expect comment x min-recv 5 string up",
+            "http-check expect hdr name x value -m beg y",
+        ],
+        &[
+            "http-check expect 200",
+            "http-check expect state 200",
+            "http-check expect status",
+            "http-check expect status 2xx",
+            "http-check expect rstring (up",
+        ],
+    );
+}

@@ -49,6 +49,49 @@ impl Names {
     }
 }
 
+/// What the expressions of a section look at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Looks {
+    /// The fetches, and the headers that clients could forge.
+    names: Names,
+    tls: bool,
+    counters: bool,
+}
+
+impl Looks {
+    /// Adds a fetch or a header.
+    pub(crate) fn add(&mut self, name: &str) {
+        self.names.add(name);
+        self.tls |= ["ssl_", "req.ssl_", "req_ssl_"].iter().any(|prefix| name.starts_with(prefix));
+        self.add_call(name);
+    }
+
+    /// Adds a fetch or a converter.
+    pub(crate) fn add_call(&mut self, name: &str) {
+        self.counters |= ["sc", "src_", "table_"].iter().any(|prefix| name.starts_with(prefix));
+    }
+
+    /// A statement was not read to its expressions, which may look at counters.
+    pub(crate) fn is_unsure(&mut self) {
+        self.counters = true;
+    }
+
+    /// May there be one of these fetches or headers? False is certain.
+    pub(crate) fn may_hold(self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.names.may_hold(name))
+    }
+
+    /// Some fetch is about TLS.
+    pub(crate) fn at_tls(self) -> bool {
+        self.tls
+    }
+
+    /// May some fetch or converter read a counter? False is certain.
+    pub(crate) fn may_count(self) -> bool {
+        self.counters
+    }
+}
+
 #[inline(always)]
 const fn bit(name: &[u8]) -> u64 {
     match name {

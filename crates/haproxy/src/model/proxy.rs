@@ -2,7 +2,7 @@
 
 use super::build::addresses;
 use super::check::HealthCheck;
-use super::names::Names;
+use super::names::{Looks, Names};
 use super::reference::Use;
 use super::server::{DefaultServer, OptionWords, Server, ServerOption, names_option};
 use super::statement::{Section, SectionKind, Statement};
@@ -328,8 +328,8 @@ pub(crate) struct Summary {
     settings: Names,
     /// The options of its servers.
     options: Names,
-    /// The fetches of its expressions, and the headers that clients could forge.
-    pub(super) looks: Names,
+    /// What its expressions look at.
+    pub(super) looks: Looks,
     kind: SectionKind,
     pub(super) mode: Mode,
     pub(super) is_disabled: bool,
@@ -348,7 +348,7 @@ impl Summary {
             keywords: section.keywords,
             settings: settings.set,
             options: Names::default(),
-            looks: Names::default(),
+            looks: Looks::default(),
             kind: section.kind,
             mode: Mode::Tcp,
             is_disabled: false,
@@ -525,7 +525,17 @@ impl Proxy {
 
     /// May one of its expressions use one of these fetches, or read one of these headers? False is certain.
     pub(crate) fn may_look_at(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.summary.looks.may_hold(name))
+        self.summary.looks.may_hold(names)
+    }
+
+    /// One of its expressions looks at the client's or the server's TLS.
+    pub(crate) fn looks_at_tls(&self) -> bool {
+        self.summary.looks.at_tls()
+    }
+
+    /// May one of its expressions read a counter? False is certain.
+    pub(crate) fn may_read_counters(&self) -> bool {
+        self.summary.looks.may_count()
     }
 
     /// Is there a server of this name?

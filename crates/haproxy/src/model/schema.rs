@@ -1,7 +1,7 @@
 //! Every statement held against the keyword table: what HAProxy refuses, ignores, or is about to.
 
 use super::build::{addresses, arguments, family};
-use super::names::Names;
+use super::names::Looks;
 use super::server::option_key;
 use super::statement::{Prefix, SectionKind, Statement};
 use super::{Haproxy, Proxy, Section};
@@ -130,7 +130,9 @@ pub(crate) struct Schema<'a> {
     rings: Option<HashMap<&'a str, u32>>,
     groups: Option<HashMap<&'a str, HashSet<&'a str>>>,
     /// What the expressions of each proxy look at.
-    looks: Vec<Names>,
+    looks: Vec<Looks>,
+    /// The expressions of the statement at hand are read.
+    fetched: bool,
 }
 
 /// What may have a `no` or `default` in front, beside options.
@@ -139,9 +141,16 @@ const NEGATABLE: &[&str] =
 
 impl<'a> Schema<'a> {
     /// What is wrong, and what the expressions of each section look at, in the order of [`Haproxy::sections`].
-    pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Names>) {
-        let mut schema =
-            Schema { haproxy, problems: Vec::new(), loaded: None, rings: None, groups: None, looks: Vec::new() };
+    pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Looks>) {
+        let mut schema = Schema {
+            haproxy,
+            problems: Vec::new(),
+            loaded: None,
+            rings: None,
+            groups: None,
+            looks: Vec::new(),
+            fetched: false,
+        };
         for section in haproxy.globals.iter().chain(&haproxy.others) {
             schema.header(section);
             for statement in &section.statements {
@@ -150,9 +159,13 @@ impl<'a> Schema<'a> {
         }
         for proxy in haproxy.sections() {
             schema.header(proxy);
-            schema.looks.push(Names::default());
+            schema.looks.push(Looks::default());
             for statement in &proxy.statements {
+                schema.fetched = false;
                 schema.proxy(proxy, statement);
+                if let Some(looks) = schema.looks.last_mut().filter(|_| statement.may_look() && !schema.fetched) {
+                    looks.is_unsure();
+                }
             }
         }
         (schema.problems, schema.looks)
@@ -427,6 +440,7 @@ impl<'a> Schema<'a> {
                 self.criteria(statement);
             }
             self.fetches(proxy, statement);
+            self.fetched = true;
         }
         self.formats(statement, proxy.kind);
         if statement.is("use_backend") {

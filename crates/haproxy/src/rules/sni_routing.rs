@@ -1,10 +1,8 @@
 //! Routing by what is in the client's first bytes, at a moment or in a place where it cannot be seen.
 
 use crate::model::{Call, Expression, Haproxy, Mode, Proxy, Statement};
-use crate::table::Context;
-use confvet_core::{Edit, Findings, Rule, Safety, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/sni-routing", check };
 
@@ -17,11 +15,6 @@ const TLS_CONTENT: &[&str] = &[
     "req_ssl_ver",
     "req.ssl_alpn",
 ];
-/// Fetches about TLS that only say something on the wrong or the right side of it.
-static TLS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let names = Context::Fetch.names().chain(Context::AclAlias.names());
-    names.filter(|name| is_terminated(name)).chain(["req.ssl_sni", "req_ssl_sni"]).collect()
-});
 const CONTENT: &[&str] = &["req.len", "req_len", "req.payload", "payload", "req.rdp_cookie", "req_rdp_cookie"];
 
 /// What only who terminates TLS can know.
@@ -40,12 +33,12 @@ fn is_http(call: &Call<'_>) -> bool {
             .any(|prefix| call.name.starts_with(prefix))
 }
 
-fn check(haproxy: &Haproxy, context: &confvet_core::Context<'_>, findings: &mut Findings) {
+fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_frontend_side() && !proxy.is_disabled()) {
-        if proxy.mode() != Mode::Tcp && !proxy.may_look_at(&TLS) {
+        if proxy.mode() != Mode::Tcp && !proxy.looks_at_tls() {
             continue;
         }
         let calls = decisive_calls(proxy);
@@ -79,7 +72,7 @@ fn decisive_calls(proxy: &Proxy) -> Vec<Call<'_>> {
 }
 
 /// Fetches that look at the wrong side of TLS.
-fn blind(context: &confvet_core::Context<'_>, proxy: &Proxy, calls: &[Call<'_>], tls: usize, findings: &mut Findings) {
+fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[Call<'_>], tls: usize, findings: &mut Findings) {
     let accepts_proxy = proxy.binds.iter().any(|bind| bind.option("accept-proxy").is_some());
     for call in calls {
         if is_terminated(call.name) && tls == 0 && !accepts_proxy {

@@ -12,7 +12,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
     for proxy in &haproxy.proxies {
         let mut fed = BTreeMap::new();
-        for statement in proxy.looking() {
+        for statement in proxy.looking().take_while(|_| proxy.may_read_counters()) {
             for expression in statement.expressions() {
                 for call in expression.calls() {
                     counter(haproxy, proxy, statement, call, &mut fed, context, findings);

@@ -553,6 +553,7 @@ impl Schema<'_> {
         let fetch = &expression.fetch;
         if let Some(looks) = self.looks.last_mut() {
             looks.add(fetch.name);
+            expression.converters.iter().for_each(|converter| looks.add_call(converter.name));
             if let Some(header) = fetch.client_header() {
                 looks.add(header);
             }
