@@ -1,4 +1,7 @@
-//! Turns `src/keys.tsv` into one static sorted array per context.
+//! Turns `src/keys.tsv` into one static sorted array per context, and a hash table of its places beside it.
+
+#[path = "src/table/hash.rs"]
+mod hash;
 
 use confvet_tables::{Row, Table, TableError, version, write_output};
 use std::fmt::Write;
@@ -35,13 +38,31 @@ fn main() -> Result<(), TableError> {
             slot += 1;
         }
         code.push_str("];\n");
+        let names = rows.iter().filter(|row| row.get("context") == *context).map(|row| row.get("key"));
+        let places = places(&names.collect::<Vec<_>>());
+        let _ = writeln!(code, "static {}_PLACES: [u16; {}] = {places:?};", constant(context), places.len());
     }
-    code.push_str("impl Context {\n    fn table(self) -> &'static [Key] {\n        match self {\n");
+    code.push_str("impl Context {\n    /// The keys, sorted by name, and their places by hash.\n");
+    code.push_str("    fn table(self) -> (&'static [Key], &'static [u16]) {\n        match self {\n");
     for context in &contexts {
-        let _ = writeln!(code, "            Context::{} => {},", variant(context), constant(context));
+        let _ = writeln!(code, "            Context::{} => ({1}, &{1}_PLACES),", variant(context), constant(context));
     }
     code.push_str("        }\n    }\n}\n");
     write_output("keys.rs", &code)
+}
+
+/// Where each name is found: its number plus one, at its hash or the next free place behind it; 0 where nothing is.
+fn places(names: &[&str]) -> Vec<u16> {
+    let mut places = vec![0; (names.len() * 4 / 3 + 1).next_power_of_two()];
+    let mask = places.len() - 1;
+    for (number, name) in (1..).zip(names) {
+        let mut at = hash::hash(name.as_bytes()) & mask;
+        while places[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        places[at] = number;
+    }
+    places
 }
 
 fn key(row: Row<'_>, slot: usize) -> String {

@@ -1,15 +1,17 @@
-//! Turns the tables of keys and of discovery labels into static sorted arrays.
+//! Turns the tables of keys and of discovery labels into static sorted arrays, and the keys into the typed model too.
 
-use confvet_tables::{Table, TableError, version, write_output};
+use confvet_tables::{Row, Table, TableError, version, write_output};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 fn main() -> Result<(), TableError> {
-    let keys = Table::read("src/keys.tsv", &["context", "key", "type", "since", "removed", "default", "secret"])?;
+    let columns = ["context", "key", "type", "since", "removed", "default", "null", "secret"];
+    let keys = Table::read("src/keys.tsv", &columns)?;
     let mut rows: Vec<_> = keys.rows().collect();
     rows.sort_by_key(|row| (row.get("context"), row.get("key")));
     let mut code = String::from("static KEYS: &[KeyRow] = &[\n");
     let mut details = String::from("static DETAILS: &[Detail] = &[\n");
-    for row in rows {
+    for row in &rows {
         let since = version(row.get("since")).unwrap_or_default();
         let since = since.strip_prefix("Some(").and_then(|since| since.strip_suffix(')')).unwrap_or_default();
         let _ = writeln!(
@@ -20,18 +22,20 @@ fn main() -> Result<(), TableError> {
             row.get("key"),
             kind(row.get("type")),
         );
+        let resets = row.get("null") == "resets";
         let _ = writeln!(
             details,
             "    Detail {{ context: {:?}, key: {:?}, default: {}, secret: {} }},",
             row.get("context"),
             row.get("key"),
-            row.optional("default"),
+            if resets { row.optional("default") } else { "None".to_owned() },
             row.get("secret") == "yes",
         );
     }
     code.push_str("];\n");
     details.push_str("];\n");
     write_output("keys.rs", &(code + &details))?;
+    write_output("config.rs", &config(&rows)?)?;
 
     let meta = Table::read("src/meta.tsv", &["label", "kind", "sd", "roles", "since", "removed", "needs"])?;
     meta.write_sorted("meta.rs", "LABELS", "MetaLabel", |row| {
@@ -84,4 +88,143 @@ fn kind(cell: &str) -> String {
         _ => "Type::Scalar(\"url\")",
     }
     .to_owned()
+}
+
+/// The typed model: a struct for each context of the key table, a field for each key.
+fn config(rows: &[Row<'_>]) -> Result<String, TableError> {
+    let sections = Table::read("src/config/sections.tsv", &["context", "type", "about", "source"])?;
+    let words = Table::read("src/config/words.tsv", &["words", "type", "about"])?;
+    let about = Table::read("src/config/about.tsv", &["context", "key", "about"])?;
+    let sections: BTreeMap<&str, Row<'_>> = sections.rows().map(|row| (row.get("context"), row)).collect();
+    let names: BTreeMap<&str, &str> = words.rows().map(|row| (row.get("words"), row.get("type"))).collect();
+    let about: BTreeMap<(&str, &str), &str> =
+        about.rows().map(|row| ((row.get("context"), row.get("key")), row.get("about"))).collect();
+    let mut code = String::new();
+    for (context, section) in &sections {
+        let _ = writeln!(code, "/// {}", section.get("about"));
+        if context.ends_with("_configs") || context.contains('.') || context.contains('_') {
+            let _ = writeln!(code, "///\n/// `{context}`. Source: {}.", section.get("source"));
+        } else {
+            let _ = writeln!(code, "///\n/// Source: {}.", section.get("source"));
+        }
+        code.push_str("#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]\n#[serde(default)]\n");
+        let _ = writeln!(code, "pub struct {} {{", section.get("type"));
+        for row in rows.iter().filter(|row| row.get("context") == *context) {
+            field(&mut code, row, &sections, &names, &about);
+        }
+        code.push_str("}\n\n");
+    }
+    for row in words.rows().filter(|row| !row.get("type").contains("::")) {
+        let any_case = rows.iter().any(|key| key.get("type").ends_with(&format!("enumci:{}", row.get("words"))));
+        let _ = writeln!(code, "words! {{\n    /// {}\n    {} {any_case} {{", row.get("about"), row.get("type"));
+        for word in row.get("words").split('|') {
+            let _ = writeln!(code, "        {} = {word:?},", variant(word));
+        }
+        code.push_str("    }\n}\n\n");
+    }
+    code.push_str("#[cfg(test)]\nconst SECTIONS: &[(&str, tests::Fields)] = &[\n");
+    for (context, section) in &sections {
+        let _ = writeln!(code, "    ({context:?}, tests::fields::<{}>),", section.get("type"));
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+/// A field with what there is to say of it.
+fn field(
+    code: &mut String,
+    row: &Row<'_>,
+    sections: &BTreeMap<&str, Row<'_>>,
+    words: &BTreeMap<&str, &str>,
+    about: &BTreeMap<(&str, &str), &str>,
+) {
+    let (context, key, kind) = (row.get("context"), row.get("key"), row.get("type"));
+    let text = about.get(&(context, key)).or_else(|| about.get(&("*", key))).copied().unwrap_or_default();
+    let _ = writeln!(code, "    /// {text}");
+    let mut facts = String::new();
+    if let Some(unit) = unit(kind) {
+        let _ = write!(facts, " {unit}.");
+    }
+    if !row.get("default").is_empty() {
+        let _ = write!(facts, " Default: `{}`.", row.get("default"));
+    }
+    if !row.get("since").is_empty() {
+        let _ = write!(facts, " Since {}.", row.get("since"));
+    }
+    if !row.get("removed").is_empty() {
+        let _ = write!(facts, " Until {}.", row.get("removed"));
+    }
+    if !facts.is_empty() {
+        let _ = writeln!(code, "    ///\n    ///{facts}");
+    }
+    let secret = row.get("secret") == "yes";
+    let (type_name, attribute) = if kind.starts_with("list:") {
+        (
+            rust_type(kind, secret, sections, words),
+            r#"deserialize_with = "list", skip_serializing_if = "Vec::is_empty""#,
+        )
+    } else if kind.starts_with("map:") {
+        (
+            rust_type(kind, secret, sections, words),
+            r#"deserialize_with = "map", skip_serializing_if = "BTreeMap::is_empty""#,
+        )
+    } else {
+        let inner = rust_type(kind, secret, sections, words);
+        (format!("Option<{inner}>"), r#"skip_serializing_if = "Option::is_none""#)
+    };
+    let raw = if matches!(key, "for" | "type") { "r#" } else { "" };
+    let _ = writeln!(code, "    #[serde({attribute})]\n    pub {raw}{key}: {type_name},");
+}
+
+/// The unit of a value, where its type does not say it.
+fn unit(kind: &str) -> Option<&'static str> {
+    match kind {
+        "duration" => Some("A duration"),
+        "size" => Some("A size in bytes; all units of it are powers of 1024"),
+        "url" => Some("A URL"),
+        _ => None,
+    }
+}
+
+fn rust_type(cell: &str, secret: bool, sections: &BTreeMap<&str, Row<'_>>, words: &BTreeMap<&str, &str>) -> String {
+    if let Some(inner) = cell.strip_prefix("list:") {
+        return format!("Vec<{}>", rust_type(inner, secret, sections, words));
+    }
+    if let Some(inner) = cell.strip_prefix("map:") {
+        return format!("BTreeMap<String, {}>", rust_type(inner, secret, sections, words));
+    }
+    if let Some(context) = cell.strip_prefix('@') {
+        return sections.get(context).map_or("", |section| section.get("type")).to_owned();
+    }
+    let scalar = match cell.strip_prefix("enum:").or_else(|| cell.strip_prefix("enumci:")) {
+        Some(cell) => words.get(cell).copied().unwrap_or_default(),
+        None => match cell {
+            "any" => return "AnyValue".to_owned(),
+            "bool" => "bool",
+            "int" => "i64",
+            "uint" => "u64",
+            "float" => "f64",
+            "duration" => "Millis",
+            "size" => "Size",
+            _ if secret => "Secret",
+            _ => "String",
+        },
+    };
+    format!("Spanned<{scalar}>")
+}
+
+/// A word as the name of a variant: `allow-utf-8` is `AllowUtf8`.
+fn variant(word: &str) -> String {
+    let mut name = String::new();
+    let mut previous = ' ';
+    for c in word.chars() {
+        let between = previous.is_ascii_digit() && c.is_ascii_digit() || !previous.is_ascii_alphanumeric();
+        if c.is_ascii_alphanumeric() {
+            name.push(if between || name.is_empty() { c.to_ascii_uppercase() } else { c });
+        } else if c == '.' && previous.is_ascii_digit() {
+            name.push('_');
+        }
+        previous = c;
+    }
+    name
 }

@@ -142,6 +142,7 @@ pub enum Fact {
     PrometheusAgent,
     PrometheusEnvsubst,
     PrometheusAlertsExternal,
+    PrometheusFeatures,
 }
 
 impl Fact {
@@ -186,6 +187,7 @@ impl Fact {
         Fact::PrometheusAgent,
         Fact::PrometheusEnvsubst,
         Fact::PrometheusAlertsExternal,
+        Fact::PrometheusFeatures,
     ];
 
     /// Name, type and meaning.
@@ -245,6 +247,7 @@ impl Fact {
             Fact::PrometheusAlertsExternal => {
                 ("prometheus_alerts_external", Bool, "alerts are evaluated by another program")
             }
+            Fact::PrometheusFeatures => ("prometheus_features", List, "--enable-feature of the server"),
         }
     }
 

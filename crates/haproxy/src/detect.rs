@@ -1,8 +1,13 @@
-//! Is a file a HAProxy configuration?
+//! Is a file a HAProxy configuration, or the file of one of its SPOE filters?
 
-use crate::model::SectionKind;
+use crate::model::{SectionKind, SpoeKind};
 use confvet_core::source::{file_name, parent};
 use confvet_core::{Confidence, Detection};
+
+/// A configuration, as [`Detection::kind`] names it.
+pub(crate) const CONFIGURATION: &str = "haproxy";
+/// A file of agents, messages and groups that a SPOE filter reads.
+pub(crate) const SPOE: &str = "spoe";
 
 /// Words at the start of a line that a section of a proxy nearly always has.
 const STATEMENTS: &[&str] = &[
@@ -47,9 +52,9 @@ fn extension(name: &str) -> Option<&str> {
 pub(crate) fn might_be(path: &str) -> bool {
     let name = file_name(path);
     match extension(name) {
-        Some("cfg" | "conf" | "haproxy") => true,
+        Some("cfg" | "conf" | "haproxy" | "spoe") => true,
         Some(_) => false,
-        None => name.contains("haproxy"),
+        None => name.contains("haproxy") || name.contains("spoe"),
     }
 }
 
@@ -66,6 +71,21 @@ struct Evidence {
 fn statements(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.trim_start_matches('\u{feff}').lines().take(2_000).map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// Sections of SPOE files, and nothing in front of the first one but scopes.
+fn spoe_sections(text: &str) -> usize {
+    let mut lines = statements(text);
+    let is_section = |line: &&str| {
+        let mut words = line.split_ascii_whitespace();
+        let kind = words.next().and_then(SpoeKind::of_word);
+        kind.is_some() && words.next().is_some() && words.next().is_none_or(|word| word.starts_with('#'))
+    };
+    let first = lines.by_ref().find(|line| !line.starts_with(['[', '.']));
+    if !first.as_ref().is_some_and(is_section) {
+        return 0;
+    }
+    1 + lines.filter(is_section).count()
 }
 
 fn look_at(text: &str) -> Evidence {
@@ -91,7 +111,11 @@ pub(crate) fn detect(path: &str, text: &str) -> Option<Detection> {
     if !might_be(path) {
         return None;
     }
-    let found = |confidence, reason: String| Some(Detection::new("haproxy", confidence, reason));
+    let found = |confidence, reason: String| Some(Detection::new(CONFIGURATION, confidence, reason));
+    let agents = spoe_sections(text);
+    if agents > 0 {
+        return Some(Detection::new(SPOE, Confidence::Sure, format!("{agents} sections of a SPOE filter")));
+    }
     let named = (name.starts_with("haproxy") && name.ends_with(".cfg")) || name.ends_with(".haproxy");
     let by_name = || found(Confidence::Sure, format!("its name, `{}`", file_name(path)));
     if (named || name == "haproxy.conf") && statements(text).next().is_none_or(is_section_line) {
@@ -135,17 +159,24 @@ mod tests {
     }
 
     #[test]
+    fn files_of_filters_are_told_from_configurations() {
+        let agent = "# mirrors requests\n[mirror]\nspoe-agent mirror # the agent\n    log global\n    messages all\n\nspoe-message all\n    event on-client-session\n";
+        for path in ["spoe-mirror.conf", "etc/haproxy/mirror.cfg", "mirror.spoe"] {
+            assert_eq!(detect(path, agent).map(|found| found.kind), Some(SPOE), "{path}");
+        }
+        assert_eq!(detect("lb/edge.cfg", PLAIN).map(|found| found.kind), Some(CONFIGURATION));
+    }
+
+    #[test]
     fn neighbours_are_not() {
         assert!(detect("nginx.conf", "http {\n    server {\n        listen 80;\n    }\n}\n").is_none());
         assert!(detect("setup.cfg", "[metadata]\nname = x\n\n[options]\npackages = find:\n").is_none());
         assert!(detect("nagios.cfg", "define host{\n    host_name a\n}\n").is_none());
-        assert!(
-            detect(
-                "haproxy/spoe-mirror.conf",
-                "[mirror]\nspoe-agent mirror\n    log global\n    option var-prefix x\n"
-            )
-            .is_none()
-        );
+        for text in
+            ["[mirror]\nkey = value\n", "[a]\nserver = spoe-agent\n", "# spoe-agent x\n", "spoe-agent\nspoe-message\n"]
+        {
+            assert!(detect("haproxy/spoe-mirror.conf", text).is_none(), "{text}");
+        }
         assert!(detect("prometheus.yml", "global:\n  scrape_interval: 15s\n").is_none());
         assert!(detect("smb.conf", "[global]\n   log file = /x\n").is_none());
         assert!(detect("grub.cfg", "set default=0\nmenuentry 'x' {\n}\n").is_none());

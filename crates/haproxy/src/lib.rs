@@ -37,7 +37,7 @@ impl System for HaproxySystem {
     const NAME: &'static str = "haproxy";
     const TITLE: &'static str = "HAProxy";
     const TARGETS: &'static [&'static str] = &["haproxy"];
-    const KINDS: &'static [&'static str] = &["haproxy"];
+    const KINDS: &'static [&'static str] = &[detect::CONFIGURATION, detect::SPOE];
 
     fn might_be(path: &str) -> bool {
         detect::might_be(path)
@@ -48,9 +48,24 @@ impl System for HaproxySystem {
     }
 
     fn parse(input: &Input<'_>) -> Parsed<Haproxy> {
-        let files = load_order(input);
-        let texts = files.iter().map(|&file| (file, input.sources.get(file).text()));
-        let (model, secrets) = model::build(texts, version(input.target));
+        let text = |file: FileId| (file, input.sources.get(file).text());
+        if input.kind == detect::SPOE {
+            let (mut model, secrets) = model::build([], version(input.target));
+            model.add_spoe(&[text(input.file)], false);
+            return Parsed { model, files: vec![input.file], secrets };
+        }
+        let mut files = load_order(input);
+        let (mut model, secrets) = model::build(files.iter().copied().map(text), version(input.target));
+        model.spoe_paths = spoe_paths(&model, input);
+        let mut agents: Vec<FileId> = model.spoe_paths.iter().map(|(_, file)| *file).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        agents.retain(|file| !files.contains(file));
+        if !agents.is_empty() {
+            let texts: Vec<(FileId, &str)> = agents.iter().copied().map(text).collect();
+            model.add_spoe(&texts, true);
+            files.extend(agents);
+        }
         Parsed { model, files, secrets }
     }
 
@@ -84,6 +99,16 @@ fn version(target: &Target) -> Option<HaVersion> {
     let version = target.version("haproxy")?;
     let part = |number: u64| u16::try_from(number).unwrap_or(u16::MAX);
     Some((part(version.major), part(version.minor), part(version.patch)))
+}
+
+/// The files of SPOE filters that are in the set, each with its path as it is written.
+fn spoe_paths(model: &Haproxy, input: &Input<'_>) -> Vec<(String, FileId)> {
+    let paths = model.spoe_filters().map(|filter| filter.config);
+    let mut paths: Vec<&str> = paths.filter(|path| path.is_known()).map(|path| path.text.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let found = paths.into_iter().filter_map(|path| Some((path.to_owned(), input.sources.find(input.file, path)?)));
+    found.filter(|(_, file)| *file != input.file).collect()
 }
 
 /// What a file of a directory brings into a configuration.
@@ -120,7 +145,8 @@ fn load_order(input: &Input<'_>) -> Vec<FileId> {
     let mut files: Vec<FileId> = input.sources.glob(input.file, &pattern);
     files.retain(|&file| {
         let source = input.sources.get(file);
-        parent(source.path()) == directory && detect::detect(source.path(), source.text()).is_some()
+        let detection = detect::detect(source.path(), source.text());
+        parent(source.path()) == directory && detection.is_some_and(|found| found.kind == detect::CONFIGURATION)
     });
     files.sort_by(|a, b| input.sources.get(*a).path().cmp(input.sources.get(*b).path()));
     if files.len() < 2 || !files.contains(&input.file) {

@@ -9,17 +9,22 @@ mod proxy;
 mod reference;
 mod schema;
 mod server;
+mod server_check;
+mod spoe;
 mod statement;
 
 pub use check::{CheckKind, HealthCheck, Request};
-pub(crate) use expression::CLIENT_HEADERS;
+pub(crate) use expression::{CLIENT_HEADERS, PREDEFINED};
 pub use expression::{Call, Condition, Criterion, Expression, Term};
+pub(crate) use names::Names;
 pub(crate) use pool::database_on;
 pub use pool::{Endpoint, Pool, Purpose};
 pub use proxy::{Bind, Mode, Proxy, Timeout, TimeoutSetting};
 pub use reference::{Named, Reference};
 pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
+pub use server_check::{ExpectedStatus, ServerCheck};
+pub use spoe::{SpoeFile, SpoeKind, SpoeLine, SpoeSection};
 pub use statement::{Prefix, Section, SectionKind, Statement};
 
 pub(crate) use build::build;
@@ -28,10 +33,12 @@ use crate::condition::{Branch, Branches};
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
-use confvet_core::{Category, Severity, Span};
+use confvet_core::{Category, Edit, FileId, Severity, Span};
+use foldhash::HashMap;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -53,6 +60,14 @@ pub struct Haproxy {
     pub proxies: Vec<Proxy>,
     /// All other sections: userlists, resolvers, peers, caches, …
     pub others: Vec<Section>,
+    /// The files that its SPOE filters read, or the SPOE file itself where no configuration is known that reads it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spoe: Vec<SpoeFile>,
+    /// Some filter reads the SPOE files, under the paths it writes.
+    #[serde(skip)]
+    pub(crate) reads_spoe: bool,
+    #[serde(skip)]
+    pub(crate) spoe_paths: Vec<(String, FileId)>,
     /// What the tokenizer refuses.
     #[serde(skip)]
     pub syntax: Vec<SyntaxProblem>,
@@ -69,8 +84,6 @@ pub struct Haproxy {
     pub(crate) branches: Branches,
     #[serde(skip)]
     pub(crate) index: Index,
-    #[serde(skip)]
-    pub(crate) uses: OnceLock<Vec<reference::Use>>,
 }
 
 /// A rule in a defaults section, and a proxy that cannot take it.
@@ -97,6 +110,8 @@ pub(crate) struct Index {
     dynamic_routes: bool,
     /// Some frontend or listen is there.
     listens: bool,
+    /// Two proxies have one name.
+    shared_names: bool,
     headers: Vec<Span>,
 }
 
@@ -104,9 +119,18 @@ impl Index {
     fn of(haproxy: &Haproxy) -> Self {
         let listens = haproxy.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
         let mut index = Self { listens, ..Self::default() };
+        let mut frontends: HashMap<&str, usize> = HashMap::default();
         for (number, proxy) in haproxy.proxies.iter().enumerate() {
             if proxy.has_backend_side() {
-                index.backends.entry(proxy.name().into()).or_insert(number);
+                match index.backends.entry(proxy.name().into()) {
+                    Entry::Occupied(_) => index.shared_names = true,
+                    Entry::Vacant(entry) => {
+                        entry.insert(number);
+                    }
+                }
+            }
+            if proxy.has_frontend_side() {
+                index.shared_names |= frontends.insert(proxy.name(), number).is_some();
             }
             if proxy.last("stick-table").is_some() {
                 index.tables.entry(proxy.name().into()).or_insert(number);
@@ -120,6 +144,9 @@ impl Index {
                 }
             }
         }
+        let backends = &index.backends;
+        let is_other = |(name, number): (&&str, &usize)| backends.get(*name).is_some_and(|backend| backend != number);
+        index.shared_names |= frontends.iter().any(is_other);
         let sections =
             haproxy.globals.iter().chain(&haproxy.others).chain(haproxy.sections().map(|proxy| &proxy.section));
         let mut headers: Vec<(u32, Span)> = sections.map(|section| (section.index, section.header())).collect();
@@ -165,7 +192,7 @@ impl Haproxy {
     /// `track`.
     pub fn mentions(&self) -> impl Iterator<Item = &str> {
         let apart = |c: char| matches!(c, '(' | ')' | ',' | '/' | '[' | ']' | '@');
-        let calls = self.statements().filter(|statement| statement.has_calls());
+        let calls = self.statements_where(|section| section.some.may_look).filter(|statement| statement.has_calls());
         let within = calls.flat_map(|statement| statement.from(1)).filter(|word| word.text.contains(['(', '[']));
         let servers = self.proxies.iter().flat_map(|proxy| &proxy.servers);
         let tracked = servers.filter_map(|server| server.option("track")).map(ServerOption::text);
@@ -174,8 +201,25 @@ impl Haproxy {
 
     /// Every statement of every section.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        let plain = self.globals.iter().chain(&self.others).flat_map(|section| &section.statements);
-        plain.chain(self.sections().flat_map(|proxy| &proxy.statements)).map(AsRef::as_ref)
+        self.statements_where(|_| true)
+    }
+
+    /// Every statement of the sections that fit.
+    fn statements_where(&self, fits: impl Fn(&Section) -> bool) -> impl Iterator<Item = &Statement> {
+        let plain = self.globals.iter().chain(&self.others);
+        let sections = plain.chain(self.sections().map(|proxy| &proxy.section));
+        sections.filter(move |section| fits(section)).flat_map(|section| &section.statements).map(AsRef::as_ref)
+    }
+
+    /// The statements that hold a variable in double quotes.
+    pub(crate) fn with_variables(&self) -> impl Iterator<Item = &Statement> {
+        self.statements_where(|section| section.some.has_variable).filter(|statement| statement.has_variable())
+    }
+
+    /// The statements that hold a variable outside double quotes.
+    pub(crate) fn with_literal_variables(&self) -> impl Iterator<Item = &Statement> {
+        let statements = self.statements_where(|section| section.some.has_literal_variable);
+        statements.filter(|statement| statement.has_literal_variable())
     }
 
     /// The defaults section a proxy inherits from.
@@ -211,6 +255,11 @@ impl Haproxy {
         let mut targets = proxy.routes().filter_map(|route| self.backend(route.text(1)));
         targets.all(|backend| accepts(mode, backend.mode()))
             && self.users_of(proxy).all(|user| accepts(user.mode(), mode))
+    }
+
+    /// Have two proxies one name?
+    pub(crate) fn shares_names(&self) -> bool {
+        self.index.shared_names
     }
 
     /// Some `use_backend` decides by a log-format string or a variable.
@@ -254,7 +303,8 @@ impl Haproxy {
 
     /// Empty words, with their statements.
     pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let with_empty = self.statements().filter(|statement| statement.has_empty());
+        let with_empty =
+            self.statements_where(|section| section.some.has_empty).filter(|statement| statement.has_empty());
         with_empty.filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
     }
 
@@ -265,14 +315,11 @@ impl Haproxy {
 
     /// Version words of `option httpchk` that hold headers.
     pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let checks = self
-            .sections()
-            .flat_map(|proxy| &proxy.statements)
-            .filter(|statement| statement.starts("option", "httpchk"));
+        let checks = self.sections().flat_map(|proxy| proxy.all("option")).filter(|option| option.text(1) == "httpchk");
         checks.filter_map(|statement| {
             let version = statement.word(4)?;
             let holds = version.text.contains(['\r', '\n']) || version.text.contains("\\r\\n");
-            holds.then_some((statement.as_ref(), version))
+            holds.then_some((statement, version))
         })
     }
 
@@ -318,6 +365,42 @@ impl Haproxy {
             .routes()
             .filter_map(|route| self.backend(route.text(1)))
             .any(|backend| backend.effective(setting).is_none())
+    }
+
+    /// The word `frontend` of the section a statement stands in.
+    pub(crate) fn frontend_of(&self, statement: &Statement) -> Option<Span> {
+        let proxy = self.proxies.get(*self.index.sections.get(&statement.section)?)?;
+        (proxy.kind == SectionKind::Frontend).then_some(proxy.word)
+    }
+
+    /// Takes a statement out of its proxy, and puts it into the only backend of that frontend, or the only frontend of
+    /// that backend. Nothing where there are several, or where the other side has the setting already.
+    pub(crate) fn moved(&self, statement: &Statement, text: &str) -> Vec<Edit> {
+        let Some(proxy) = self.index.sections.get(&statement.section).and_then(|&number| self.proxies.get(number))
+        else {
+            return Vec::new();
+        };
+        let mut others: Vec<&Proxy> = if proxy.kind == SectionKind::Frontend {
+            proxy.routes().take(8).filter_map(|route| self.backend(route.text(1))).collect()
+        } else {
+            self.users_of(proxy).take(2).collect()
+        };
+        others.dedup_by_key(|other| other.index);
+        let few = proxy.routes().nth(8).is_none();
+        let alone = |other: &Proxy| proxy.kind != SectionKind::Frontend || self.users_of(other).nth(1).is_none();
+        match others[..] {
+            [other]
+                if few
+                    && other.kind != SectionKind::Listen
+                    && alone(other)
+                    && other.word.file == proxy.word.file
+                    && !self.has_dynamic_routes()
+                    && !other.all(statement.keyword()).any(|line| line.slot() == statement.slot()) =>
+            {
+                vec![other.insert_first(text), statement.delete()]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Is a statement in this branch read for sure?

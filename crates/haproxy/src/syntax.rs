@@ -23,6 +23,10 @@ const ESCAPED: u8 = 4;
 const LITERAL_VARIABLE: u8 = 8;
 const SECRET: u8 = 16;
 const ONE_PAIR: u8 = 32;
+/// Holds `(`: only then there may be a call with arguments in it.
+const PARENTHESIS: u8 = 64;
+/// Holds `[`: only then there may be a log-format expression in it.
+const BRACKET: u8 = 128;
 
 impl Word {
     /// Holds a variable in double quotes, so that its value is not known.
@@ -47,7 +51,17 @@ impl Word {
 
     /// Is the value what the text says? Not so for variables, nor for log-format strings.
     pub fn is_known(&self) -> bool {
-        self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !self.text.contains("%[")
+        self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !(self.has_bracket() && self.text.contains("%["))
+    }
+
+    /// Holds `[`.
+    pub(crate) fn has_bracket(&self) -> bool {
+        self.marks & BRACKET != 0
+    }
+
+    /// May hold a call with arguments, or a log-format expression.
+    pub(crate) fn may_call(&self) -> bool {
+        self.marks & (PARENTHESIS | BRACKET) != 0
     }
 
     /// Nothing between its quotes: HAProxy ends the line here.
@@ -190,19 +204,39 @@ pub(crate) struct Lexer<'a> {
     pub problems: Vec<SyntaxProblem>,
     /// Room for the words of the next line.
     spare: Vec<Word>,
+    /// Lines such as `[engine]` are wanted too; only SPOE files use them.
+    pub keeps_scopes: bool,
 }
 
-/// Bytes that end a run of ordinary characters outside quotes.
-const SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
+/// Ends a run of ordinary characters outside quotes.
+const STOP: u8 = 1;
+
+/// What each byte means to a word: [`STOP`], [`PARENTHESIS`], [`BRACKET`] or nothing.
+const MEANINGS: [u8; 256] = {
+    let mut table = [0; 256];
     let stops = b" \t\x0b\x0c#\"'\\$\r\n\0{<";
     let mut index = 0;
     while index < stops.len() {
-        table[stops[index] as usize] = true;
+        table[stops[index] as usize] = STOP;
         index += 1;
     }
+    table[b'(' as usize] = PARENTHESIS;
+    table[b'[' as usize] = BRACKET;
     table
 };
+
+/// How many ordinary characters come first, and what they mean together.
+fn ordinary(bytes: &[u8]) -> (usize, u8) {
+    let mut meaning = 0;
+    for (length, &byte) in bytes.iter().enumerate() {
+        let own = MEANINGS[byte as usize];
+        if own & STOP != 0 {
+            return (length, meaning);
+        }
+        meaning |= own;
+    }
+    (bytes.len(), meaning)
+}
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
@@ -218,7 +252,8 @@ fn in_name(byte: u8) -> bool {
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(file: FileId, text: &'a str) -> Self {
-        let mut lexer = Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new() };
+        let mut lexer =
+            Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new(), keeps_scopes: false };
         if text.starts_with('\u{feff}') {
             lexer.at = '\u{feff}'.len_utf8();
             lexer.problem(SyntaxKind::Bom, 0, lexer.at);
@@ -258,7 +293,7 @@ impl<'a> Lexer<'a> {
             let Some(first) = first.map(|index| start + index).filter(|&at| !matches!(bytes[at], b'#' | b'\r')) else {
                 continue;
             };
-            if bytes[first] == b'[' {
+            if bytes[first] == b'[' && !self.keeps_scopes {
                 continue;
             }
             let mut line = self.cut(first, end);
@@ -299,10 +334,11 @@ impl<'a> Lexer<'a> {
                 break;
             }
             let word_start = at;
-            let run = bytes[at..].iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + length);
+            let (length, marks) = ordinary(&bytes[at..]);
+            let run = at + length;
             if run == end || is_blank(bytes[run]) {
                 let span = self.span(word_start, run);
-                line.words.push(Word { text: CompactString::from(&self.text[word_start..run]), span, marks: 0 });
+                line.words.push(Word { text: CompactString::from(&self.text[word_start..run]), span, marks });
                 at = run;
             } else {
                 let mut word = Cutter { lexer: self, bytes, text: CompactString::default(), marks: 0, template: false };
@@ -314,7 +350,8 @@ impl<'a> Lexer<'a> {
                     word.marks |= ONE_PAIR;
                 }
                 template |= word.template;
-                let Cutter { text, marks, .. } = word;
+                let Cutter { text, mut marks, .. } = word;
+                marks |= text.bytes().fold(0, |marks, byte| marks | MEANINGS[byte as usize] & (PARENTHESIS | BRACKET));
                 let span = self.span(word_start, at);
                 line.words.push(Word { text, span, marks });
                 if at < end && bytes[at] == b'#' {
@@ -413,9 +450,7 @@ impl Cutter<'_, '_> {
                     at += 1;
                 }
                 _ => {
-                    let rest = &self.bytes[at + 1..end];
-                    let stop =
-                        rest.iter().position(|&byte| SPECIAL[byte as usize]).map_or(end, |length| at + 1 + length);
+                    let stop = at + 1 + ordinary(&self.bytes[at + 1..end]).0;
                     self.push(at, stop);
                     at = stop;
                 }

@@ -1,5 +1,7 @@
 //! The keywords HAProxy knows, by context: since when, until when, where they may stand.
 
+mod hash;
+
 use std::cmp::Ordering;
 
 /// A HAProxy version: major, minor, patch.
@@ -194,6 +196,10 @@ impl Phases {
     pub const BACKEND_REQUEST: Self = Self(1 << 7);
     /// `balance`, `use-server`, `stick match`.
     pub const SERVER_CHOICE: Self = Self(1 << 9);
+    /// A connection to a server.
+    pub const SERVER_CONNECTION: Self = Self(1 << 10);
+    /// `tcp-response content` of a frontend.
+    pub const FRONTEND_RESPONSE_CONTENT: Self = Self(1 << 15);
     /// `tcp-response content` of a backend.
     pub const BACKEND_RESPONSE_CONTENT: Self = Self(1 << 11);
     /// `http-response` of a backend.
@@ -204,11 +210,20 @@ impl Phases {
     pub const FRONTEND_RESPONSE: Self = Self(1 << 16);
     /// Log formats.
     pub const LOG: Self = Self(1 << 18);
+    /// All moments after the answer of the server.
+    pub const ANSWERS: Self =
+        Self::BACKEND_RESPONSE_CONTENT.or(Self::BACKEND_RESPONSE).or(Self::STICK_STORE).or(Self::FRONTEND_RESPONSE);
 
     /// Both sets.
     #[must_use]
     pub const fn or(self, other: Phases) -> Phases {
         Self(self.0 | other.0)
+    }
+
+    /// Are all of them among those?
+    #[must_use]
+    pub const fn is_within(self, others: Phases) -> bool {
+        self.0 & !others.0 == 0
     }
 }
 
@@ -258,8 +273,16 @@ include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 impl Context {
     /// The keyword of this name.
     pub fn find(self, name: &str) -> Option<&'static Key> {
-        let table = self.table();
-        table.binary_search_by(|key| key.name.cmp(name)).ok().map(|index| &table[index])
+        let (keys, places) = self.table();
+        let mask = places.len() - 1;
+        let mut at = hash::hash(name.as_bytes()) & mask;
+        loop {
+            let key = keys.get(usize::from(places[at]).checked_sub(1)?)?;
+            if key.name == name {
+                return Some(key);
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// The rule action that a word starts: `set-var(txn.x)` is `set-var(`, `track-sc0` is `track-sc(`.
@@ -277,7 +300,7 @@ impl Context {
         if stem.len() == word.len() {
             return None;
         }
-        let table = self.table();
+        let (table, _) = self.table();
         let found = table.binary_search_by(|key| match key.name.strip_suffix('(') {
             Some(name) => name.cmp(stem).then(Ordering::Equal),
             None => key.name.cmp(stem),
@@ -287,7 +310,7 @@ impl Context {
 
     /// All names, for suggestions.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.table().iter().map(|key| key.name.trim_end_matches('('))
+        self.table().0.iter().map(|key| key.name.trim_end_matches('('))
     }
 }
 

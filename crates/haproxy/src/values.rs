@@ -1,6 +1,7 @@
 //! Times, numbers and addresses, as HAProxy reads them.
 
 use crate::syntax::Word;
+use compact_str::CompactString;
 use confvet_core::{Address, Span};
 use serde::Serialize;
 use std::time::Duration;
@@ -120,7 +121,7 @@ pub struct Endpoint {
     #[serde(skip)]
     pub port_span: Option<Span>,
     /// As written.
-    pub text: String,
+    pub text: CompactString,
 }
 
 impl Endpoint {
@@ -171,7 +172,9 @@ pub fn endpoint(word: &Word, range: std::ops::Range<usize>) -> Endpoint {
     let whole = word.text.get(range.clone()).unwrap_or_default();
     let mut rest = whole;
     let mut quic = false;
-    while let Some(kind) = KINDS.iter().find(|kind| rest.starts_with(**kind)) {
+    // Without either there is no prefix.
+    let marked = memchr::memchr2(b'@', b'+', whole.as_bytes()).is_some();
+    while let Some(kind) = KINDS.iter().find(|kind| marked && rest.starts_with(**kind)) {
         quic |= *kind == "quic+";
         rest = &rest[kind.len()..];
     }
@@ -183,20 +186,21 @@ pub fn endpoint(word: &Word, range: std::ops::Range<usize>) -> Endpoint {
         span: word.slice(range.clone()),
         host_span: span(rest, whole.len() - rest.len()),
         port_span,
-        text: whole.to_owned(),
+        text: whole.into(),
     };
-    if INTERNAL.iter().any(|prefix| rest.starts_with(prefix)) {
+    if marked && INTERNAL.iter().any(|prefix| rest.starts_with(prefix)) {
         return make(Host::Internal, Port::None, rest, None, false);
     }
-    if rest.starts_with('/') || UNIX.iter().any(|prefix| rest.starts_with(prefix)) {
+    if rest.starts_with('/') || marked && UNIX.iter().any(|prefix| rest.starts_with(prefix)) {
         return make(Host::Unix(rest.to_owned()), Port::None, rest, None, false);
     }
-    if let Some(prefix) = INET.iter().find(|prefix| rest.starts_with(**prefix)) {
+    if let Some(prefix) = INET.iter().find(|prefix| marked && rest.starts_with(**prefix)) {
         quic |= prefix.starts_with("quic");
         rest = &rest[prefix.len()..];
     }
     let offset = whole.len() - rest.len();
-    let colon = rest.rfind(':').filter(|&colon| !rest[colon..].contains(']') && !rest[colon..].contains('}'));
+    let closes = |behind: &str| memchr::memchr2(b']', b'}', behind.as_bytes()).is_some();
+    let colon = rest.rfind(':').filter(|&colon| !closes(&rest[colon..]));
     let (host, port) = colon.map_or((rest, None), |colon| (&rest[..colon], Some(&rest[colon + 1..])));
     let port_span = port.map(|port| span(port, whole.len() - port.len()));
     let port_value = port.map_or(Port::None, read_port);
@@ -214,11 +218,20 @@ pub fn endpoint(word: &Word, range: std::ops::Range<usize>) -> Endpoint {
         span: word.slice(range.clone()),
         host_span: span(host, offset),
         port_span,
-        text: whole.to_owned(),
+        text: whole.into(),
     }
 }
 
+/// A port as nearly everybody writes it: digits, up to 65535.
+pub(crate) fn plain_port(text: &str) -> Option<u16> {
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_plain { text.parse().ok() } else { None }
+}
+
 fn read_port(text: &str) -> Port {
+    if let Some(port) = plain_port(text) {
+        return Port::Fixed(port);
+    }
     if text.contains('$') {
         return Port::Variable;
     }

@@ -2,69 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use confvet_core::{
-    Category, Context, Facts, FileId, Findings, Input, RuleInfo, Severity, Source, Sources, System, Target,
-};
-use confvet_haproxy::HaproxySystem;
+mod shared;
+
 use confvet_haproxy::model::{CheckKind, Mode, Timeout};
-
-const fn info(category: Category) -> RuleInfo {
-    RuleInfo {
-        name: "",
-        title: "",
-        severity: Severity::Error,
-        category,
-        fix: None,
-        applies: None,
-        needs: &[],
-        supersedes: &[],
-    }
-}
-
-/// Only the rule about syntax leaves the category to its page.
-static SYNTAX: RuleInfo = info(Category::Invalid);
-static OTHERS: RuleInfo = info(Category::Outage);
-
-/// The rules that say HAProxy 2.6 refuses the text.
-fn refused(text: &str) -> Vec<&'static str> {
-    let sources: Sources = [Source::new("haproxy.cfg", text)].into_iter().collect();
-    let (mut target, facts) = (Target::new(), Facts::new());
-    target.set("haproxy", "2.6", &["haproxy"]).unwrap();
-    let input = Input { sources: &sources, file: FileId(0), kind: "haproxy", target: &target, facts: &facts };
-    let parsed = HaproxySystem::parse(&input);
-    let context = Context { sources: &sources, target: &target, facts: &facts };
-    let refuses = |name: &str, check: fn(&_, &Context<'_>, &mut Findings)| {
-        let mut findings = Findings::new(if name == "haproxy/syntax-error" { &SYNTAX } else { &OTHERS });
-        check(&parsed.model, &context, &mut findings);
-        findings.into_diagnostics().iter().any(|found| found.category == Category::Invalid)
-    };
-    HaproxySystem::rules().iter().filter(|rule| refuses(rule.name, rule.check)).map(|rule| rule.name).collect()
-}
-
-const DEFAULTS: &str =
-    "defaults\n    mode http\n    timeout connect 5s\n    timeout client 30s\n    timeout server 30s\n";
-
-/// A frontend with these lines, in front of a backend.
-fn frontend(lines: &str) -> String {
-    format!(
-        "{DEFAULTS}frontend web\n    bind :8080\n{lines}    default_backend app\nbackend app\n    server a1 10.0.0.11:8080\n"
-    )
-}
-
-/// A backend with these lines.
-fn backend(lines: &str) -> String {
-    format!("{DEFAULTS}frontend web\n    bind :8080\n    default_backend app\nbackend app\n{lines}")
-}
-
-#[track_caller]
-fn accepts(text: &str) {
-    assert_eq!(refused(text), Vec::<&str>::new(), "{text}");
-}
-
-#[track_caller]
-fn refuses(text: &str, rule: &str) {
-    assert_eq!(refused(text), [rule], "{text}");
-}
+use shared::{DEFAULTS, accepts, backend, frontend, refuses};
 
 #[test]
 fn words_and_quotes() {
@@ -110,7 +51,7 @@ fn conditional_blocks() {
     refuses(&within("    .iff 1|.endif\n"), "haproxy/syntax-error");
     refuses(&within("    .if 1|.alert stop|.endif\n"), "haproxy/syntax-error");
     refuses(&within("    .notice two words\n"), "haproxy/syntax-error");
-    accepts(&within("    .if feature(OPENSSL) && !streq(\"$A\",b) || defined(X)|acl a path /|.endif\n"));
+    accepts(&frontend("    .if feature(OPENSSL) && !streq(\"$A\",b) || defined(X)\n    acl a path /\n    .endif\n"));
     refuses(&within("    .if features(OPENSSL)|acl a path /|.endif\n"), "haproxy/syntax-error");
     let either = ".if defined(A)\nbackend app\n    server a1 10.0.0.1:80\n.else\nbackend app\n    server a1 10.0.0.2:80\n.endif\n";
     accepts(&format!("{DEFAULTS}frontend web\n    bind :8080\n    default_backend app\n{either}"));
@@ -256,4 +197,128 @@ fn arguments_are_read_a_second_time() {
     refuses(&frontend("    http-request set-var(txn.x) src_get_gpc0\n"), "haproxy/invalid-value");
     refuses(&frontend("    http-request set-var(txn.x) res.hdr(a)\n"), "haproxy/invalid-value");
     accepts(&frontend("    http-response set-var(txn.x) res.hdr(a)\n"));
+}
+
+#[test]
+fn scopes_and_keywords_outside_their_place() {
+    accepts(&frontend("[scope]\n  [other] # of no meaning here\n"));
+    refuses(&frontend("    Option httplog\n"), "haproxy/unknown-keyword");
+    refuses(&frontend("    nbthread 2\n"), "haproxy/keyword-not-allowed");
+    refuses(&format!("global\n    balance source\n{}", frontend("")), "haproxy/keyword-not-allowed");
+}
+
+#[test]
+fn depth_and_directives_of_conditional_blocks() {
+    let nested = |depth: usize| frontend(&format!("{}{}", ".if 1\n".repeat(depth), ".endif\n".repeat(depth)));
+    accepts(&nested(99));
+    refuses(&nested(100), "haproxy/syntax-error");
+    accepts(&frontend(".if 0\n.nonsense\n    nonsense\n.endif\n"));
+    accepts(&frontend(".diag \"one message\"\n.notice \"another one\"\n"));
+    refuses(&frontend(".if 1\n.endif now\n"), "haproxy/syntax-error");
+    refuses(&frontend(".if 0\n.else\n.elif 1\n.endif\n"), "haproxy/syntax-error");
+    refuses(&frontend(".if 0\n    acl a path 'open\n.endif\n"), "haproxy/syntax-error");
+    accepts(&format!(".if 1\n{}.endif\n", frontend("")));
+}
+
+#[test]
+fn what_no_defaults_section_may_hold() {
+    for line in [
+        "bind :80",
+        "server a 10.0.0.1:80",
+        "server-template a 3 10.0.0.1:80",
+        "use_backend app",
+        "use-server a if TRUE",
+        "redirect location /",
+        "stick on src",
+        "stick-table type ip size 1k",
+        "capture request header X len 5",
+        "filter trace",
+        "monitor fail if TRUE",
+        "stats admin if TRUE",
+        "stats http-request deny",
+        "id 5",
+        "description x",
+        "force-persist if TRUE",
+        "ignore-persist if TRUE",
+    ] {
+        let text = format!("defaults named\n    mode http\n    {line}\n{}", frontend(""));
+        refuses(&text, "haproxy/keyword-not-allowed");
+    }
+    for line in [
+        "acl a path /",
+        "http-request deny",
+        "http-response deny",
+        "http-after-response set-header X y",
+        "tcp-request content accept",
+        "tcp-response content accept",
+    ] {
+        let text = |name: &str| format!("defaults{name}\n    mode http\n    {line}\n{}", frontend(""));
+        refuses(&text(""), "haproxy/keyword-not-allowed");
+        accepts(&text(" named"));
+    }
+}
+
+#[test]
+fn defaults_with_rules_and_names() {
+    let named = |user: &str| {
+        format!(
+            "defaults base\n    mode http\n    timeout connect 5s\n    timeout client 5s\n    timeout server 5s\n    acl api path_beg /api\n    http-request deny if api\n{user}"
+        )
+    };
+    accepts(&named("frontend web from base\n    bind :80\n"));
+    refuses(&named("listen web from base\n    bind :80\n"), "haproxy/keyword-not-allowed");
+    refuses(&named("defaults more from base\nlisten web from more\n    bind :80\n"), "haproxy/keyword-not-allowed");
+    refuses(&named("frontend web from base\n    bind :80\nbackend app from base\n"), "haproxy/keyword-not-allowed");
+    let acl = "frontend web from base\n    bind :80\n    http-request return status 200 if api\n";
+    refuses(&named(acl), "haproxy/undefined-reference");
+    refuses(&named("frontend web from nowhere\n    bind :80\n"), "haproxy/undefined-reference");
+    let twice = "defaults a\n    mode http\ndefaults a\n    mode http\nfrontend web";
+    refuses(&format!("{twice} from a\n    bind :80\n"), "haproxy/duplicate-name");
+    accepts(&format!("{twice}\n    bind :80\n"));
+}
+
+#[test]
+fn options_that_can_be_negated() {
+    for option in ["http-server-close", "httpclose", "http-keep-alive", "redispatch", "dontlognull", "logasap"] {
+        accepts(&format!("defaults\n    no option {option}\n{}", frontend("")));
+    }
+    for option in ["tcplog", "httplog", "forwardfor", "httpchk", "originalto"] {
+        refuses(&format!("defaults\n    no option {option}\n{}", frontend("")), "haproxy/keyword-not-allowed");
+    }
+}
+
+#[test]
+fn sizes_and_numbers() {
+    let table = |size: &str| format!("{DEFAULTS}listen a\n    bind :80\n    stick-table type ip size {size}\n");
+    for size in ["100", "1k", "1M", "1g"] {
+        accepts(&table(size));
+    }
+    for size in ["1kb", "1KiB", "10b", "k", "1.5k"] {
+        refuses(&table(size), "haproxy/invalid-value");
+    }
+    accepts(&backend("    retries many\n    fullconn 1,000\n    server a1 10.0.0.1:80 check port 8008x maxconn abc\n"));
+    accepts(&frontend("    maxconn 5k\n    backlog 1e3\n"));
+}
+
+#[test]
+fn methods_of_acls_and_what_follows_a_value() {
+    for method in ["found", "str", "sub", "reg", "beg", "end", "dir", "dom", "len"] {
+        accepts(&frontend(&format!("    acl a path -m {method} 1\n")));
+    }
+    refuses(&frontend("    acl a path -m like /x\n"), "haproxy/invalid-value");
+    refuses(&frontend("    acl a path -z /x\n"), "haproxy/invalid-value");
+    accepts(&frontend("    acl a path /x -z -m like\n    acl b path -i -- -z\n"));
+    accepts(&frontend("    http-request deny if { path /a } OR { path /b } || METH_GET\n"));
+    refuses(&frontend("    http-request deny if ( METH_GET )\n"), "haproxy/undefined-reference");
+    refuses(&frontend("    http-request deny if METH_GET && METH_POST\n"), "haproxy/undefined-reference");
+}
+
+#[test]
+fn routes_are_in_the_order_in_which_they_are_tried() {
+    let text = "defaults\n    default_backend last\nfrontend web\n    use_backend one if TRUE\n    default_backend rest\n    use_backend two if FALSE\nfrontend other\n    use_backend one if TRUE\nbackend one\nbackend two\nbackend rest\nbackend last\n";
+    let model = confvet_haproxy::parse(text).model;
+    let routes = |number: usize| model.proxies[number].routes().map(|route| route.text(1)).collect::<Vec<_>>();
+    assert_eq!(routes(0), ["one", "two", "rest"]);
+    assert_eq!(routes(1), ["one", "last"]);
+    assert_eq!(routes(2), Vec::<&str>::new());
 }

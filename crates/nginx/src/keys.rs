@@ -5,7 +5,7 @@ use crate::context::{Context, Contexts};
 use crate::release::Release;
 use std::num::NonZeroU16;
 
-/// A name of the table of directives: one more than its position in [`NAMES`].
+/// A name of the table of directives: one more than its position in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(NonZeroU16);
 

@@ -1,14 +1,16 @@
 //! The known keys of every section, and what their scalars accept.
 
-use crate::units::{DurationError, is_size, parse_duration};
+use crate::units::{DurationError, parse_duration, parse_size};
 use confvet_yaml::Node;
 use confvet_yaml::schema::{KeyRow, Schema, Type};
 
 /// What a key's row says beside its type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Detail {
-    context: &'static str,
-    key: &'static str,
+    /// The kind of mapping the key stands in.
+    pub(crate) context: &'static str,
+    /// The key.
+    pub(crate) key: &'static str,
     /// The default, where it is a plain word.
     pub(crate) default: Option<&'static str>,
     /// The value is a secret.
@@ -20,33 +22,9 @@ include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 /// The keys of prometheus.yml, rule files and target files.
 pub(crate) static SCHEMA: Schema = Schema { scalar, ..Schema::new(KEYS) };
 
-/// What the row of a key says beside its type.
-pub(crate) fn detail(context: &str, key: &str) -> Option<&'static Detail> {
-    let at = DETAILS.binary_search_by(|detail| (detail.context, detail.key).cmp(&(context, key))).ok()?;
-    DETAILS.get(at)
-}
-
-/// The keys of a context, with what their rows say beside their types.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Keys {
-    rows: &'static [KeyRow],
-    details: &'static [Detail],
-}
-
-impl Keys {
-    /// Of a context. Both tables are made of the same rows, in the same order.
-    pub(crate) fn of(context: &str) -> Self {
-        let start = KEYS.partition_point(|row| row.context < context);
-        let count = KEYS[start..].partition_point(|row| row.context == context);
-        Self { rows: &KEYS[start..start + count], details: DETAILS.get(start..start + count).unwrap_or_default() }
-    }
-
-    /// The row of a key, and the rest of it.
-    pub(crate) fn find(self, key: &str) -> Option<(&'static KeyRow, &'static Detail)> {
-        let search = |key: &str| self.rows.binary_search_by(|row| row.key.cmp(key)).ok();
-        let at = search(key).or_else(|| search("*"))?;
-        Some((self.rows.get(at)?, self.details.get(at)?))
-    }
+/// What the row at this place of the table says beside its type: both tables are made of the same rows.
+pub(crate) fn detail_at(row: usize) -> &'static Detail {
+    &DETAILS[row]
 }
 
 fn scalar(name: &str, node: Node<'_>) -> Result<(), String> {
@@ -57,7 +35,7 @@ fn scalar(name: &str, node: Node<'_>) -> Result<(), String> {
             Err(DurationError::NoUnit) => Err(format!("a duration: it has no unit; write `{text}s` for seconds")),
             Err(_) => Err("a duration such as `30s` or `1h30m`".to_owned()),
         },
-        "size" if !is_size(text) => Err("a size with a unit, such as `10MB`".to_owned()),
+        "size" if parse_size(text).is_none() => Err("a size with a unit, such as `10MB`".to_owned()),
         "url" => match url_fault(text) {
             Some(fault) => Err(format!("a URL: {fault}")),
             None => Ok(()),
@@ -109,8 +87,11 @@ mod tests {
         let same = |(row, detail): (&KeyRow, &Detail)| (row.context, row.key) == (detail.context, detail.key);
         assert!(KEYS.len() == DETAILS.len() && KEYS.iter().zip(DETAILS).all(same));
         assert!(SCHEMA.row("scrape_configs", "job_name").is_some());
-        assert_eq!(detail("scrape_configs", "scheme").unwrap().default, Some("http"));
-        assert!(detail("basic_auth", "password").unwrap().secret);
+        let detail = |context: &str, key: &str| {
+            DETAILS.iter().find(|detail| (detail.context, detail.key) == (context, key)).unwrap()
+        };
+        assert_eq!(detail("scrape_configs", "scheme").default, Some("http"));
+        assert!(detail("basic_auth", "password").secret);
     }
 
     #[test]

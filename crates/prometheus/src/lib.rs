@@ -3,13 +3,15 @@
 //!
 //! ```
 //! let text = "scrape_configs:\n- job_name: node\n  static_configs:\n  - targets: ['db1:9100']\n";
-//! let config = confvet_prometheus::parse(text).model;
-//! let job = config.jobs().next().unwrap();
-//! assert_eq!(job.targets().next().unwrap().address.value, "db1:9100");
-//! assert_eq!(config.interval(job).to_string(), "1m"); // the default
+//! let document = confvet_prometheus::parse(text).model;
+//! let config = document.config().unwrap(); // everything that is written
+//! assert_eq!(config.scrape_configs[0].static_configs[0].targets[0].value, "db1:9100");
+//! let job = document.jobs().next().unwrap(); // what comes of it
+//! assert_eq!(document.interval(job).to_string(), "1m"); // the default
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod config;
 mod detect;
 mod keys;
 mod labels;
@@ -26,13 +28,13 @@ mod units;
 pub use labels::ResultLabels;
 pub use meta::{MetaKind, MetaLabel, meta_labels};
 pub use model::{
-    AlertRule, Chain, Config, Discovery, Document, Exposure, Global, Job, RelabelStep, Remote, RuleFile, RuleGroup,
-    RuleKind, SectionKeys, Stage, TargetGroup, TargetRef, Text, ValueLabel, read_relabel_list,
+    AlertRule, Chain, Document, Job, RelabelStep, RuleGroup, RuleKind, Stage, TargetGroup, TargetRef, Text,
+    read_relabel_list,
 };
 pub use problem::{Check, Problem};
 pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};
 pub use simulate::{SimulateError, SimulateRequest, Simulation, simulate_file, simulate_job};
-pub use units::{DurationError, Millis, parse_duration};
+pub use units::{DurationError, Millis, Size, parse_duration};
 
 use confvet_core::{Detection, Facts, FileId, Input, Parsed, Rule, Set, Source, Sources, System, Target};
 

@@ -20,6 +20,8 @@ pub struct Query {
     pub calls: Vec<(String, Range<usize>)>,
     /// The labels that its result can have.
     pub labels: ResultLabels,
+    /// It looks at a range of samples, or at the result of a subquery.
+    pub looks_back: bool,
 }
 
 /// Why an expression is refused.
@@ -256,17 +258,18 @@ const MAX_DEPTH: usize = 128;
 impl Query {
     /// Reads an expression.
     pub fn new(text: &str) -> Self {
-        Self::with_patterns(text, &mut Patterns::new(Dialect::default()))
+        Self::with_patterns(text, true, &mut Patterns::new(Dialect::default()))
     }
 
-    /// Reads one of many expressions, which have their regexes in common.
-    pub(crate) fn with_patterns(text: &str, patterns: &mut Patterns) -> Self {
+    /// Reads one of many expressions, which have their regexes in common. Since 3.0 a number without a unit may stand where
+    /// a duration is wanted.
+    pub(crate) fn with_patterns(text: &str, bare_durations: bool, patterns: &mut Patterns) -> Self {
         let mut query = Query::default();
         let tokens = match tokens(text) {
             Ok(tokens) => tokens,
             Err(error) => return Query { error: Some(error), ..query },
         };
-        let mut parser = Parser { text, tokens: &tokens, at: 0, query: &mut query, patterns, depth: 0 };
+        let mut parser = Parser { text, bare_durations, tokens: &tokens, at: 0, query: &mut query, patterns, depth: 0 };
         let result = parser.whole();
         if let Err(Stop::Wrong(error)) = result {
             query.error = Some(error);
@@ -315,6 +318,12 @@ fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
                     }
                 }
                 at += 1;
+                if let Some(escape) = unknown_escape(&text[start..at]) {
+                    let range = start + escape.start..start + escape.end;
+                    let message =
+                        format!("there is no escape `{0}` in a quoted text; write `\\{0}`", &text[range.clone()]);
+                    return Err(error(range, &message));
+                }
                 Kind::Text
             }
             b'0'..=b'9' | b'.' => {
@@ -362,6 +371,32 @@ fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
     Ok(all)
 }
 
+/// The first escape in a quoted text that Go does not know, as in `"a\.b"`.
+fn unknown_escape(token: &str) -> Option<Range<usize>> {
+    let bytes = token.as_bytes();
+    let quote = *bytes.first().filter(|quote| **quote != b'`')?;
+    let mut at = 1;
+    while let Some(found) = memchr::memchr(b'\\', bytes.get(at..)?).map(|found| at + found) {
+        let sign = *bytes.get(found + 1)?;
+        let digits = match sign {
+            b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'\\' => 0,
+            b'x' => 2,
+            b'u' => 4,
+            b'U' => 8,
+            b'0'..=b'7' => 2,
+            sign if sign == quote => 0,
+            _ => return Some(found..found + 1 + token[found + 1..].chars().next().map_or(0, char::len_utf8)),
+        };
+        let octal = sign.is_ascii_digit();
+        let fits = |b: &u8| if octal { (b'0'..=b'7').contains(b) } else { b.is_ascii_hexdigit() };
+        if !bytes.get(found + 2..found + 2 + digits).is_some_and(|digits| digits.iter().all(fits)) {
+            return Some(found..found + 2);
+        }
+        at = found + 2 + digits;
+    }
+    None
+}
+
 /// The length of the number at the start.
 fn number(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -390,6 +425,8 @@ fn number(text: &str) -> usize {
 
 struct Parser<'t, 'q> {
     text: &'t str,
+    /// A number without a unit may stand for seconds.
+    bare_durations: bool,
     tokens: &'t [Token],
     at: usize,
     query: &'q mut Query,
@@ -411,6 +448,8 @@ struct Operand {
 /// How the series of two operands find each other.
 #[derive(Default)]
 struct Matching {
+    /// Where `on` or `ignoring` stands.
+    place: Option<Range<usize>>,
     /// `on (…)`
     on: Option<Vec<String>>,
     /// `ignoring (…)`
@@ -524,6 +563,7 @@ impl<'t> Parser<'t, '_> {
         if !matches!(word.as_str(), "on" | "ignoring") || !self.next_is("(") {
             return Ok(matching);
         }
+        matching.place = Some(self.range());
         self.at += 1;
         let names = self.labels()?;
         if word == "on" {
@@ -626,6 +666,9 @@ impl<'t> Parser<'t, '_> {
                     self.at += 1;
                     return Ok(Self::simple(Type::Scalar, range));
                 }
+                if matches!(lower.as_str(), "atan2" | "bool" | "group_left" | "group_right" | "ignoring" | "on") {
+                    return self.unexpected();
+                }
                 self.at += 1;
                 self.selector(Some(word.to_owned()), range)
             }
@@ -707,8 +750,12 @@ impl<'t> Parser<'t, '_> {
         let mut arguments = Vec::new();
         while !self.is(")") {
             arguments.push(self.binary(0)?);
+            let comma = self.range();
             if !self.eat(",") {
                 break;
+            }
+            if self.is(")") {
+                return wrong(comma, "a comma cannot stand behind the last argument");
             }
         }
         self.expect(")", &open)?;
@@ -784,6 +831,9 @@ impl<'t> Parser<'t, '_> {
                         _ => value.is_empty(),
                     };
                     selective |= empty == operator.starts_with('!');
+                    if label == "__name__" && operator == "=" && selector.name.is_some() {
+                        return wrong(label_range, "the metric already has a name");
+                    }
                     selector.matchers.push(Matcher { label, operator, value, range });
                 }
                 if !self.eat(",") {
@@ -807,65 +857,27 @@ impl<'t> Parser<'t, '_> {
 
     /// `[5m]`, `[1h:5m]`, `offset 5m`, `@ 123`.
     fn postfix(&mut self, mut operand: Operand) -> Result<Operand, Stop> {
+        let (mut has_offset, mut has_time) = (false, false);
         loop {
             let open = self.range();
             if self.eat("[") {
-                let inside = self.at;
-                let mut depth = 0;
-                while self.at < self.tokens.len() && !(depth == 0 && self.is("]")) {
-                    depth += i32::from(self.is("(")) - i32::from(self.is(")"));
-                    self.at += 1;
-                }
-                let tokens = &self.tokens[inside..self.at];
-                self.expect("]", &open)?;
-                let subquery = tokens.iter().any(|token| &self.text[token.range.clone()] == ":");
-                if operand.kind == Type::Matrix || !matches!(operand.kind, Type::Vector | Type::Any) && !subquery {
-                    return wrong(open, format!("a range cannot follow {}", operand.kind.describe()));
-                }
-                if !subquery && operand.selector.is_none() && operand.kind != Type::Any {
-                    return wrong(
-                        open.start..self.tokens[self.at - 1].range.end,
-                        "a range can follow only a selector; behind an expression write a subquery, such as `[5m:]`",
-                    );
-                }
-                if tokens.is_empty() {
-                    return wrong(open, "the range is empty");
-                }
-                match tokens {
-                    [token] if token.kind == Kind::Duration => {
-                        let length = parse_duration(&self.text[token.range.clone()]).unwrap_or(Millis(0));
-                        if length.0 == 0 {
-                            return wrong(token.range.clone(), "a range must be longer than 0");
-                        }
-                        operand.length = Some((length, token.range.clone()));
-                    }
-                    _ => operand.selector = None,
-                }
-                operand.kind = Type::Matrix;
+                let modifier = [(has_offset, "offset"), (has_time, "@")].into_iter().find(|(has, _)| *has);
+                self.bracket(&mut operand, &open, modifier.map(|(_, word)| word))?;
+                (has_offset, has_time) = (false, false);
             } else if self.lower() == "offset" {
+                Self::modifies("offset", &operand, &open, &mut has_offset)?;
                 self.at += 1;
-                self.eat("-");
-                if self.is("(") {
-                    return Err(Stop::Unknown);
+                if !self.eat("-") {
+                    self.eat("+");
                 }
-                if !matches!(self.kind(), Some(Kind::Duration | Kind::Number)) {
-                    return self.unexpected();
+                let place = self.range();
+                let length = self.duration_part()?;
+                if !self.bare_durations && length.is_some_and(|length| length.0 == 0) {
+                    return wrong(place, "an offset of 0 is refused before 3.0");
                 }
-                self.at += 1;
             } else if self.eat("@") {
-                self.eat("-");
-                match self.kind() {
-                    Some(Kind::Number) => self.at += 1,
-                    Some(Kind::Word) if matches!(self.word(), "start" | "end") => {
-                        self.at += 1;
-                        let open = self.range();
-                        if !self.eat("(") {
-                            return self.unexpected();
-                        }
-                        self.expect(")", &open)?;
-                    }
-                    _ => return self.unexpected(),
-                }
+                Self::modifies("@", &operand, &open, &mut has_time)?;
+                self.point_in_time()?;
             } else if matches!(self.lower().as_str(), "anchored" | "smoothed") {
                 return Err(Stop::Unknown);
             } else {
@@ -874,6 +886,146 @@ impl<'t> Parser<'t, '_> {
             operand.range.end = self.tokens[self.at - 1].range.end;
         }
         Ok(operand)
+    }
+
+    /// `offset` and `@` stand behind a selector, a range or a subquery, each once.
+    fn modifies(word: &str, operand: &Operand, place: &Range<usize>, has: &mut bool) -> Result<(), Stop> {
+        let fits = operand.selector.is_some() || matches!(operand.kind, Type::Matrix | Type::Any);
+        if !fits {
+            return wrong(place.clone(), format!("`{word}` can follow only a selector or a subquery"));
+        }
+        if std::mem::replace(has, true) {
+            return wrong(place.clone(), format!("`{word}` stands here twice"));
+        }
+        Ok(())
+    }
+
+    /// What stands in brackets: a range, or the range and the step of a subquery.
+    fn bracket(&mut self, operand: &mut Operand, open: &Range<usize>, modifier: Option<&str>) -> Result<(), Stop> {
+        if self.is("]") {
+            return wrong(open.clone(), "the range is empty");
+        }
+        if !matches!(operand.kind, Type::Vector | Type::Any) {
+            return wrong(open.clone(), format!("a range cannot follow {}", operand.kind.describe()));
+        }
+        let place = self.range();
+        let length = self.duration()?;
+        let subquery = self.eat(":");
+        if subquery && !self.is("]") {
+            self.duration()?;
+        }
+        self.expect("]", open)?;
+        if let Some(modifier) = modifier.filter(|_| !subquery) {
+            return wrong(open.clone(), format!("a range stands in front of `{modifier}`, not behind it"));
+        }
+        if !subquery && operand.selector.is_none() && operand.kind != Type::Any {
+            return wrong(
+                open.start..self.tokens[self.at - 1].range.end,
+                "a range can follow only a selector; behind an expression write a subquery, such as `[5m:]`",
+            );
+        }
+        match length.filter(|_| !subquery) {
+            Some(length) => operand.length = Some((length, place)),
+            None => operand.selector = None,
+        }
+        operand.kind = Type::Matrix;
+        self.query.looks_back = true;
+        Ok(())
+    }
+
+    /// `@ 123`, `@ start()`.
+    fn point_in_time(&mut self) -> Result<(), Stop> {
+        if !self.eat("-") {
+            self.eat("+");
+        }
+        match self.kind() {
+            Some(Kind::Number) => self.at += 1,
+            Some(Kind::Word) if matches!(self.lower().as_str(), "start" | "end") => {
+                self.at += 1;
+                let open = self.range();
+                if !self.eat("(") {
+                    return self.unexpected();
+                }
+                self.expect(")", &open)?;
+            }
+            _ => return self.unexpected(),
+        }
+        Ok(())
+    }
+
+    /// The length of a range or a step. It may be calculated, behind a feature flag; what comes of that is not known.
+    fn duration(&mut self) -> Result<Option<Millis>, Stop> {
+        let (range, first) = (self.range(), self.at);
+        let length = self.duration_sum(0)?.filter(|_| self.at == first + 1);
+        if length.is_some_and(|length| length.0 == 0) {
+            return wrong(range, "a range must be longer than 0");
+        }
+        Ok(length)
+    }
+
+    fn duration_sum(&mut self, least: u8) -> Result<Option<Millis>, Stop> {
+        self.deeper()?;
+        let length = self.duration_part()?;
+        loop {
+            let level = match self.word() {
+                "+" | "-" => 1,
+                "*" | "/" | "%" => 2,
+                "^" => 3,
+                _ => break,
+            };
+            if self.kind() != Some(Kind::Sign) || level < least {
+                break;
+            }
+            self.at += 1;
+            self.duration_sum(level + 1)?;
+        }
+        self.depth -= 1;
+        Ok(length)
+    }
+
+    fn duration_part(&mut self) -> Result<Option<Millis>, Stop> {
+        let range = self.range();
+        match self.kind() {
+            Some(Kind::Duration) => {
+                self.at += 1;
+                Ok(parse_duration(&self.text[range]).ok())
+            }
+            Some(Kind::Number) if self.bare_durations => {
+                self.at += 1;
+                let seconds = self.text[range].parse::<f64>().ok().filter(|seconds| (0.0..1e12).contains(seconds));
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in range")]
+                Ok(seconds.map(|seconds| Millis((seconds * 1000.0) as u64)))
+            }
+            Some(Kind::Number) => {
+                let number = self.word();
+                wrong(
+                    range,
+                    format!("`{number}` has no unit, which is refused before 3.0; write `{number}s` for seconds"),
+                )
+            }
+            Some(Kind::Sign) if self.eat("-") || self.eat("+") => self.duration_sum(3).map(|_| None),
+            Some(Kind::Sign) if self.eat("(") => {
+                self.duration_sum(0)?;
+                self.expect(")", &range).map(|()| None)
+            }
+            Some(Kind::Word) if matches!(self.lower().as_str(), "step" | "range" | "min" | "max") => {
+                let takes_two = matches!(self.lower().as_str(), "min" | "max");
+                self.at += 1;
+                let open = self.range();
+                if !self.eat("(") {
+                    return self.unexpected();
+                }
+                if takes_two {
+                    self.duration_sum(0)?;
+                    if !self.eat(",") {
+                        return self.unexpected();
+                    }
+                    self.duration_sum(0)?;
+                }
+                self.expect(")", &open).map(|()| None)
+            }
+            _ => self.unexpected(),
+        }
     }
 }
 
@@ -895,6 +1047,21 @@ fn join(
         }
     }
     let scalars = left.kind == Type::Scalar && right.kind == Type::Scalar;
+    if let Some(place) = &matching.place {
+        if left.kind == Type::Scalar || right.kind == Type::Scalar {
+            return wrong(place.clone(), "series can be matched only between two instant vectors");
+        }
+        if level <= 2 && matching.many.is_some() {
+            return wrong(sign.clone(), format!("`{operator}` takes no `group_left` or `group_right`"));
+        }
+        let brought = matching.many.iter().flat_map(|(_, brought)| brought);
+        if let Some(twice) = matching.on.iter().flatten().find(|own| brought.clone().any(|name| name == *own)) {
+            return wrong(
+                place.clone(),
+                format!("`{twice}` cannot stand in `on` and in `group_left` or `group_right`"),
+            );
+        }
+    }
     if level <= 2 && (left.kind == Type::Scalar || right.kind == Type::Scalar) {
         return wrong(sign.clone(), format!("`{operator}` needs an instant vector on both sides"));
     }
@@ -938,27 +1105,45 @@ fn count(arguments: usize) -> String {
     }
 }
 
-/// A string without its quotes; escapes that matter to label values are resolved.
+/// A string without its quotes and escapes, which are known to be sound.
 fn unquoted(token: &str) -> String {
     let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
     if token.starts_with('`') || !inner.contains('\\') {
         return inner.to_owned();
     }
-    let mut text = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some('n') => text.push('\n'),
-                Some('t') => text.push('\t'),
-                Some('r') => text.push('\r'),
-                Some(other) => text.push(other),
-                None => {}
-            },
-            _ => text.push(c),
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let sign = rest[at + 1..].chars().next().unwrap_or('\\');
+        let behind = rest.get(at + 1 + sign.len_utf8()..).unwrap_or_default();
+        let (digits, radix, text) = match sign {
+            'x' => (2, 16, behind),
+            'u' => (4, 16, behind),
+            'U' => (8, 16, behind),
+            '0'..='7' => (3, 8, &rest[at + 1..]),
+            _ => (0, 10, behind),
+        };
+        let number = text.get(..digits).and_then(|digits| u32::from_str_radix(digits, radix).ok()).unwrap_or_default();
+        match sign {
+            'x' | '0'..='7' => bytes.push(u8::try_from(number).unwrap_or_default()),
+            'u' | 'U' => {
+                let c = char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER);
+                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+            'a' => bytes.push(7),
+            'b' => bytes.push(8),
+            'f' => bytes.push(12),
+            'n' => bytes.push(b'\n'),
+            'r' => bytes.push(b'\r'),
+            't' => bytes.push(b'\t'),
+            'v' => bytes.push(11),
+            other => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
         }
+        rest = text.get(digits..).unwrap_or_default();
     }
-    text
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -1012,6 +1197,12 @@ mod tests {
             "sum by (\"a.b\") (x)",
             "predict_linear(x[1h], 4 * 3600) < 0",
             "x{a=\"\",b!=\"\"}",
+            "x{a=\"\\x41\\u00e9\\101\\\"\\\\.\"}",
+            "x offset -1h30m",
+            "rate(x[5m])[1h:] offset 5m",
+            "x[5m] @ end() offset 5m",
+            "x[(5m + step()) * 2:max(1m, 30s)]",
+            "start / end{a=\"b\"} + by",
         ] {
             assert_eq!(Query::new(text).error, None, "{text}");
         }
@@ -1041,10 +1232,46 @@ mod tests {
             ("x{a=\"b", "\"b"),
             (")", ")"),
             ("", ""),
+            ("x{a=~\"b\\.c\"}", "\\."),
+            ("x{a='b\\\"c'}", "\\\""),
+            ("x{a=\"\\xZZ\"}", "\\x"),
+            ("bool{}", "bool"),
+            ("on{a=\"b\"}", "on"),
+            ("1 + on (a) x", "on"),
+            ("x and on (a) group_left (b) y", "and"),
+            ("x * on (a) group_left (a) y", "on"),
+            ("(x) offset 5m", "offset"),
+            ("x offset 5m offset 5m", "offset"),
+            ("x offset (1h", "("),
+            ("3[5m:]", "["),
+            ("x offset 5m [5m]", "["),
+            ("x @ 5 [5m]", "["),
+            ("x[5m:0s]", "0s"),
+            ("x[0]", "0"),
+            ("x[5m +]", "]"),
+            ("x[m:]", "m:"),
+            ("x @ end", ""),
+            ("rate(x[5m],)", ","),
+            ("x{__name__=\"a\"}", "__name__"),
         ] {
             let error = Query::new(text).error.unwrap_or_else(|| panic!("{text} is accepted"));
             assert_eq!(&text[error.range.clone()], at, "{text}: {}", error.message);
         }
+    }
+
+    #[test]
+    fn a_number_is_a_duration_since_3_0() {
+        let error = |text: &str, since_3: bool| {
+            Query::with_patterns(text, since_3, &mut Patterns::new(Dialect::default())).error.map(|error| error.message)
+        };
+        for text in ["rate(x[300])", "x offset 60", "x offset 0", "max_over_time(x[1h:60])"] {
+            assert_eq!(error(text, true), None, "{text}");
+            assert!(error(text, false).is_some(), "{text}");
+        }
+        assert_eq!(
+            error("x[5]", false).unwrap(),
+            "`5` has no unit, which is refused before 3.0; write `5s` for seconds"
+        );
     }
 
     #[test]

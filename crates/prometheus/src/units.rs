@@ -1,6 +1,7 @@
 //! Durations and sizes as Prometheus writes them.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A duration in milliseconds.
@@ -86,12 +87,34 @@ impl Serialize for Millis {
     }
 }
 
-/// Is it a size: pairs of a number and a unit, `512MB`, `1.5GiB`, or a plain `0`?
-pub(crate) fn is_size(text: &str) -> bool {
-    let body = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if body == "0" {
-        return true;
+impl<'de> Deserialize<'de> for Millis {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_duration(&text).map_err(|_| D::Error::custom("expected a duration such as `30s` or `1h30m`"))
     }
+}
+
+/// A size in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Size(pub i64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        parse_size(&text).ok_or_else(|| D::Error::custom("expected a size with a unit, such as `10MB`"))
+    }
+}
+
+/// Pairs of a number and a unit, `512MB`, `1.5GiB`, or a plain `0`; both kinds of unit are powers of 1024.
+pub(crate) fn parse_size(text: &str) -> Option<Size> {
+    let (body, sign) = match text.strip_prefix('-') {
+        Some(body) => (body, -1.0),
+        None => (text.strip_prefix('+').unwrap_or(text), 1.0),
+    };
+    if body == "0" {
+        return Some(Size(0));
+    }
+    let mut sum = 0.0;
     let mut rest = body;
     while !rest.is_empty() {
         let number = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
@@ -99,16 +122,25 @@ pub(crate) fn is_size(text: &str) -> bool {
         let unit_length = rest[number..].bytes().take_while(u8::is_ascii_alphabetic).count();
         let unit = &rest[number..number + unit_length];
         let fits = value.bytes().any(|b| b.is_ascii_digit()) && value.matches('.').count() <= 1;
-        let known = matches!(
-            unit,
-            "B" | "KB" | "MB" | "GB" | "TB" | "PB" | "EB" | "KiB" | "MiB" | "GiB" | "TiB" | "PiB" | "EiB"
-        );
-        if !fits || !known {
-            return false;
+        let power = match unit {
+            "B" => 0,
+            "KB" | "KiB" => 1,
+            "MB" | "MiB" => 2,
+            "GB" | "GiB" => 3,
+            "TB" | "TiB" => 4,
+            "PB" | "PiB" => 5,
+            "EB" | "EiB" => 6,
+            _ => return None,
+        };
+        if !fits {
+            return None;
         }
+        sum += value.parse::<f64>().ok()? * 1024_f64.powi(power);
         rest = &rest[number + unit_length..];
     }
-    !body.is_empty()
+    #[expect(clippy::cast_possible_truncation, reason = "what is larger than an i64 becomes the largest")]
+    let bytes = (sign * sum) as i64;
+    (!body.is_empty()).then_some(Size(bytes))
 }
 
 #[cfg(test)]
@@ -134,10 +166,12 @@ mod tests {
     #[test]
     fn sizes_need_a_unit() {
         for text in ["0", "10MB", "1.5GiB", "1GB512MB", "+1B"] {
-            assert!(is_size(text), "{text}");
+            assert!(parse_size(text).is_some(), "{text}");
         }
+        assert_eq!(parse_size("1.5KB"), Some(Size(1536)));
+        assert_eq!(parse_size("-1GB512MiB"), Some(Size(-(1 << 30) - (1 << 29))));
         for text in ["", "100", "10M", "10kB", "MB", "1 GB", "1.2.3GB"] {
-            assert!(!is_size(text), "{text}");
+            assert!(parse_size(text).is_none(), "{text}");
         }
     }
 }

@@ -167,8 +167,10 @@ fn naive(rule: &RelabelRule, regex: &regex::Regex, labels: &mut Vec<(String, Str
         Action::DropEqual => return get(labels, target) != value,
         Action::Replace => {
             if let Some(found) = regex.captures(&value) {
-                let text = fill(rule.replacement.as_str(), &found);
-                set(labels, target, text);
+                let (target, text) = (fill(target, &found), fill(rule.replacement.as_str(), &found));
+                if !target.is_empty() {
+                    set(labels, &target, text);
+                }
             }
         }
         Action::Lowercase => set(labels, target, value.to_lowercase()),
@@ -226,20 +228,26 @@ fn the_engine_agrees_with_a_plain_one() {
         let chain: Vec<(RelabelRule, &regex::Regex)> = (0..1 + random.below(4))
             .map(|_| {
                 let (pattern, plain) = &patterns[random.below(patterns.len())];
-                let sources = (0..random.below(3)).map(|_| random.pick(NAMES).to_owned()).collect();
+                let sources = (0..random.below(3)).map(|_| random.pick(NAMES).into()).collect();
                 let rule = RelabelRule {
                     source_labels: sources,
-                    separator: random.pick(&[";", "", "-"]).to_owned(),
+                    separator: random.pick(&[";", "", "-"]).into(),
                     regex: Arc::clone(pattern),
                     modulus: 7,
-                    target_label: Template::new(random.pick(NAMES)),
+                    target_label: Template::new(if random.chance(20) {
+                        random.pick(&["t_$1", "${2}", "$1$1"])
+                    } else {
+                        random.pick(NAMES)
+                    }),
                     replacement: Template::new(random.pick(&["$1", "${2}", "x", "", "${1}_$2"])),
                     action: actions[random.below(actions.len())],
                 };
                 (rule, plain)
             })
             // A map to the name "" stores a label without a name, which the plain engine has no opinion on.
-            .filter(|(rule, _)| rule.action != Action::LabelMap || rule.replacement.as_str() == "x")
+            .filter(|(rule, _)| rule.action != Action::LabelMap || matches!(rule.replacement.as_str(), "x" | "${1}_$2"))
+            // What does not look for groups takes its target as it stands.
+            .filter(|(rule, _)| rule.action == Action::Replace || !rule.target_label.as_str().contains('$'))
             .collect();
         let trace = relabel(chain.iter().map(|(rule, _)| rule), &input, NameScheme::Utf8);
         let mut plain: Vec<(String, String)> = input.into_iter().collect();

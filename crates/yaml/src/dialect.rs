@@ -109,6 +109,11 @@ impl Dialect {
         matches!(self, Dialect::Jackson | Dialect::JacksonLegacy)
     }
 
+    /// Is a plain scalar without a tag null? To all of them the same ones are.
+    pub(crate) fn is_null(text: &str) -> bool {
+        matches!(text, "" | "~" | "null" | "Null" | "NULL")
+    }
+
     /// What a plain scalar without a tag is.
     ///
     /// ```
@@ -122,7 +127,7 @@ impl Dialect {
     /// ```
     pub fn resolve(self, text: &str) -> Value<'_> {
         let Some(&first) = text.as_bytes().first() else { return Value::Null };
-        if matches!(text, "~" | "null" | "Null" | "NULL") {
+        if Self::is_null(text) {
             return Value::Null;
         }
         if let Some(value) = self.boolean(text, false) {

@@ -375,19 +375,19 @@ impl<'t> Builder<'t> {
     /// Closes the innermost collection; `end` is where its closing bracket stands, if it has one.
     fn close(&mut self, end: Option<usize>) {
         let Some(frame) = self.frames.pop() else { return };
-        let mut children = self.pending.split_off(frame.first);
+        let children = &self.pending[frame.first..];
         let last_end = children.last().map(|&child| self.yaml.nodes[child as usize].end);
         if frame.is_mapping && children.len() % 2 == 1 {
             // Cut off behind a key: the value is nothing.
             self.frames.push(frame);
-            self.pending.append(&mut children);
             let at = self.cursor;
             let _ = self.empty(at, NONE);
             return self.close(end);
         }
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(NONE);
         let first = clamp(self.yaml.children.len());
-        self.yaml.children.append(&mut children);
+        self.yaml.children.extend_from_slice(children);
+        self.pending.truncate(frame.first);
         let past = clamp(self.yaml.children.len());
         let start = self.yaml.nodes[frame.id as usize].start as usize;
         let node = &mut self.yaml.nodes[frame.id as usize];

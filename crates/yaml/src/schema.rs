@@ -235,7 +235,13 @@ impl Schema {
 
     /// The row of a key; the `*` row of the context where the key itself has none.
     pub fn row(&self, context: &str, key: &str) -> Option<&'static KeyRow> {
-        find(self.context(context), key)
+        self.place(context, key).map(|at| &self.keys[at])
+    }
+
+    /// The place of that row in the table.
+    pub fn place(&self, context: &str, key: &str) -> Option<usize> {
+        let start = self.keys.partition_point(|row| row.context < context);
+        find(self.context(context), key).map(|at| start + at)
     }
 
     /// The first thing wrong with the table itself: a row out of order, or a type that leads to a context without rows. A
@@ -267,22 +273,83 @@ impl Schema {
 
     /// Checks a node against a type.
     pub fn check_type(&self, node: Node<'_>, kind: &Type, version: Option<&Version>) -> Vec<SchemaProblem> {
-        let mut check =
-            Check { schema: self, version, problems: Vec::new(), seen: HashSet::new(), unknown: 0, by_key: Vec::new() };
+        self.check_type_and_visit(node, kind, version, &mut |_, _| {})
+    }
+
+    /// Checks a node against a type, and shows every entry whose key is known, with the place of its row in the table: for
+    /// what else there is to say of it, so that nobody needs to walk the tree and look up its keys again.
+    pub fn check_type_and_visit<'a>(
+        &self,
+        node: Node<'a>,
+        kind: &Type,
+        version: Option<&Version>,
+        visit: &mut dyn FnMut(Entry<'a>, usize),
+    ) -> Vec<SchemaProblem> {
+        let mut check = Check {
+            schema: self,
+            version,
+            visit,
+            contexts: Vec::new(),
+            problems: Vec::new(),
+            seen: HashSet::new(),
+            unknown: 0,
+            by_key: Vec::new(),
+        };
         check.value(node, kind, None, false);
         check.problems.sort_by_key(|problem| problem.span.start);
         check.problems
     }
 }
 
-fn find(rows: &'static [KeyRow], key: &str) -> Option<&'static KeyRow> {
+fn find(rows: &[KeyRow], key: &str) -> Option<usize> {
     let exact = rows.binary_search_by(|row| row.key.cmp(key)).ok();
-    exact.or_else(|| rows.binary_search_by(|row| row.key.cmp("*")).ok()).map(|at| &rows[at])
+    exact.or_else(|| rows.binary_search_by(|row| row.key.cmp("*")).ok())
 }
 
-struct Check<'s> {
+/// A context that has been met, with what was learnt of its mappings.
+struct Known {
+    name: &'static str,
+    rows: &'static [KeyRow],
+    /// Where its rows begin in the table.
+    start: usize,
+    /// By row, the row of the key that came behind it last time; the first is what mappings begin with. People write their
+    /// keys in the same order again and again.
+    behind: Vec<u32>,
+}
+
+impl Known {
+    /// The row of a key that stands behind that of another row, counted from 1.
+    fn find(&mut self, key: &str, previous: usize) -> Option<usize> {
+        let guess = self.behind[previous] as usize;
+        if self.rows.get(guess).is_some_and(|row| row.key == key) {
+            return Some(guess);
+        }
+        let at = find(self.rows, key)?;
+        self.behind[previous] = u32::try_from(at).unwrap_or(u32::MAX);
+        Some(at)
+    }
+}
+
+/// Which rows of a context a mapping has used; of larger contexts nothing is known.
+#[derive(Default)]
+struct Used([u128; 2]);
+
+impl Used {
+    /// Notes a row. True if it may have been used before.
+    fn again(&mut self, row: usize) -> bool {
+        let Some(word) = self.0.get_mut(row / 128) else { return true };
+        let bit = 1 << (row % 128);
+        let again = *word & bit != 0;
+        *word |= bit;
+        again
+    }
+}
+
+struct Check<'s, 'a> {
     schema: &'s Schema,
     version: Option<&'s Version>,
+    visit: &'s mut dyn FnMut(Entry<'a>, usize),
+    contexts: Vec<Known>,
     problems: Vec<SchemaProblem>,
     /// Anchored nodes with the context they were checked in: an alias does not check them again.
     seen: HashSet<(u32, &'static str)>,
@@ -293,18 +360,18 @@ struct Check<'s> {
 
 type Row = Option<&'static KeyRow>;
 
-impl Check<'_> {
-    fn report(&mut self, span: Span, node: Node<'_>, row: Row, kind: SchemaProblemKind) {
+impl<'a> Check<'_, 'a> {
+    fn report(&mut self, span: Span, node: Node<'a>, row: Row, kind: SchemaProblemKind) {
         self.problems.push(SchemaProblem { span, path: node.path(), row, kind });
     }
 
-    fn wrong_type(&mut self, node: Node<'_>, kind: &Type, row: Row) {
+    fn wrong_type(&mut self, node: Node<'a>, kind: &Type, row: Row) {
         let (expected, found) = (kind.describe(), node.value().describe());
         self.report(place(node), node, row, SchemaProblemKind::WrongType { expected, found });
     }
 
-    fn value(&mut self, node: Node<'_>, kind: &Type, row: Row, is_item: bool) {
-        if *kind == Type::Any || unresolved(node) {
+    fn value(&mut self, node: Node<'a>, kind: &Type, row: Row, is_item: bool) {
+        if matches!(kind, Type::Any) || unresolved(node) {
             return;
         }
         if node.is_null() {
@@ -350,7 +417,7 @@ impl Check<'_> {
     }
 
     /// Does a scalar fit its type? Collections are none of its business.
-    fn scalar(&self, node: Node<'_>, kind: &Type) -> Result<(), SchemaProblemKind> {
+    fn scalar(&self, node: Node<'a>, kind: &Type) -> Result<(), SchemaProblemKind> {
         let wrong = || SchemaProblemKind::WrongType { expected: kind.describe(), found: node.value().describe() };
         let bad = |expected| SchemaProblemKind::BadValue { value: shorten(node.text().unwrap_or_default()), expected };
         let fits = match *kind {
@@ -376,22 +443,35 @@ impl Check<'_> {
         if fits { Ok(()) } else { Err(wrong()) }
     }
 
-    fn mapping(&mut self, node: Node<'_>, context: &'static str) {
+    fn mapping(&mut self, node: Node<'a>, context: &'static str) {
         let target = node.target();
         if target.anchor().is_some() && !self.seen.insert((target.id, context)) {
             return;
         }
-        let rows = self.schema.context(context);
-        self.duplicates(target);
+        let known = self.known(context);
+        let mut used = Used::default();
+        let mut previous = 0;
+        let mut may_repeat = false;
         for entry in target.entries() {
             if entry.is_merge() {
                 for source in entry.merge_sources() {
-                    self.merged(source, rows, context);
+                    self.merged(source, known, context);
                 }
-            } else {
-                self.entry(entry, rows, context);
+                may_repeat = true;
+                continue;
+            }
+            match self.entry(entry, known, previous, context) {
+                Some(row) => {
+                    may_repeat |= self.contexts[known].rows[row].key == "*" || used.again(row);
+                    previous = row + 1;
+                }
+                None => may_repeat = true,
             }
         }
+        if may_repeat {
+            self.duplicates(target);
+        }
+        let rows = self.contexts[known].rows;
         for row in rows.iter().filter(|row| row.required && target.get(row.key).is_none()) {
             if self.version.is_none_or(|version| row.is_in(version)) {
                 let span = holder_span(node);
@@ -400,41 +480,67 @@ impl Check<'_> {
         }
     }
 
+    /// The place of a context among those that have been met.
+    fn known(&mut self, context: &'static str) -> usize {
+        // Mostly the very same text, so that its address tells.
+        let same = |known: &Known| std::ptr::eq(known.name, context) || known.name == context;
+        if let Some(at) = self.contexts.iter().position(same) {
+            return at;
+        }
+        let start = self.schema.keys.partition_point(|row| row.context < context);
+        let rows = self.schema.context(context);
+        self.contexts.push(Known { name: context, rows, start, behind: vec![0; rows.len() + 1] });
+        self.contexts.len() - 1
+    }
+
     /// The keys that a merge brings in belong to this context too; what they lack the mapping itself may have.
-    fn merged(&mut self, source: Node<'_>, rows: &'static [KeyRow], context: &'static str) {
+    fn merged(&mut self, source: Node<'a>, known: usize, context: &'static str) {
         if !self.seen.insert((source.id, context)) {
             return;
         }
         for entry in source.entries() {
             if entry.is_merge() {
                 for source in entry.merge_sources() {
-                    self.merged(source, rows, context);
+                    self.merged(source, known, context);
                 }
             } else {
-                self.entry(entry, rows, context);
+                self.entry(entry, known, 0, context);
             }
         }
     }
 
-    fn entry(&mut self, Entry { key, value }: Entry<'_>, rows: &'static [KeyRow], context: &'static str) {
+    /// Checks an entry that stands behind that of another row, counted from 1. Gives its own row.
+    fn entry(&mut self, entry: Entry<'a>, known: usize, previous: usize, context: &'static str) -> Option<usize> {
+        let Entry { key, value } = entry;
         let Some(text) = key.text() else {
             let kind = SchemaProblemKind::WrongType { expected: "a key".to_owned(), found: key.value().describe() };
-            return self.report(key.span(), value, None, kind);
+            self.report(key.span(), value, None, kind);
+            return None;
         };
-        match find(rows, text) {
-            Some(row) => {
-                self.versions(key, value, row);
+        let found = self.contexts[known].find(text, previous);
+        let (rows, start) = (self.contexts[known].rows, self.contexts[known].start);
+        match found {
+            Some(at) => {
+                let row = &rows[at];
+                (self.visit)(entry, start + at);
+                let version = self.version;
+                if !self.versions(key, value, row) {
+                    // What stands below is unknown for the same reason.
+                    self.version = None;
+                }
                 self.value(value, &row.kind, Some(row), false);
+                self.version = version;
             }
             None => self.unknown_key(text, key, value, rows, context),
         }
+        found
     }
 
     fn unknown_key(
         &mut self,
         text: &str,
-        key: Node<'_>,
-        value: Node<'_>,
+        key: Node<'a>,
+        value: Node<'a>,
         rows: &'static [KeyRow],
         context: &'static str,
     ) {
@@ -454,7 +560,8 @@ impl Check<'_> {
         self.report(key.span(), value, None, kind);
     }
 
-    fn versions(&mut self, key: Node<'_>, value: Node<'_>, row: &'static KeyRow) {
+    /// Reports a key that the version does not know or that should not be used. False if it does not know it.
+    fn versions(&mut self, key: Node<'a>, value: Node<'a>, row: &'static KeyRow) -> bool {
         let KeyRow { key: name, replacement, .. } = *row;
         let at = |release: Option<Release>| {
             release.filter(|&release| self.version.is_some_and(|version| reached(version, release)))
@@ -470,12 +577,14 @@ impl Check<'_> {
         {
             SchemaProblemKind::Deprecated { key: name, since, replacement }
         } else {
-            return;
+            return true;
         };
+        let known = matches!(kind, SchemaProblemKind::Deprecated { .. });
         self.report(key.span(), value, Some(row), kind);
+        known
     }
 
-    fn duplicates(&mut self, node: Node<'_>) {
+    fn duplicates(&mut self, node: Node<'a>) {
         if node.entries().len() < 2 {
             return;
         }
@@ -495,8 +604,11 @@ impl Check<'_> {
 pub fn duplicates(node: Node<'_>) -> Vec<(Entry<'_>, Entry<'_>)> {
     let mut found = Vec::new();
     if node.entries().len() <= FEW {
+        let mut prints = [0_u64; FEW];
         for (place, entry) in node.entries().enumerate() {
-            let first = node.entries().take(place).find(|first| first.identity() == entry.identity());
+            prints[place] = print(entry);
+            let alike = node.entries().zip(prints).take(place).filter(|(_, other)| *other == prints[place]);
+            let first = alike.map(|(first, _)| first).find(|first| first.identity() == entry.identity());
             found.extend(first.map(|first| (entry, first)));
         }
         return found;
@@ -511,6 +623,15 @@ pub fn duplicates(node: Node<'_>) -> Vec<(Entry<'_>, Entry<'_>)> {
         }
     }
     found
+}
+
+/// Length, first and last bytes of a key: what differs here is not equal.
+fn print(entry: Entry<'_>) -> u64 {
+    let text = entry.key.text().unwrap_or_default().as_bytes();
+    let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+    let back = |at: usize| text.len().checked_sub(at).map_or(0, byte);
+    let length = text.len().to_le_bytes()[0];
+    u64::from_le_bytes([length, byte(0), byte(1), byte(2), byte(3), back(1), back(2), back(3)])
 }
 
 /// An alias that names nothing has been reported as a syntax problem.

@@ -450,6 +450,29 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Is its [`text`](Self::text) this one? What looks for keys asks it very often.
+    pub fn is_text(self, text: &str) -> bool {
+        let node = self.target();
+        let data = node.data();
+        if !matches!(data.kind, Kind::Scalar(_)) {
+            return node.text() == Some(text);
+        }
+        let all = if data.is_decoded { self.yaml.decoded.as_bytes() } else { self.yaml.text.as_bytes() };
+        all.get(data.a as usize..data.b as usize) == Some(text.as_bytes())
+    }
+
+    /// Where the content stands, if it stands in the file as it is: see [`offset`](Self::offset). `None` for an alias.
+    pub fn exact_span(self) -> Option<Span> {
+        let data = self.data();
+        let exact = matches!(data.kind, Kind::Scalar(_)) && !data.is_decoded;
+        exact.then_some(Span { file: self.yaml.file, start: data.a, end: data.b })
+    }
+
+    /// Neither tag nor anchor is written in front of it.
+    fn is_bare(self) -> bool {
+        self.data().properties == NONE
+    }
+
     /// What it is to the program.
     pub fn value(self) -> Value<'a> {
         self.resolve(self.yaml.dialect)
@@ -483,13 +506,21 @@ impl<'a> Node<'a> {
 
     /// Is it null to the program, written out or left empty?
     pub fn is_null(self) -> bool {
-        self.value() == Value::Null
+        let node = self.target();
+        match node.kind() {
+            Kind::Scalar(Style::Plain) if node.is_bare() => Dialect::is_null(node.text().unwrap_or_default()),
+            _ => node.value() == Value::Null,
+        }
     }
 
     /// The text the program gets where it wants one. PyYAML and the core schema: only what is text by itself (`8008` is
     /// a number). go-yaml and Jackson: any scalar but null, as written; Jackson hands plain booleans on as `true` and
     /// `false`.
     pub fn as_str(self) -> Option<&'a str> {
+        let node = self.target();
+        if self.yaml.dialect.is_go() && node.is_bare() && matches!(node.kind(), Kind::Scalar(_)) {
+            return node.text().filter(|_| !node.is_null());
+        }
         match self.value() {
             Value::Str(text) => Some(text),
             Value::Bool(value) if self.yaml.dialect.is_jackson() => Some(if value { "true" } else { "false" }),
@@ -630,14 +661,14 @@ impl<'a> Node<'a> {
 
     /// The value of a key, merges applied where the dialect applies them; the last of equal keys.
     pub fn get(self, key: &str) -> Option<Node<'a>> {
-        let own = || self.entries().rfind(|entry| entry.key.text() == Some(key) && !entry.is_merge());
+        let own = || self.entries().rfind(|entry| entry.key.is_text(key) && !entry.is_merge());
         if self.yaml.dialect == Dialect::GoYamlV2 {
             for entry in self.entries().rev() {
                 if entry.is_merge() {
                     if let Some(found) = entry.merge_sources().into_iter().rev().find_map(|source| source.get(key)) {
                         return Some(found);
                     }
-                } else if entry.key.text() == Some(key) {
+                } else if entry.key.is_text(key) {
                     return Some(entry.value);
                 }
             }
@@ -652,7 +683,7 @@ impl<'a> Node<'a> {
 
     /// The entry of a key in this very mapping, merges left aside; the last of equal keys.
     pub fn entry(self, key: &str) -> Option<Entry<'a>> {
-        self.entries().rfind(|entry| entry.key.text() == Some(key))
+        self.entries().rfind(|entry| entry.key.is_text(key))
     }
 
     /// The value at the end of a way of keys. A number may stand for the item of a list.
@@ -736,9 +767,9 @@ impl<'a> Entry<'a> {
 
     /// Is it a merge key `<<`, in a dialect that applies them?
     pub fn is_merge(self) -> bool {
-        self.key.yaml.dialect.merges()
-            && self.key.kind() == Kind::Scalar(Style::Plain)
-            && self.key.text() == Some("<<")
+        self.key.kind() == Kind::Scalar(Style::Plain)
+            && self.key.is_text("<<")
+            && self.key.yaml.dialect.merges()
             && self.key.tag().is_none_or(|tag| tag == "!!merge")
     }
 

@@ -3,7 +3,7 @@
 
 use crate::dialect::{Dialect, Value, date_fields};
 use crate::problem::{ProblemKind, SyntaxProblem};
-use crate::tree::{Data, Kind, Node, Style, Yaml};
+use crate::tree::{Data, Kind, NONE, Node, Style, Yaml};
 use confvet_core::Span;
 use std::collections::HashSet;
 
@@ -24,40 +24,48 @@ pub(crate) fn validate(yaml: &mut Yaml) {
         let span = Span::new(yaml.file, at..at + 1);
         problems.push(SyntaxProblem { span, kind: ProblemKind::TabOutsideText });
     }
-    for document in yaml.documents().filter(|document| document.is_complete()) {
+    for document in yaml.documents().filter(|document| python && document.is_complete()) {
         let mut anchors = HashSet::new();
         let mut waiting = vec![document.root()];
         while let Some(node) = waiting.pop() {
-            if python && let Some((span, kind)) = python_refuses(node) {
+            if let Some((span, kind)) = python_refuses(node) {
                 problems.push(SyntaxProblem { span, kind });
             }
-            if python
-                && !node.is_alias()
+            if !node.is_alias()
                 && let Some(name) = node.anchor()
                 && !anchors.insert(name)
             {
                 problems.push(SyntaxProblem { span: node.span(), kind: ProblemKind::DuplicateAnchor(name.to_owned()) });
             }
             waiting.extend(node.own_children().iter().rev().map(|&id| Node { yaml, id }));
-            if !matches!(node.kind(), Kind::Mapping { .. }) {
+        }
+    }
+    for node in complete_nodes(yaml).filter(|node| matches!(node.kind(), Kind::Mapping { .. })) {
+        for entry in node.entries() {
+            if !jackson && matches!(entry.key.target().kind(), Kind::Mapping { .. } | Kind::Sequence { .. }) {
+                problems.push(SyntaxProblem { span: entry.key.span(), kind: ProblemKind::CollectionAsKey });
+            }
+            if !entry.is_merge() {
                 continue;
             }
-            for entry in node.entries() {
-                if !jackson && (entry.key.is_mapping() || entry.key.is_sequence()) {
-                    problems.push(SyntaxProblem { span: entry.key.span(), kind: ProblemKind::CollectionAsKey });
-                }
-                let items = entry.value.items().len();
-                let sources =
-                    entry.value.is_mapping() || entry.merge_sources().len() == items && entry.value.is_sequence();
-                let known = !entry.value.target().is_alias();
-                if entry.is_merge() && !sources && known {
-                    let span = if entry.value.is_empty() { entry.key.span() } else { entry.value.span() };
-                    problems.push(SyntaxProblem { span, kind: ProblemKind::BadMerge });
-                }
+            let items = entry.value.items().len();
+            let sources = entry.value.is_mapping() || entry.merge_sources().len() == items && entry.value.is_sequence();
+            let known = !entry.value.target().is_alias();
+            if !sources && known {
+                let span = if entry.value.is_empty() { entry.key.span() } else { entry.value.span() };
+                problems.push(SyntaxProblem { span, kind: ProblemKind::BadMerge });
             }
         }
     }
     yaml.problems.append(&mut problems);
+}
+
+/// The nodes of the documents that were read to their end. Those of a document stand together in the arena, its root first.
+fn complete_nodes(yaml: &Yaml) -> impl Iterator<Item = Node<'_>> {
+    let ends =
+        yaml.documents.iter().skip(1).map(|next| next.root).chain([u32::try_from(yaml.nodes.len()).unwrap_or(NONE)]);
+    let complete = yaml.documents.iter().zip(ends).filter(|(document, _)| document.complete);
+    complete.flat_map(move |(document, end)| (document.root..end).map(move |id| Node { yaml, id }))
 }
 
 /// The first tab that the reader refuses, if it stands in no quoted text, block scalar or comment.

@@ -134,3 +134,22 @@ fn nulls_where_they_are_refused() {
 fn a_scalar_root_is_one_problem() {
     assert_eq!(check("key:value\n"), [" key:value | expected a mapping, found a text"]);
 }
+
+#[test]
+fn below_a_key_that_a_version_does_not_know_nothing_more_is_said_of_versions() {
+    static KEYS: &[KeyRow] = &[
+        KeyRow { since: &[(3, 1, 0)], ..KeyRow::new("inner", "a", Type::Int) },
+        KeyRow { since: &[(3, 0, 0)], ..KeyRow::new("root", "new", Type::Mapping("inner")) },
+        KeyRow { since: &[(2, 0, 0)], ..KeyRow::new("root", "old", Type::Mapping("inner")) },
+    ];
+    let schema = Schema::new(KEYS);
+    let found = check_with(&schema, "new: {a: x}\nold: {a: 1}\n", Dialect::GoYamlV2, Some((2, 5, 0)));
+    assert_eq!(
+        found,
+        [
+            "new new | `new` is new in 3.0",
+            "new.a x | expected a whole number, found a text",
+            "old.a a | `a` is new in 3.1",
+        ]
+    );
+}

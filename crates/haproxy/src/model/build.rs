@@ -2,17 +2,17 @@
 
 use super::check::{CheckKind, HealthCheck};
 use super::names::Names;
-use super::proxy::{Bind, Mode, Proxy};
+use super::proxy::{Bind, Lookups, Proxy, Summary};
 use super::schema::Schema;
-use super::server::{Server, ServerOption};
-use super::statement::{ByName, Prefix, SameKey, Section, SectionKind, Statement};
+use super::server::{Server, option_key};
+use super::statement::{ByKeyword, Prefix, SameKey, Section, SectionKind, Statement, Traits};
 use super::{Haproxy, Index};
 use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
 use crate::table::{Arguments, Context, HaVersion, Key};
 use crate::values::{Endpoint, endpoint};
 use confvet_core::{Edit, FileId, Span};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the files in load order.
@@ -30,7 +30,14 @@ pub(crate) fn build<'a>(
 #[derive(Debug, Default)]
 struct Builder {
     target: Option<HaVersion>,
-    sections: Vec<Section>,
+    /// The section that is being read.
+    section: Option<Section>,
+    sections: u32,
+    globals: Vec<Section>,
+    defaults: Vec<Proxy>,
+    named_defaults: BTreeMap<String, usize>,
+    proxies: Vec<Proxy>,
+    others: Vec<Section>,
     branches: Branches,
     syntax: Vec<SyntaxProblem>,
     hashes: Vec<(GluedHash, Option<Arc<Statement>>)>,
@@ -40,6 +47,8 @@ struct Builder {
 
 impl Builder {
     fn file(&mut self, file: FileId, text: &str) {
+        // Few proxies are written in less: there is room for all of them, and what is not needed is never touched.
+        self.proxies.reserve(text.len() / 256);
         let mut lexer = Lexer::new(file, text);
         let mut branches = std::mem::take(&mut self.branches);
         let mut conditions = Conditions::new(&mut branches, self.target);
@@ -82,13 +91,27 @@ impl Builder {
                 other => extra = other,
             }
         }
-        let index = u32::try_from(self.sections.len()).unwrap_or(u32::MAX);
-        let (statements, by_keyword, keywords) = (Vec::new(), ByName::new(), Names::default());
-        self.sections.push(Section { kind, index, word, name, from, extra, statements, by_keyword, keywords, branch });
+        self.close();
+        let index = self.sections;
+        self.sections += 1;
+        let (statements, by_keyword, keywords) = (Vec::new(), ByKeyword::default(), Names::default());
+        self.section = Some(Section {
+            kind,
+            index,
+            word,
+            name,
+            from,
+            extra,
+            statements,
+            by_keyword,
+            keywords,
+            some: Traits::default(),
+            branch,
+        });
     }
 
     fn statement(&mut self, line: &mut Line, branch: Branch) {
-        let Some(section) = self.sections.last_mut() else { return };
+        let Some(section) = &mut self.section else { return };
         let words = &mut line.words;
         let mut prefix = None;
         if words.len() > 1 && matches!(words[0].text.as_str(), "no" | "default") {
@@ -105,7 +128,7 @@ impl Builder {
         let has_variable = words.iter().any(Word::is_variable);
         let has_empty = words.iter().any(Word::is_empty);
         let has_literal_variable = words.iter().any(Word::has_literal_variable);
-        let statement = Arc::new(Statement {
+        let mut statement = Statement {
             words: words.drain(..).collect(),
             prefix,
             branch,
@@ -115,67 +138,73 @@ impl Builder {
             sub,
             condition_at,
             has_calls,
+            may_look: false,
             has_variable,
             has_empty,
             has_literal_variable,
-        });
-        section.keywords.add(statement.keyword());
-        let same = match section.by_keyword.get_mut(statement.keyword()) {
-            Some(same) => same,
-            None => section.by_keyword.entry(statement.words[0].text.clone()).or_default(),
         };
-        same.push(Arc::clone(&statement));
-        section.statements.push(Arc::clone(&statement));
+        statement.may_look = statement.read_look();
+        let statement = Arc::new(statement);
+        section.keywords.add(statement.keyword());
+        section.some.add(&statement);
         if let Some(span) = line.glued {
-            self.hashes.push((GluedHash { span }, Some(statement)));
+            self.hashes.push((GluedHash { span }, Some(Arc::clone(&statement))));
+        }
+        section.statements.push(statement);
+    }
+
+    /// The section is read: puts it where it belongs, with what it inherits.
+    fn close(&mut self) {
+        let Some(mut section) = self.section.take() else { return };
+        section.finish();
+        match section.kind {
+            SectionKind::Global => self.globals.push(section),
+            SectionKind::Defaults => {
+                let number = self.defaults.len();
+                let named = &mut self.named_defaults;
+                let parent = section.from.as_ref().and_then(|from| named.get(from.text.as_str()).copied());
+                if let Some(name) = &section.name {
+                    named.insert(name.text.to_string(), number);
+                }
+                let proxy = inherit(section, parent, &self.defaults);
+                self.defaults.push(proxy);
+            }
+            SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
+                let parent = match &section.from {
+                    Some(from) => self.named_defaults.get(from.text.as_str()).copied(),
+                    None => self.defaults.len().checked_sub(1),
+                };
+                self.proxies.push(inherit(section, parent, &self.defaults));
+            }
+            _ => self.others.push(section),
         }
     }
 
-    fn finish(self) -> (Haproxy, Vec<Span>) {
-        let Builder { target, sections, branches, syntax, hashes, secrets, template } = self;
+    fn finish(mut self) -> (Haproxy, Vec<Span>) {
+        self.close();
+        let Builder { target, globals, defaults, proxies, others, branches, syntax, hashes, secrets, template, .. } =
+            self;
         let mut haproxy = Haproxy {
             target,
-            globals: Vec::new(),
-            defaults: Vec::new(),
-            proxies: Vec::new(),
-            others: Vec::new(),
+            globals,
+            defaults,
+            proxies,
+            others,
+            spoe: Vec::new(),
+            reads_spoe: false,
+            spoe_paths: Vec::new(),
             syntax,
             problems: Vec::new(),
             hashes,
             template,
             branches,
             index: Index::default(),
-            uses: std::sync::OnceLock::new(),
         };
-        let mut named_defaults: BTreeMap<String, usize> = BTreeMap::new();
-        for section in sections {
-            match section.kind {
-                SectionKind::Global => haproxy.globals.push(section),
-                SectionKind::Defaults => {
-                    let number = haproxy.defaults.len();
-                    let parent = section.from.as_ref().and_then(|from| named_defaults.get(from.text.as_str()).copied());
-                    if let Some(name) = &section.name {
-                        named_defaults.insert(name.text.to_string(), number);
-                    }
-                    let proxy = inherit(section, parent, &haproxy);
-                    haproxy.defaults.push(proxy);
-                }
-                SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
-                    let parent = match &section.from {
-                        Some(from) => named_defaults.get(from.text.as_str()).copied(),
-                        None => haproxy.defaults.len().checked_sub(1),
-                    };
-                    let proxy = inherit(section, parent, &haproxy);
-                    haproxy.proxies.push(proxy);
-                }
-                _ => haproxy.others.push(section),
-            }
-        }
         haproxy.index = Index::of(&haproxy);
         let (problems, looks) = Schema::check(&haproxy);
         haproxy.problems = problems;
         for (proxy, looks) in haproxy.defaults.iter_mut().chain(&mut haproxy.proxies).zip(looks) {
-            proxy.looks = looks;
+            proxy.summary.looks = looks;
         }
         (haproxy, secrets)
     }
@@ -253,118 +282,61 @@ fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span
 }
 
 /// Reads a proxy on top of what it inherits.
-fn inherit(section: Section, parent: Option<usize>, haproxy: &Haproxy) -> Proxy {
-    let from = parent.and_then(|number| haproxy.defaults.get(number));
-    let mut settings = from.map(|from| from.settings.clone()).unwrap_or_default();
-    let mut set = from.map(|from| from.set).unwrap_or_default();
-    let mut check = HealthCheck::inherited(from.map(|from| &from.check));
-    let mut logs = from.map(|from| from.logs.clone()).unwrap_or_default();
+fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy {
+    let from = parent.and_then(|number| defaults.get(number));
+    let mut settings = from.map(|from| from.settings.handed_down()).unwrap_or_default();
+    let mut check = HealthCheck::inherited(from.map(|from| &*from.check));
+    let mut logs = from.map(|from| Arc::clone(&from.logs)).unwrap_or_default();
     let mut default_server = from.map(|from| Arc::clone(&from.default_server)).unwrap_or_default();
-    let (mut acls, mut tracks) = (HashMap::new(), HashMap::new());
+    let mut lookups = Lookups::with_room(section.count("acl"));
     let mut binds = Vec::new();
-    let mut servers = Vec::new();
-    for statement in &section.statements {
-        if let Some(slot) = statement.slot() {
-            match statement.sub {
-                Some(_) => set.add_pair(statement.text(0), statement.text(1)),
-                None => set.add(statement.text(0)),
-            }
-            match settings.binary_search_by_key(&slot, |(slot, _)| *slot) {
-                Ok(index) => settings[index].1 = Arc::clone(statement),
-                Err(index) => settings.insert(index, (slot, Arc::clone(statement))),
-            }
-        }
-        if let Some(track) = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc")) {
-            tracks.entry(track.text.clone()).or_insert_with(Vec::new).push(Arc::clone(statement));
-        }
+    let mut late_defaults = false;
+    let mut servers = Vec::with_capacity(section.count("server") + section.count("server-template"));
+    for (number, statement) in (0..).zip(&section.statements) {
+        settings.take(number, statement);
+        Lookups::take(&mut lookups, number, statement);
         match statement.keyword() {
-            "acl" => {
-                let name = statement.word(1).map(|name| name.text.clone()).unwrap_or_default();
-                acls.entry(name).or_insert_with(Vec::new).push(Arc::clone(statement));
-            }
             "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
                 check.take(statement);
             }
             "http-check" | "tcp-check" => check.take(statement),
-            "log" if statement.is_negated() => logs.clear(),
-            "log" => logs.push(Arc::clone(statement)),
+            "log" if statement.is_negated() => Arc::make_mut(&mut logs).clear(),
+            "log" => Arc::make_mut(&mut logs).push(Arc::clone(statement)),
             "default-server" => {
-                let options = options(statement, 1, Context::ServerOption);
-                let default_server = Arc::make_mut(&mut default_server);
-                // Only the last value of an option counts: the list stays as short as the table of options.
-                default_server.retain(|old| options.iter().all(|new| new.name() != old.name()));
-                default_server.extend(options);
+                late_defaults |= !servers.is_empty();
+                Arc::make_mut(&mut default_server).extend(statement);
             }
-            "server" | "server-template" => servers.extend(server(statement, &default_server)),
-            "bind" => binds.extend(bind(statement)),
+            "server" | "server-template" => servers.extend(Server::read(statement, &default_server)),
+            "bind" => binds.extend(Bind::read(statement)),
             _ => {}
         }
     }
+    if section.kind == SectionKind::Defaults {
+        settings.hand_down(&section);
+    }
+    let check = Arc::new(check);
+    for server in servers.iter_mut().filter(|server: &&mut Server| server.is_checked()) {
+        server.health = Some(Arc::clone(&check));
+    }
     let mut proxy = Proxy {
-        section,
         defaults: parent,
         binds,
+        summary: Summary::of(&section, &settings, &servers, late_defaults),
+        section,
         servers,
         check,
-        acls,
-        tracks,
+        lookups,
         settings,
-        set,
+        uses: Vec::new(),
         logs,
         default_server,
         server_names: std::sync::OnceLock::new(),
-        looks: Names::default(),
-        mode: Mode::Tcp,
-        is_disabled: false,
-        is_postgres: false,
     };
-    proxy.mode = proxy.read_mode();
-    proxy.is_disabled = proxy.read_disabled();
-    proxy.is_postgres = proxy.read_postgres();
+    proxy.uses = proxy.find_uses();
+    proxy.summary.mode = proxy.read_mode();
+    proxy.summary.is_disabled = proxy.read_disabled();
+    proxy.summary.is_postgres = proxy.read_postgres();
     proxy
-}
-
-fn server(statement: &Arc<Statement>, defaults: &Arc<Vec<ServerOption>>) -> Option<Server> {
-    let name = statement.word(1)?.clone();
-    let (address_at, slots) =
-        if statement.is("server-template") { (3, Some(slots(statement.text(2)))) } else { (2, None) };
-    let word = statement.word(address_at)?;
-    let address = endpoint(word, 0..word.text.len());
-    let own = options(statement, address_at + 1, Context::ServerOption);
-    let mut set = Names::default();
-    for option in defaults.iter().chain(&own) {
-        set.add(option.name());
-    }
-    let mut server = Server {
-        statement: Arc::clone(statement),
-        name,
-        address,
-        slots,
-        defaults: Arc::clone(defaults),
-        own,
-        set,
-        is_checked: true,
-    };
-    server.is_checked = server.check().is_some();
-    Some(server)
-}
-
-/// `5` is 1 to 5, `3-7` is what it says.
-fn slots(text: &str) -> (u32, u32) {
-    match text.split_once('-') {
-        Some((low, high)) => (low.parse().unwrap_or(1), high.parse().unwrap_or(1)),
-        None => (1, text.parse().unwrap_or(1)),
-    }
-}
-
-fn bind(statement: &Arc<Statement>) -> Option<Bind> {
-    let word = statement.word(1)?;
-    let options = options(statement, 2, Context::BindOption);
-    let mut set = Names::default();
-    for option in &options {
-        set.add(option.name());
-    }
-    Some(Bind { statement: Arc::clone(statement), addresses: addresses(word), options, set })
 }
 
 /// The comma-separated addresses of a word.
@@ -374,18 +346,6 @@ pub(super) fn addresses(word: &Word) -> Vec<Endpoint> {
     for part in word.text.split(',') {
         found.push(endpoint(word, at..at + part.len()));
         at += part.len() + 1;
-    }
-    found
-}
-
-/// The known options from a word on; reading stops at the first word that is none.
-pub(super) fn options(statement: &Arc<Statement>, from: usize, context: Context) -> Vec<ServerOption> {
-    let mut found = Vec::new();
-    let mut at = from;
-    while let Some(word) = statement.word(at).filter(|word| !word.is_empty()) {
-        let Some(key) = option_key(context, &word.text) else { break };
-        found.push(ServerOption { statement: Arc::clone(statement), at, key });
-        at += 1 + arguments(key, statement, at);
     }
     found
 }
@@ -417,11 +377,6 @@ impl Statement {
         };
         self.reads_on_at(first_option).then(|| Edit::insert_after(self.span(), format!(" {options}")))
     }
-}
-
-/// The option a word names.
-pub(super) fn option_key(context: Context, word: &str) -> Option<&'static Key> {
-    if word.starts_with("set-proxy-v2-tlv-fmt") { context.find("set-proxy-v2-tlv-fmt") } else { context.find(word) }
 }
 
 /// How many words belong to the option at this place.

@@ -77,6 +77,8 @@ pub struct HealthCheck {
     own_option: bool,
     own_http: bool,
     own_tcp: bool,
+    /// Some `connect` line was among them.
+    may_connect: bool,
 }
 
 /// The request that an HTTP check sends.
@@ -109,6 +111,7 @@ impl HealthCheck {
 
     /// Takes a line of the proxy.
     pub(crate) fn take(&mut self, statement: &Arc<Statement>) {
+        self.may_connect |= statement.text(1) == "connect";
         match statement.keyword() {
             "option" => {
                 let Some(kind) = CheckKind::of_option(statement.text(1)) else { return };
@@ -142,6 +145,11 @@ impl HealthCheck {
         }
     }
 
+    /// May a line of the exchange connect by itself? False is certain.
+    pub(crate) fn may_connect(&self) -> bool {
+        self.may_connect
+    }
+
     /// The proxy has an option of its own that says how to check.
     pub fn is_own(&self) -> bool {
         self.own_option
@@ -168,7 +176,8 @@ impl HealthCheck {
         let uri_word = pick("uri").or_else(|| pick("uri-lf")).or(uri.filter(|word| from_option(Some(*word)).is_some()));
         let version_word = pick("ver").or(option.word(4).filter(|_| option_used));
         let has_host = option.word(5).is_some()
-            || version_word.is_some_and(|version| version.to_ascii_lowercase().contains("host:"))
+            || version_word
+                .is_some_and(|version| version.contains(':') && version.to_ascii_lowercase().contains("host:"))
             || self.http.iter().any(|line| {
                 line.words.windows(2).any(|pair| &*pair[0] == "hdr" && pair[1].eq_ignore_ascii_case("host"))
             });
@@ -191,6 +200,7 @@ impl HealthCheck {
     /// The `http-check connect` or `tcp-check connect` lines.
     pub fn connects(&self) -> impl Iterator<Item = &Statement> {
         let lines = match self.kind {
+            _ if !self.may_connect => &[],
             CheckKind::Http => &self.http[..],
             CheckKind::Tcp => &self.tcp[..],
             _ => &[],

@@ -1,5 +1,6 @@
 //! ACL criteria, conditions and sample expressions, as the words of a statement hold them.
 
+use super::schema::words_of_action;
 use super::statement::Statement;
 use crate::syntax::Word;
 use confvet_core::Span;
@@ -127,6 +128,16 @@ impl<'a> Expression<'a> {
         Self::read(word, 0).map(|(expression, _)| expression)
     }
 
+    /// The expression that the rest of a word is.
+    pub(crate) fn at(word: &'a Word, at: usize) -> Option<Self> {
+        Self::read(word, at).map(|(expression, _)| expression)
+    }
+
+    /// Where the expression ends that starts at a place of a word.
+    pub(crate) fn end_at(word: &'a Word, at: usize) -> Option<usize> {
+        Self::read(word, at).map(|(_, end)| end)
+    }
+
     /// The fetch and its converters.
     pub fn calls(&self) -> impl Iterator<Item = &Call<'a>> {
         std::iter::once(&self.fetch).chain(&self.converters)
@@ -180,7 +191,7 @@ pub struct Criterion<'a> {
 }
 
 impl<'a> Criterion<'a> {
-    fn read(words: &'a [Word]) -> Option<Self> {
+    pub(crate) fn read(words: &'a [Word]) -> Option<Self> {
         let word = words.first()?;
         let mut at = 1;
         let mut ends_flags = false;
@@ -328,37 +339,52 @@ pub(crate) const PREDEFINED: &[&str] = &[
     "WAIT_END",
 ];
 
-/// Keywords whose statements may end in a condition.
-const CONDITIONAL: &[&str] = &[
-    "http-request",
-    "http-response",
-    "http-after-response",
-    "tcp-request",
-    "tcp-response",
-    "use_backend",
-    "use-server",
-    "redirect",
-    "stick",
-    "force-persist",
-    "ignore-persist",
-    "monitor",
-    "stats",
-    "quic-initial",
-    "force-be-switch",
-];
+/// May statements of this keyword end in a condition?
+fn is_conditional(keyword: &str) -> bool {
+    matches!(
+        keyword,
+        "http-request"
+            | "http-response"
+            | "http-after-response"
+            | "tcp-request"
+            | "tcp-response"
+            | "use_backend"
+            | "use-server"
+            | "redirect"
+            | "stick"
+            | "force-persist"
+            | "ignore-persist"
+            | "monitor"
+            | "stats"
+            | "quic-initial"
+            | "force-be-switch"
+    )
+}
 
 impl Statement {
     /// Which of the words is the `if` or `unless` of its condition.
     pub(crate) fn find_condition(words: &[Word]) -> Option<usize> {
-        if !CONDITIONAL.contains(&words.first()?.text.as_str()) {
+        if !is_conditional(&words.first()?.text) {
             return None;
         }
-        words.iter().skip(1).position(|word| matches!(word.text.as_str(), "if" | "unless")).map(|index| index + 1)
+        let from = |start: usize| {
+            let is_start = |word: &Word| matches!(word.text.as_str(), "if" | "unless");
+            words.iter().skip(start).position(is_start).map(|index| index + start)
+        };
+        let found = from(1)?;
+        let action_at = match words[0].text.as_str() {
+            "http-request" | "http-response" | "http-after-response" => 1,
+            "tcp-request" | "tcp-response" => 2,
+            _ => return Some(found),
+        };
+        // What belongs to the action may read like the start of a condition.
+        let behind = action_at + 1 + words.get(action_at).map_or(0, |action| words_of_action(&action.text));
+        if found < behind { from(behind) } else { Some(found) }
     }
 
     /// Does a word hold a call with arguments, or a log-format expression?
     pub(crate) fn find_calls(words: &[Word]) -> bool {
-        words.iter().any(|word| word.text.contains(['(', '[']))
+        words.iter().any(Word::may_call)
     }
 
     /// The condition at its end.
@@ -386,6 +412,20 @@ impl Statement {
         if self.is("acl") { Criterion::read(self.from(2)) } else { None }
     }
 
+    /// May a criterion be no expression, a flag be unknown, a number be taken for a flag, or a brace stay open? False is
+    /// certain, and what nearly every line gets.
+    pub(crate) fn may_have_odd_criteria(&self) -> bool {
+        let is_odd = |word: &Word| match word.text.as_bytes() {
+            [b'-', flag] => !b"imnf".contains(flag),
+            [b'-' | b'{', ..] | [b'!', b'{', ..] => true,
+            _ => false,
+        };
+        let starts_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
+        let of_acl = self.is("acl")
+            && self.word(2).is_some_and(|word| !word.text.bytes().next().is_some_and(|byte| starts_name(&byte)));
+        of_acl || self.words.iter().any(is_odd)
+    }
+
     /// Every criterion: of an `acl` line, or of the anonymous ACLs in its condition.
     pub fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
         self.criterion().into_iter().chain(self.condition().into_iter().flat_map(|condition| condition.criteria()))
@@ -399,7 +439,7 @@ impl Statement {
     /// The expressions that give a value: all but the criteria of ACLs.
     pub(crate) fn sample_expressions(&self) -> impl Iterator<Item = Expression<'_>> {
         let words = if self.has_calls { &self.words[..] } else { &[] };
-        let in_formats = words.iter().flat_map(FormatExpressions::of);
+        let in_formats = words.iter().filter(|word| word.has_bracket()).flat_map(FormatExpressions::of);
         in_formats.chain(self.expression_word().and_then(Expression::of_word))
     }
 
@@ -409,6 +449,7 @@ impl Statement {
             "http-request" | "http-response" | "http-after-response" => 1,
             "tcp-request" | "tcp-response" => 2,
             "stick" => return self.word(2),
+            "balance" if self.text(1) == "hash" => return self.word(2),
             _ => return None,
         };
         let action = self.text(action_at);
@@ -425,10 +466,14 @@ impl Statement {
                     | "set-priority-class"
                     | "set-priority-offset"
             );
-        // These take a number as well.
-        let may_be = action.starts_with("sc-set-gpt") || matches!(action, "set-mark" | "set-tos");
-        let word = self.word(action_at + 1).filter(|_| is_expression || may_be)?;
-        (is_expression || word.text.contains(|c: char| !c.is_ascii_hexdigit() && c != 'x')).then_some(word)
+        let word = self.word(action_at + 1)?;
+        // These take a number as well; that of a mark may be hexadecimal.
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let is_mark = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'x');
+        let may_be = action.starts_with("sc-set-gpt") && !is_number(&word.text)
+            || matches!(action, "set-mark" | "set-tos" | "set-fc-mark" | "set-fc-tos" | "set-bc-mark" | "set-bc-tos")
+                && !is_mark(&word.text);
+        (is_expression || may_be).then_some(word)
     }
 }
 

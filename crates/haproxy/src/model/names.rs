@@ -6,6 +6,22 @@
 pub(crate) struct Names(u64);
 
 impl Names {
+    /// These names.
+    pub(crate) const fn of(names: &[&str]) -> Self {
+        let mut set = 0;
+        let mut index = 0;
+        while index < names.len() {
+            set |= bit(names[index].as_bytes());
+            index += 1;
+        }
+        Self(set)
+    }
+
+    /// May the two share a name?
+    pub(crate) fn may_meet(self, others: Names) -> bool {
+        self.0 & others.0 != 0
+    }
+
     pub(crate) fn add(&mut self, name: &str) {
         self.0 |= bit(name.as_bytes());
     }
@@ -13,6 +29,11 @@ impl Names {
     /// Adds `first second`.
     pub(crate) fn add_pair(&mut self, first: &str, second: &str) {
         self.0 |= pair(first.as_bytes(), second.as_bytes());
+    }
+
+    /// Adds the names of another set.
+    pub(crate) fn add_all(&mut self, others: Names) {
+        self.0 |= others.0;
     }
 
     /// Inlined, so that the bit of a name that is written in the code is a constant.
@@ -32,22 +53,26 @@ impl Names {
 const fn bit(name: &[u8]) -> u64 {
     match name {
         [] => 1,
-        [only] => shadow(1, *only, *only),
-        [first, .., last] => shadow(name.len(), *first, *last),
+        [only] => shadow(1, *only, *only, *only),
+        [first, last] => shadow(2, *first, *last, *last),
+        [first, second, .., last] => shadow(name.len(), *first, *second, *last),
     }
 }
 
 #[inline(always)]
 const fn pair(first: &[u8], second: &[u8]) -> u64 {
     match (first, second) {
-        ([start, ..], [.., end]) => shadow(first.len() + 1 + second.len(), *start, *end),
+        ([start, next, ..], [.., end]) => shadow(first.len() + 1 + second.len(), *start, *next, *end),
+        ([start], [.., end]) => shadow(2 + second.len(), *start, b' ', *end),
         _ => u64::MAX,
     }
 }
 
+/// The multiplier is the one of many under which the fewest names that are asked for share a bit with common ones.
 #[inline(always)]
-const fn shadow(length: usize, first: u8, last: u8) -> u64 {
-    1 << ((length * 11 + first as usize * 5 + last as usize) % 64)
+#[expect(clippy::cast_possible_truncation, reason = "of the length the last digits do")]
+const fn shadow(length: usize, first: u8, second: u8, last: u8) -> u64 {
+    1 << (u32::from_le_bytes([length as u8, first, second, last]).wrapping_mul(0x8a81_d96f) >> 26)
 }
 
 #[cfg(test)]
@@ -64,5 +89,7 @@ mod tests {
         let mut names = Names::default();
         names.add("server");
         assert!(names.may_hold("server") && !names.may_hold("stick-table"));
+        let maxconn = Names::of(&["maxconn"]);
+        assert!(maxconn.may_hold("maxconn") && !maxconn.may_hold("minconn"));
     }
 }

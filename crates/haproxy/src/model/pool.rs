@@ -199,7 +199,7 @@ impl<'a> Pool<'a> {
 
     /// Its servers whose health is checked.
     pub fn checked(&self) -> impl Iterator<Item = &'a Server> {
-        self.proxy.servers.iter().filter(|server| server.check().is_some() && !server.is_disabled())
+        self.proxy.servers.iter().filter(|server| server.is_checked() && !server.is_disabled())
     }
 
     /// Servers that take traffic from the start.
@@ -272,7 +272,7 @@ fn has_postgres_name(name: &str) -> bool {
 impl Proxy {
     /// A server port is PostgreSQL's or PgBouncer's, or a name says so.
     pub fn is_postgres(&self) -> bool {
-        self.is_postgres
+        self.summary.is_postgres
     }
 
     pub(crate) fn read_postgres(&self) -> bool {
@@ -317,7 +317,7 @@ impl Proxy {
         let port = self
             .servers
             .iter()
-            .filter(|server| server.check().is_some())
+            .filter(|server| server.is_checked())
             .any(|server| self.check_port(server).is_some_and(rest));
         let path = self.check.request().filter(super::check::Request::is_known).is_some_and(|request| {
             let endpoint = Endpoint::of(request.method, request.uri);

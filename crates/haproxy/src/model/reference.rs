@@ -96,6 +96,8 @@ pub struct Reference<'a> {
     pub span: Span,
     /// The statement that uses it; `None` for `from` in a section header.
     pub statement: Option<&'a Statement>,
+    /// For an ACL, the first line of the section that declares it.
+    pub acl: Option<&'a Statement>,
     /// Where it is used.
     pub proxy: &'a Proxy,
 }
@@ -106,10 +108,12 @@ pub(crate) struct Use {
     named: Named,
     name: CompactString,
     span: Span,
-    /// Number of the section among the defaults and proxies.
-    section: u32,
-    /// Number of the statement in it.
+    /// Number of the statement in its section.
     statement: Option<u32>,
+    /// Number of the first line that declares the ACL.
+    pub(super) acl: Option<u32>,
+    /// It stands in a `default_backend` line.
+    by_default: bool,
 }
 
 impl Haproxy {
@@ -143,17 +147,6 @@ impl Haproxy {
 
     /// Every name that is used, section by section.
     pub fn references(&self) -> impl Iterator<Item = Reference<'_>> {
-        self.uses.get_or_init(|| self.find_uses()).iter().filter_map(|used| {
-            let number = used.section as usize;
-            let proxy = self.defaults.get(number).or_else(|| self.proxies.get(number - self.defaults.len()))?;
-            let statement = used.statement.and_then(|number| proxy.statements.get(number as usize));
-            let statement = statement.map(AsRef::as_ref);
-            Some(Reference { named: used.named, name: &used.name, span: used.span, statement, proxy })
-        })
-    }
-
-    fn find_uses(&self) -> Vec<Use> {
-        let mut uses = Vec::new();
         // The `default_backend` of a defaults section is looked up for those who inherit it.
         let mut inherited = vec![false; self.defaults.len()];
         for proxy in
@@ -163,39 +156,55 @@ impl Haproxy {
                 inherited[number] = true;
             }
         }
-        for (section, proxy) in (0_u32..).zip(self.sections()) {
-            if let Some(from) = proxy.from.as_ref().filter(|from| from.is_known()) {
-                uses.push(Use {
-                    named: Named::Defaults,
-                    name: from.text.clone(),
-                    span: from.span,
-                    section,
-                    statement: None,
-                });
+        let sections = self.defaults.iter().zip(inherited).chain(self.proxies.iter().zip(std::iter::repeat(true)));
+        sections.flat_map(|(proxy, with_default)| {
+            let looked_up = proxy.uses.iter().filter(move |used| with_default || !used.by_default);
+            let numbered = |number: u32| proxy.statements.get(number as usize).map(AsRef::as_ref);
+            looked_up.map(move |used| Reference {
+                named: used.named,
+                name: &used.name,
+                span: used.span,
+                statement: used.statement.and_then(numbered),
+                acl: used.acl.and_then(numbered),
+                proxy,
+            })
+        })
+    }
+}
+
+impl Proxy {
+    /// The names that its header and its statements use.
+    pub(super) fn find_uses(&self) -> Vec<Use> {
+        let mut uses = Vec::new();
+        if let Some(from) = self.from.as_ref().filter(|from| from.is_known()) {
+            let (name, span) = (from.text.clone(), from.span);
+            uses.push(Use { named: Named::Defaults, name, span, statement: None, acl: None, by_default: false });
+        }
+        // Of several `default_backend` lines only the last one is looked up.
+        let default = self.last("default_backend").map(Statement::span);
+        for (number, statement) in (0_u32..).zip(&self.statements) {
+            let by_default = statement.is("default_backend");
+            if by_default && Some(statement.span()) != default {
+                continue;
             }
-            let is_defaults = proxy.kind == SectionKind::Defaults;
-            let default = proxy
-                .last("default_backend")
-                .map(Statement::span)
-                .filter(|_| !is_defaults || inherited.get(section as usize).copied().unwrap_or_default());
-            for (number, statement) in (0_u32..).zip(&proxy.statements) {
-                // Of several `default_backend` lines only the last one is looked up.
-                if statement.is("default_backend") && Some(statement.span()) != default {
-                    continue;
-                }
-                collect(proxy, statement, &mut |named, name, span| {
-                    uses.push(Use { named, name: name.into(), span, section, statement: Some(number) });
-                });
-            }
+            collect(self, statement, &mut |named, name, span| {
+                let acl = if named == Named::Acl { self.first_acl(name) } else { None };
+                uses.push(Use { named, name: name.into(), span, statement: Some(number), acl, by_default });
+            });
         }
         uses
     }
 }
 
+/// Does the program, or what makes the file, put something into the name?
+fn is_filled_in(name: &str) -> bool {
+    memchr::memchr2(b'$', b'%', name.as_bytes()).is_some()
+}
+
 /// Hands every name that a statement uses to `found`.
 fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
     let mut word = |named, word: Option<&'a Word>| {
-        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !word.text.contains(['$', '%'])) {
+        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !is_filled_in(&word.text)) {
             found(named, word.text.as_str(), word.span);
         }
     };
@@ -220,8 +229,12 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
                 word(Named::Server, statement.after("track"));
             }
         }
-        "http-request" if statement.text(1) == "cache-use" => word(Named::Cache, statement.word(2)),
-        "http-response" if statement.text(1) == "cache-store" => word(Named::Cache, statement.word(2)),
+        "http-request" | "http-response" if matches!(statement.text(1), "cache-use" | "cache-store") => {
+            // A cache has a name, never an expression.
+            if let Some(cache) = statement.word(2).filter(|cache| !cache.is_variable() && !cache.text.contains('$')) {
+                found(Named::Cache, cache.text.as_str(), cache.span);
+            }
+        }
         "http-request" | "http-response" | "tcp-request" => {
             let at = if statement.is("tcp-request") { 2 } else { 1 };
             if statement.text(at).starts_with("track-sc") {
@@ -246,11 +259,9 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
     }
     if let Some(condition) = statement.condition() {
         for (name, word) in condition.names() {
-            if word.is_known()
-                && PREDEFINED.binary_search(&name).is_err()
-                && !name.contains(['$', '%'])
-                && !name.is_empty()
-            {
+            let is_predefined =
+                name.starts_with(|c: char| c.is_ascii_uppercase()) && PREDEFINED.binary_search(&name).is_ok();
+            if word.is_known() && !is_predefined && !is_filled_in(name) && !name.is_empty() {
                 found(Named::Acl, name, Condition::name_span(name, word));
             }
         }
@@ -286,7 +297,7 @@ fn called<'a>(call: &Call<'a>, context: Keywords, found: &mut impl FnMut(Named, 
             Argument::Userlist => Named::Userlist,
             _ => continue,
         };
-        if let Some(name) = call.argument(index).filter(|name| !name.contains(['$', '%'])) {
+        if let Some(name) = call.argument(index).filter(|name| !is_filled_in(name)) {
             found(named, name, call.argument_span(index));
         }
     }

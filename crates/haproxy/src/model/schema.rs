@@ -1,20 +1,24 @@
 //! Every statement held against the keyword table: what HAProxy refuses, ignores, or is about to.
 
-use super::build::{addresses, arguments, family, option_key};
+use super::build::{addresses, arguments, family};
 use super::names::Names;
-use super::statement::{SectionKind, Statement};
+use super::server::option_key;
+use super::statement::{Prefix, SectionKind, Statement};
 use super::{Haproxy, Proxy, Section};
 use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
 use confvet_core::{Span, did_you_mean};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 mod actions;
 mod calls;
+mod formats;
 mod grammar;
 mod values;
+
+pub(in crate::model) use actions::words_of_action;
 
 /// Something about a statement that only the keyword tables and the value readers know.
 #[derive(Debug, Clone)]
@@ -122,6 +126,9 @@ pub(crate) struct Schema<'a> {
     problems: Vec<Problem>,
     /// The certificates that `bind` lines load by themselves, each with the first section that does; filled when asked.
     loaded: Option<HashMap<&'a str, u32>>,
+    /// The `ring` sections, each with its number, and the groups of each userlist; filled when asked.
+    rings: Option<HashMap<&'a str, u32>>,
+    groups: Option<HashMap<&'a str, HashSet<&'a str>>>,
     /// What the expressions of each proxy look at.
     looks: Vec<Names>,
 }
@@ -133,7 +140,8 @@ const NEGATABLE: &[&str] =
 impl<'a> Schema<'a> {
     /// What is wrong, and what the expressions of each section look at, in the order of [`Haproxy::sections`].
     pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Names>) {
-        let mut schema = Schema { haproxy, problems: Vec::new(), loaded: None, looks: Vec::new() };
+        let mut schema =
+            Schema { haproxy, problems: Vec::new(), loaded: None, rings: None, groups: None, looks: Vec::new() };
         for section in haproxy.globals.iter().chain(&haproxy.others) {
             schema.header(section);
             for statement in &section.statements {
@@ -282,6 +290,26 @@ impl<'a> Schema<'a> {
         self.values(None, statement);
     }
 
+    /// Is there a ring of this name above a section?
+    fn is_ring(&mut self, name: &str, section: u32) -> bool {
+        let haproxy = self.haproxy;
+        let rings = self.rings.get_or_insert_with(|| {
+            let rings: Vec<&Section> = haproxy.of_kind(SectionKind::Ring).collect();
+            rings.into_iter().rev().map(|ring| (ring.name(), ring.index)).collect()
+        });
+        rings.get(name).is_some_and(|&ring| ring < section)
+    }
+
+    /// The groups of a userlist; `None` when there is no such list.
+    fn groups_of(&mut self, list: &str) -> Option<&HashSet<&'a str>> {
+        let haproxy = self.haproxy;
+        let groups = self.groups.get_or_insert_with(|| {
+            let lists = haproxy.of_kind(SectionKind::Userlist);
+            lists.map(|list| (list.name(), list.all("group").map(|group| group.text(1)).collect())).collect()
+        });
+        groups.get(list)
+    }
+
     /// A certificate that a `bind` further up has loaded by itself cannot be loaded a second time.
     fn load(&mut self, statement: &Arc<Statement>) {
         let Some(certificate) =
@@ -306,8 +334,22 @@ impl<'a> Schema<'a> {
 
     /// `no` or `default` in front of something that takes neither? True when that is reported.
     fn prefix(&mut self, statement: &Arc<Statement>) -> bool {
-        if NEGATABLE.contains(&statement.keyword()) {
-            return false;
+        let keyword = statement.keyword();
+        if NEGATABLE.contains(&keyword) {
+            let is_default = statement.prefix.is_some_and(|(prefix, _)| prefix == Prefix::Default);
+            let extra = statement.word(1).filter(|word| !word.is_empty() && keyword != "option");
+            let message = match extra {
+                // The words are shifted, and the last one stays twice.
+                _ if is_default && !matches!(keyword, "option" | "numa-cpu-mapping") => {
+                    format!("HAProxy refuses `default {keyword}`: leave the line out instead")
+                }
+                Some(extra) if statement.is_whole() => {
+                    format!("`no {keyword}` takes no words; `{}` is one too many", extra.text)
+                }
+                _ => return false,
+            };
+            self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            return true;
         }
         let place = "a negation: only options can be negated".to_owned();
         let kind = ProblemKind::NotAllowed { word: format!("no {}", statement.setting()), place, deletable: false };
@@ -356,6 +398,12 @@ impl<'a> Schema<'a> {
                         return;
                     }
                 }
+                // HAProxy ignores the line before it reads the word.
+                None if word.text == "stick" && proxy.kind == SectionKind::Frontend => {
+                    let kind = ProblemKind::Ignored { word: statement.setting() };
+                    self.add(statement, statement.keyword_span(), kind);
+                    return;
+                }
                 None => {
                     self.unknown(statement, second, what_of(context), context);
                     return;
@@ -365,17 +413,22 @@ impl<'a> Schema<'a> {
         let decisive = statement.sub.map_or(key, |sub| sub.0);
         // What is ignored is read all the same, and refused when it cannot be.
         match self.place(proxy, statement, key, decisive) {
-            Standing::Fits => self.grammar(proxy, statement),
+            Standing::Fits => self.grammar(statement),
             Standing::Ignored => {
-                self.grammar(proxy, statement);
+                self.grammar(statement);
                 self.values(Some(proxy), statement);
                 return;
             }
             Standing::Refused => return,
         }
         self.actions(proxy, statement);
-        self.criteria(statement);
-        self.fetches(proxy, statement);
+        if statement.may_look() {
+            if statement.may_have_odd_criteria() {
+                self.criteria(statement);
+            }
+            self.fetches(proxy, statement);
+        }
+        self.formats(statement, proxy.kind);
         if statement.is("use_backend") {
             self.condition_at(statement, 2);
         }
@@ -408,7 +461,13 @@ impl<'a> Schema<'a> {
             Place::Defaults | Place::NamedDefaults => !boolean,
             Place::Frontend => matches!(
                 statement.keyword(),
-                "server" | "default-server" | "server-template" | "use-fcgi-app" | "tcp-response" | "retry-on"
+                "server"
+                    | "default-server"
+                    | "server-template"
+                    | "use-fcgi-app"
+                    | "tcp-response"
+                    | "retry-on"
+                    | "use-server"
             ),
             Place::Listen | Place::Backend => statement.is("declare"),
         };
@@ -464,6 +523,18 @@ impl<'a> Schema<'a> {
         }
     }
 
+    /// `usesrc` and `interface` behind a `source` need a word.
+    fn source(&mut self, statement: &Arc<Statement>, at: usize) {
+        let mut at = at + 2;
+        while let Some(word) = statement.word(at).filter(|word| matches!(word.text.as_str(), "usesrc" | "interface")) {
+            if statement.word(at + 1).is_none() {
+                let message = format!("`{}` needs a value", word.text);
+                self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+            }
+            at += 2;
+        }
+    }
+
     /// The options of a `server`, `default-server` or `bind` line.
     fn options(&mut self, statement: &Arc<Statement>, from: usize, context: Context, is_default: bool) {
         let what = if context == Context::BindOption { "bind option" } else { "server option" };
@@ -478,7 +549,8 @@ impl<'a> Schema<'a> {
             // HAProxy complains, and goes on without the option.
             if is_default && !key.fits_default_server() {
                 self.add(statement, word.span, ProblemKind::Ignored { word: word.text.to_string() });
-                return;
+                at += 1 + arguments(key, statement, at);
+                continue;
             }
             if !key.build && self.version(statement, key, word, word.span) {
                 return;
@@ -487,13 +559,16 @@ impl<'a> Schema<'a> {
             let silent =
                 matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr" | "resolve-opts")
                     && context == Context::ServerOption;
-            if key.arguments == Arguments::One
+            if (key.arguments == Arguments::One || key.name == "source")
                 && !silent
                 && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)
             {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
                 return;
+            }
+            if key.name == "source" {
+                self.source(statement, at);
             }
             self.option_value(statement, key, at);
             at += 1 + arguments(key, statement, at);
@@ -512,7 +587,7 @@ fn is_plain(word: &Word) -> bool {
 }
 
 /// Words of programs that are built in on request.
-fn is_build(word: &str) -> bool {
+pub(in crate::model) fn is_build(word: &str) -> bool {
     ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."]
         .iter()
         .any(|prefix| word.starts_with(prefix))
@@ -546,5 +621,42 @@ impl Proxy {
     /// The addresses of a `bind`-like word; public to the value checks.
     pub(super) fn addresses_of(word: &Word) -> Vec<crate::values::Endpoint> {
         addresses(word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words that are unknown, or too new, when each stands where the line has its `@`.
+    fn strange(context: Context, line: &str) -> Vec<String> {
+        let whole = |name: &str| if context.find(name).is_some() { name.to_owned() } else { format!("{name}(x)") };
+        let names: Vec<String> = context.names().map(whole).collect();
+        let lines: String = names.iter().map(|name| format!("    {}\n", line.replace('@', name))).collect();
+        let model = crate::parse(&format!("{lines}listen other\n    bind :81\n")).model;
+        let named = |kind: &ProblemKind| match kind {
+            ProblemKind::Unknown { word, .. } | ProblemKind::TooNew { word, .. } => Some(word.clone()),
+            _ => None,
+        };
+        assert!(names.len() > 10, "{context:?}");
+        // What stands behind the name is not in question.
+        model.problems.iter().filter_map(|problem| named(&problem.kind)).filter(|word| word != "x").collect()
+    }
+
+    #[test]
+    fn without_a_target_no_word_of_any_version_is_unknown() {
+        // Each name has a section of its own.
+        let nothing: Vec<String> = Vec::new();
+        let listen = |line: &str| format!("listen a\n    {line}");
+        assert_eq!(strange(Context::Fetch, &listen("http-request set-var(txn.x) @")), nothing);
+        assert_eq!(strange(Context::Converter, &listen("http-request set-var(txn.x) str(a),@")), nothing);
+        assert_eq!(strange(Context::HttpRequestAction, &listen("http-request @")), nothing);
+        assert_eq!(strange(Context::HttpResponseAction, &listen("http-response @")), nothing);
+        assert_eq!(strange(Context::TcpRequestContentAction, &listen("tcp-request content @")), nothing);
+        assert_eq!(strange(Context::ServerOption, &listen("server a 10.0.0.1:80 @")), nothing);
+        assert_eq!(strange(Context::BindOption, &listen("bind :80 @")), nothing);
+        assert_eq!(strange(Context::ProxyOption, &listen("option @")), nothing);
+        assert_eq!(strange(Context::Proxy, &listen("@ x")), nothing);
+        assert_eq!(strange(Context::Global, "global\n    @ x"), nothing);
     }
 }

@@ -5,11 +5,9 @@ use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::{Context, Key, Place};
 use crate::values::{Time, Unit, time};
-use compact_str::CompactString;
 use confvet_core::{Edit, Span};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,38 +40,59 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
-    const WORDS: &'static [(&'static str, SectionKind)] = &[
-        ("global", SectionKind::Global),
-        ("defaults", SectionKind::Defaults),
-        ("frontend", SectionKind::Frontend),
-        ("backend", SectionKind::Backend),
-        ("listen", SectionKind::Listen),
-        ("peers", SectionKind::Peers),
-        ("resolvers", SectionKind::Resolvers),
-        ("mailers", SectionKind::Mailers),
-        ("userlist", SectionKind::Userlist),
-        ("namespace_list", SectionKind::NamespaceList),
-        ("cache", SectionKind::Cache),
-        ("ring", SectionKind::Ring),
-        ("http-errors", SectionKind::HttpErrors),
-        ("log-forward", SectionKind::LogForward),
-        ("log-profile", SectionKind::LogProfile),
-        ("fcgi-app", SectionKind::FcgiApp),
-        ("program", SectionKind::Program),
-        ("crt-store", SectionKind::CrtStore),
-        ("traces", SectionKind::Traces),
-        ("acme", SectionKind::Acme),
-        ("healthcheck", SectionKind::Healthcheck),
-    ];
-
     /// The section that a word opens.
     pub fn of_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(name, _)| *name == word).map(|&(_, kind)| kind)
+        Some(match word {
+            "global" => Self::Global,
+            "defaults" => Self::Defaults,
+            "frontend" => Self::Frontend,
+            "backend" => Self::Backend,
+            "listen" => Self::Listen,
+            "peers" => Self::Peers,
+            "resolvers" => Self::Resolvers,
+            "mailers" => Self::Mailers,
+            "userlist" => Self::Userlist,
+            "namespace_list" => Self::NamespaceList,
+            "cache" => Self::Cache,
+            "ring" => Self::Ring,
+            "http-errors" => Self::HttpErrors,
+            "log-forward" => Self::LogForward,
+            "log-profile" => Self::LogProfile,
+            "fcgi-app" => Self::FcgiApp,
+            "program" => Self::Program,
+            "crt-store" => Self::CrtStore,
+            "traces" => Self::Traces,
+            "acme" => Self::Acme,
+            "healthcheck" => Self::Healthcheck,
+            _ => return None,
+        })
     }
 
     /// The section word.
     pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+        match self {
+            Self::Global => "global",
+            Self::Defaults => "defaults",
+            Self::Frontend => "frontend",
+            Self::Backend => "backend",
+            Self::Listen => "listen",
+            Self::Peers => "peers",
+            Self::Resolvers => "resolvers",
+            Self::Mailers => "mailers",
+            Self::Userlist => "userlist",
+            Self::NamespaceList => "namespace_list",
+            Self::Cache => "cache",
+            Self::Ring => "ring",
+            Self::HttpErrors => "http-errors",
+            Self::LogForward => "log-forward",
+            Self::LogProfile => "log-profile",
+            Self::FcgiApp => "fcgi-app",
+            Self::Program => "program",
+            Self::CrtStore => "crt-store",
+            Self::Traces => "traces",
+            Self::Acme => "acme",
+            Self::Healthcheck => "healthcheck",
+        }
     }
 
     /// Is it a frontend, backend, listen or defaults?
@@ -133,16 +152,67 @@ pub struct Section {
     pub statements: Vec<Arc<Statement>>,
     /// The statements by keyword, which most rules ask for.
     #[serde(skip)]
-    pub(crate) by_keyword: ByName,
+    pub(crate) by_keyword: ByKeyword,
     #[serde(skip)]
     pub(crate) keywords: Names,
+    /// What some of its statements are like.
+    #[serde(skip)]
+    pub(crate) some: Traits,
     /// Under which `.if` it stands.
     #[serde(skip)]
     pub branch: Branch,
 }
 
-/// Statements that are looked up by one of their words, in order.
-pub(crate) type ByName = BTreeMap<CompactString, Vec<Arc<Statement>>>;
+/// What some statement of a section is like, so that nobody has to look for one where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Traits {
+    pub(crate) may_look: bool,
+    pub(crate) has_variable: bool,
+    pub(crate) has_empty: bool,
+    pub(crate) has_literal_variable: bool,
+}
+
+impl Traits {
+    pub(super) fn add(&mut self, statement: &Statement) {
+        self.may_look |= statement.may_look;
+        self.has_variable |= statement.has_variable;
+        self.has_empty |= statement.has_empty;
+        self.has_literal_variable |= statement.has_literal_variable;
+    }
+}
+
+/// Stands in for the number of a keyword that is in no table.
+const UNKNOWN: u16 = u16::MAX;
+
+/// The numbers of a section's statements with the numbers of their keywords in the table, sorted by keyword; unknown
+/// keywords come last, sorted by their text. Statements of one keyword stay in their order.
+#[derive(Debug, Default)]
+pub(crate) struct ByKeyword(Vec<(u16, u32)>);
+
+impl ByKeyword {
+    fn of(statements: &[Arc<Statement>]) -> Self {
+        let slot = |statement: &Arc<Statement>| statement.key.map_or(UNKNOWN, |key| key.0.slot);
+        let mut entries: Vec<(u16, u32)> = statements.iter().map(slot).zip(0..).collect();
+        entries.sort_by_key(|&(slot, _)| slot);
+        let known = entries.partition_point(|&(slot, _)| slot != UNKNOWN);
+        entries[known..].sort_by_key(|&(_, number)| statements[number as usize].keyword());
+        Self(entries)
+    }
+
+    /// The entries of one keyword.
+    fn find(&self, slot: u16, keyword: &str, statements: &[Arc<Statement>]) -> &[(u16, u32)] {
+        let first = self.0.partition_point(|&(other, _)| other < slot);
+        let same = &self.0[first..];
+        let same = &same[..same.partition_point(|&(other, _)| other == slot)];
+        if slot != UNKNOWN {
+            return same;
+        }
+        let text = |&(_, number): &(u16, u32)| statements[number as usize].keyword();
+        let first = same.partition_point(|entry| text(entry) < keyword);
+        let same = &same[first..];
+        &same[..same.partition_point(|entry| text(entry) == keyword)]
+    }
+}
 
 impl Section {
     /// Section word and name.
@@ -172,17 +242,38 @@ impl Section {
     #[inline]
     pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
         let found = if self.keywords.may_hold(keyword) { self.of_keyword(keyword) } else { &[] };
-        found.iter().map(AsRef::as_ref)
+        found.iter().map(|&(_, number)| self.statements[number as usize].as_ref())
     }
 
     /// The last statement with this keyword.
     #[inline]
     pub fn last(&self, keyword: &str) -> Option<&Statement> {
-        if self.keywords.may_hold(keyword) { self.of_keyword(keyword).last().map(AsRef::as_ref) } else { None }
+        if !self.keywords.may_hold(keyword) {
+            return None;
+        }
+        let &(_, number) = self.of_keyword(keyword).last()?;
+        self.statements.get(number as usize).map(AsRef::as_ref)
     }
 
-    fn of_keyword(&self, keyword: &str) -> &[Arc<Statement>] {
-        self.by_keyword.get(keyword).map_or(&[], Vec::as_slice)
+    /// How many statements have this keyword?
+    pub(crate) fn count(&self, keyword: &str) -> usize {
+        if self.keywords.may_hold(keyword) { self.of_keyword(keyword).len() } else { 0 }
+    }
+
+    pub(super) fn of_keyword(&self, keyword: &str) -> &[(u16, u32)] {
+        let key = self.kind.context().and_then(|context| context.find(keyword));
+        self.by_keyword.find(key.map_or(UNKNOWN, |key| key.slot), keyword, &self.statements)
+    }
+
+    /// The statements that may hold a sample expression.
+    pub(crate) fn looking(&self) -> impl Iterator<Item = &Statement> {
+        let statements = if self.some.may_look { &self.statements[..] } else { &[] };
+        statements.iter().map(AsRef::as_ref).filter(|statement| statement.may_look)
+    }
+
+    /// All statements are there: sorts them for the questions that are asked of them.
+    pub(crate) fn finish(&mut self) {
+        self.by_keyword = ByKeyword::of(&self.statements);
     }
 
     /// Which `places` of a keyword it is.
@@ -234,6 +325,7 @@ pub struct Statement {
     pub(crate) condition_at: Option<u16>,
     /// A word holds a call with arguments, or a log-format expression.
     pub(crate) has_calls: bool,
+    pub(crate) may_look: bool,
     pub(crate) has_variable: bool,
     pub(crate) has_empty: bool,
     pub(crate) has_literal_variable: bool,
@@ -352,6 +444,10 @@ impl Statement {
 
     /// It may hold a sample expression.
     pub(crate) fn may_look(&self) -> bool {
+        self.may_look
+    }
+
+    pub(crate) fn read_look(&self) -> bool {
         self.has_calls || self.condition_at.is_some() || self.is("acl") || self.expression_word().is_some()
     }
 
@@ -379,6 +475,11 @@ impl Statement {
     /// A word read as a number, all of it.
     pub fn number(&self, index: usize) -> Option<u64> {
         self.word(index).filter(|word| word.is_known())?.text.parse().ok()
+    }
+
+    /// Does its line start above a place of the same section?
+    pub(crate) fn starts_above(&self, place: Span) -> bool {
+        self.line.start < place.start
     }
 
     /// Takes the whole line out of the file.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ambiguous-name", check };
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    if !haproxy.at_least((3, 3, 0)) {
+    if !haproxy.at_least((3, 3, 0)) && haproxy.shares_names() {
         shared_names(haproxy, context, findings);
     }
     let mut lists: BTreeMap<&str, Span> = BTreeMap::new();
@@ -33,6 +33,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 }
             }
         }
+    }
+    if haproxy.defaults.iter().all(|defaults| defaults.name.is_none()) {
+        return;
     }
     let mut users: BTreeMap<(usize, bool), &Proxy> = BTreeMap::new();
     for proxy in haproxy.sections() {

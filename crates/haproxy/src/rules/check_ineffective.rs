@@ -1,6 +1,6 @@
 //! Lines about health checks that change nothing.
 
-use crate::model::{CheckKind, Haproxy, Proxy};
+use crate::model::{CheckKind, Haproxy, Proxy, Server};
 use confvet_core::{Context, Findings, Rule, Severity, Span};
 use std::collections::BTreeSet;
 
@@ -22,6 +22,7 @@ const CHECK_OPTIONS: &[&str] = &[
     "check-alpn",
     "check-via-socks4",
     "on-error",
+    "observe",
 ];
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
@@ -30,10 +31,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side()) {
         unused_rules(proxy, decides_role(proxy), findings);
         overridden(proxy, decides_role(proxy), findings);
-        if proxy.servers.is_empty() || haproxy.template {
+        // Where each server is watched there is nothing left to say.
+        if proxy.servers.is_empty() || proxy.watches_all() || haproxy.template {
             continue;
         }
         unchecked_options(proxy, findings);
+        unchecked_defaults(proxy, findings);
         let checked = proxy.servers.iter().any(|server| server.is_watched() || server.option("healthcheck").is_some());
         if let Some(option) = proxy.check.option.as_deref().filter(|option| !checked && proxy.owns(option)) {
             findings
@@ -52,12 +55,11 @@ fn unused_rules(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
     for (keyword, kind, option) in
         [("http-check", CheckKind::Http, "option httpchk"), ("tcp-check", CheckKind::Tcp, "option tcp-check")]
     {
-        let flags = ["disable-on-404", "send-state"];
-        let Some(first) =
-            proxy.all(keyword).find(|line| !flags.contains(&line.text(1))).filter(|_| proxy.check.kind != kind)
-        else {
+        if proxy.check.kind == kind {
             continue;
-        };
+        }
+        let flags = ["disable-on-404", "send-state"];
+        let Some(first) = proxy.all(keyword).find(|line| !flags.contains(&line.text(1))) else { continue };
         findings
             .report(
                 first.keyword_span(),
@@ -84,9 +86,9 @@ fn unused_rules(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
 
 /// Two check options in one proxy.
 fn overridden(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
-    let options: Vec<_> =
-        proxy.all("option").filter(|line| !line.is_negated() && CheckKind::of_option(line.text(1)).is_some()).collect();
-    let Some((winner, losers)) = options.split_last() else { return };
+    let options = proxy.all("option").filter(|line| !line.is_negated() && CheckKind::of_option(line.text(1)).is_some());
+    let mut losers: Vec<_> = options.collect();
+    let Some(winner) = losers.pop() else { return };
     for loser in losers.iter().filter(|loser| loser.text(1) != winner.text(1)) {
         findings
             .report(
@@ -99,13 +101,38 @@ fn overridden(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
     }
 }
 
+/// The same on the proxy's own `default-server` lines, when none of its servers is checked. In defaults they are meant for
+/// some proxies and not for others.
+fn unchecked_defaults(proxy: &Proxy, findings: &mut Findings) {
+    let about_checks = |server: &Server| {
+        server.is_watched()
+            || server.option("healthcheck").is_some()
+            || server.options().any(|option| option.name() == "no-check")
+    };
+    if proxy.servers.iter().any(about_checks) {
+        return;
+    }
+    let mut lines = proxy.default_server().filter(|option| {
+        CHECK_OPTIONS.contains(&option.name()) && proxy.owns(option.statement) && !option.statement.has_variable()
+    });
+    if let Some(option) = lines.next() {
+        findings
+            .report(
+                option.span(),
+                format!("`{}` does nothing: no server of `{}` is checked", option.name(), proxy.name()),
+            )
+            .label(proxy.servers[0].name.span, "has no `check`")
+            .suggest("check them", option.statement.append_options("check"));
+    }
+}
+
 /// Options about checks on servers that are not checked.
 fn unchecked_options(proxy: &Proxy, findings: &mut Findings) {
     for server in proxy.servers.iter().filter(|server| !server.is_watched()) {
         if server.options().any(|option| option.name() == "no-check") || server.option("healthcheck").is_some() {
             continue;
         }
-        let Some(option) = server.own_options().iter().find(|option| CHECK_OPTIONS.contains(&option.name())) else {
+        let Some(option) = server.own_options().find(|option| CHECK_OPTIONS.contains(&option.name())) else {
             continue;
         };
         findings

@@ -6,16 +6,16 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/default-server-order", check };
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    for proxy in &haproxy.proxies {
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_late_defaults()) {
         let Some(first_server) = proxy.servers.first() else { continue };
-        let lines: Vec<_> = proxy.all("default-server").collect();
         let late = |line: &&crate::model::Statement| line.span().start > first_server.statement.span().start;
+        let lines: Vec<_> = proxy.all("default-server").collect();
         // Lines that take turns with the servers are meant as they stand.
         let takes_turns = lines.len() > 1 && lines.iter().any(|line| !late(line));
         // Whoever has more of them has read the message by then.
         for line in lines.iter().copied().filter(|_| !takes_turns).filter(|line| late(line)).take(8) {
-            let settings: Vec<&ServerOption> =
-                proxy.default_server().iter().filter(|option| option.statement.span() == line.span()).collect();
+            let settings: Vec<ServerOption<'_>> =
+                proxy.default_server().filter(|option| option.statement.span() == line.span()).collect();
             let above: Vec<_> =
                 proxy.servers.iter().filter(|server| server.statement.span().start < line.span().start).collect();
             let missed: Vec<_> = above
@@ -24,7 +24,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     settings.iter().any(|setting| {
                         let has = server.option(setting.name());
                         let same = has.is_some_and(|has| has.text() == setting.text());
-                        let own = server.own_options().iter().any(|option| option.name() == setting.name());
+                        let own = server.own_options().any(|option| option.setting() == setting.setting());
                         !own && !same
                     })
                 })
@@ -34,8 +34,8 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             }
             let names: Vec<&str> = missed.iter().take(5).map(|server| server.name.text.as_str()).collect();
             let message = format!(
-                "`default-server` comes after {} servers: it does not apply to {}",
-                missed.len(),
+                "`default-server` comes after {}: it does not apply to {}",
+                if missed.len() == 1 { "1 server".to_owned() } else { format!("{} servers", missed.len()) },
                 names.join(", ")
             );
             let mut report = findings.report(line.keyword_span(), message);

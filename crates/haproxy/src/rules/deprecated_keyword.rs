@@ -29,7 +29,10 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     let warns = haproxy.target.is_some_and(|target| target >= (2, 2, 0)) && !haproxy.at_least((2, 7, 0));
     let unknown = haproxy.target.is_none();
-    for (statement, version) in haproxy.headers_in_version_words().filter(|_| warns || unknown) {
+    if !warns && !unknown {
+        return;
+    }
+    for (statement, version) in haproxy.headers_in_version_words() {
         let message = "headers hidden in the version of `option httpchk` are deprecated since HAProxy 2.2 and removed in HAProxy 2.7; use `http-check send`";
         let edit = statement.with_headers_sent(version);
         findings.report(version.span, message).suggest_as(Safety::Safe, "send them with `http-check send`", edit);

@@ -2,7 +2,7 @@
 
 use crate::model::{Haproxy, SectionKind, Server};
 use crate::values::Host;
-use confvet_core::{Address, Context, Fact, Findings, Rule, Severity};
+use confvet_core::{Address, Context, Edit, Fact, Findings, Rule, Severity, Span};
 use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/dns-server-without-resolvers", check };
@@ -11,6 +11,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let fixed: BTreeSet<&str> = context.facts.list(Fact::StaticHosts).iter().map(String::as_str).collect();
     let resolvers = haproxy.of_kind(SectionKind::Resolvers).next();
     let mut used = BTreeSet::new();
+    let Some(first) = haproxy.proxies.first().map(|proxy| proxy.word) else { return };
     for proxy in &haproxy.proxies {
         for server in &proxy.servers {
             let configured = server.option("resolvers");
@@ -22,11 +23,17 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             });
             match (name, configured) {
                 (Some(name), None) => {
-                    unresolved(server, name, resolvers.map(|section| (section.name(), section.header())), findings);
+                    unresolved(
+                        server,
+                        name,
+                        resolvers.map(|section| (section.name(), section.header())),
+                        first,
+                        findings,
+                    );
                 }
                 (Some(_), Some(option))
                     if server.option("init-addr").is_none()
-                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                        && server.own_options().any(|own| own.name() == "resolvers") =>
                 {
                     findings
                         .report(
@@ -41,7 +48,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 }
                 (None, Some(option))
                     if matches!(&server.address.host, Host::Inet(Address::Ip(ip)) if !ip.is_unspecified())
-                        && server.own_options().iter().any(|own| own.name() == "resolvers") =>
+                        && server.own_options().any(|own| own.name() == "resolvers") =>
                 {
                     findings
                         .report(
@@ -64,7 +71,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn unresolved(server: &Server, name: &str, section: Option<(&str, confvet_core::Span)>, findings: &mut Findings) {
+fn unresolved(server: &Server, name: &str, section: Option<(&str, Span)>, first: Span, findings: &mut Findings) {
     let slots = server.count();
     let never = server.option("init-addr").is_some_and(|init| init.text() == "none");
     let (severity, message) = if never {
@@ -96,8 +103,18 @@ fn unresolved(server: &Server, name: &str, section: Option<(&str, confvet_core::
                 .suggest("look it up again and again", server.append(&words));
         }
         None => {
+            let words = if server.option("init-addr").is_none() {
+                "resolvers dns init-addr last,libc,none"
+            } else {
+                "resolvers dns"
+            };
+            // In one place for all servers, so that there is one such section in the end.
+            let section = Edit::insert_before(first, "resolvers dns\n    parse-resolv-conf\n    hold valid 10s\n\n");
             let at = server.statement.span();
-            report.label(at, "no resolvers").help("add a `resolvers` section with `parse-resolv-conf`, and `resolvers NAME init-addr last,libc,none` here");
+            report
+                .label(at, "no resolvers")
+                .help("add a `resolvers` section with `parse-resolv-conf`, and `resolvers NAME init-addr last,libc,none` here")
+                .suggest("add resolvers and use them", server.append(words).map(|append| [section, append]).into_iter().flatten().collect::<Vec<_>>());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::condition::Branch;
 use crate::model::{Haproxy, Proxy, SectionKind};
+use crate::values::leading_number;
 use confvet_core::{Context, Findings, Rule, Span};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ type Seen<K> = BTreeMap<K, Vec<(Span, Branch)>>;
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
     servers(haproxy, context, findings);
+    defaults(haproxy, context, findings);
+    numbers(haproxy, context, findings);
     let mut sections: Seen<(SectionKind, &str)> = Seen::new();
     for section in
         haproxy.others.iter().filter(|section| section.name.is_some() && section.kind != SectionKind::Userlist)
@@ -29,6 +32,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             section.kind.as_str(),
         );
     }
+    for twice in haproxy.twice_in_spoe() {
+        let name = context.text(twice.second);
+        report(haproxy, context, findings, twice.what, name, twice.second, twice.first, twice.branch);
+    }
     for peers in haproxy.of_kind(SectionKind::Peers) {
         let mut seen: Seen<&str> = Seen::new();
         for peer in peers.statements.iter().filter(|line| line.is("peer") || line.is("server")) {
@@ -39,6 +46,9 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    if !haproxy.shares_names() {
+        return;
+    }
     let mut sides: Seen<(bool, &str)> = Seen::new();
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
         let span = proxy.name_span();
@@ -60,8 +70,11 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-/// May two servers have one name? The quick look that nearly always ends the matter.
+/// Have two servers one name, or may the slots of a template have it?
 fn has_doubles(proxy: &Proxy) -> bool {
+    if !proxy.may_have_doubles() {
+        return false;
+    }
     let mut names: Vec<&str> = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1]) || proxy.servers.iter().any(|server| server.slots.is_some())
@@ -80,6 +93,54 @@ fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             for name in names {
                 once(haproxy, context, findings, &mut seen, name, server.name.span, server.statement.branch, "server");
             }
+        }
+    }
+}
+
+/// Numbers given with `id`: of proxies, and of the servers and the `bind` lines of one proxy.
+fn numbers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    let mut proxies: Seen<i64> = Seen::new();
+    for proxy in &haproxy.proxies {
+        if let Some((line, word)) = proxy.last("id").and_then(|line| Some((line, line.word(1)?)))
+            && word.is_known()
+        {
+            let number = leading_number(&word.text).0;
+            once(haproxy, context, findings, &mut proxies, number, word.span, line.branch, "proxy id");
+        }
+        let servers = if proxy.servers_may_have("id") { &proxy.servers[..] } else { &[] };
+        let of_servers = servers.iter().filter_map(|server| server.own_options().find(|option| option.name() == "id"));
+        let of_binds = proxy.binds.iter().filter_map(|bind| bind.option("id"));
+        for (options, what) in [(of_servers.collect::<Vec<_>>(), "server id"), (of_binds.collect(), "bind id")] {
+            let mut seen: Seen<i64> = Seen::new();
+            for option in options {
+                if let (Some(number), Some(word)) = (option.number(), option.value()) {
+                    once(haproxy, context, findings, &mut seen, number, word.span, option.statement.branch, what);
+                }
+            }
+        }
+    }
+}
+
+/// Two defaults sections of one name are fine, until somebody below asks for that name.
+fn defaults(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+    let mut named: BTreeMap<&str, Vec<&Proxy>> = BTreeMap::new();
+    for section in haproxy.defaults.iter().filter(|section| section.name.is_some()) {
+        named.entry(section.name()).or_default().push(section);
+    }
+    for proxy in haproxy.sections() {
+        let Some(from) = proxy.from.as_ref() else { continue };
+        let Some([first, second, ..]) = named.get(from.text.as_str()).map(Vec::as_slice) else { continue };
+        let above = second.index < proxy.index;
+        if above && !haproxy.exclude_each_other(first.branch, second.branch) {
+            let (severity, category) = haproxy.refused(proxy.branch);
+            let lines = (context.line(first.header()), context.line(second.header()));
+            let message = format!("defaults `{}` is ambiguous: lines {} and {} define it", from.text, lines.0, lines.1);
+            findings
+                .report(from.span, message)
+                .severity(severity)
+                .category(category)
+                .label(first.header(), "defined here")
+                .label(second.header(), "and here");
         }
     }
 }

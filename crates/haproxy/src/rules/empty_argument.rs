@@ -29,7 +29,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    for statement in haproxy.statements().filter(|statement| statement.has_variable()) {
+    for statement in haproxy.with_variables() {
         for (index, word) in statement.words.iter().enumerate().skip(1).filter(|(_, word)| word.is_only_variable()) {
             if let Some(next) = statement.word(index + 1) {
                 findings

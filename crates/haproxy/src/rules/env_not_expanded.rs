@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity, Span};
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/env-not-expanded", check };
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
-    for statement in haproxy.statements().filter(|statement| statement.has_literal_variable()) {
+    for statement in haproxy.with_literal_variables() {
         for (index, word) in statement.words.iter().enumerate().filter(|(_, word)| word.has_literal_variable()) {
             let Some((variable, span)) = variable(word) else { continue };
             let address = statement.is_address(index);

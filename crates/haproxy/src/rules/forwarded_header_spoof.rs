@@ -10,6 +10,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
+    // An inherited option is spoken of at the first proxy that suffers.
+    let mut passed_on = BTreeSet::new();
     for proxy in haproxy
         .proxies
         .iter()
@@ -20,17 +22,24 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             continue;
         };
         let place = bind.statement.words[1].span;
-        let own = proxy.all("option").rfind(|line| line.text(1) == "forwardfor");
+        let option = proxy.option("forwardfor");
         let cleaned_at = cleaned_at(proxy);
         let cleaned = |header: &str, before: u32| cleaned_at.get(header).is_some_and(|&start| start < before);
-        if let Some(word) = own.and_then(|option| option.words.iter().find(|word| word.text == "if-none"))
+        if let Some((option, word)) =
+            option.and_then(|option| Some((option, option.words.iter().find(|word| word.text == "if-none")?)))
             && !cleaned("x-forwarded-for", u32::MAX)
+            && passed_on.insert(word.span)
         {
-            let insert = own.map(|option| option.insert_line_before("http-request del-header X-Forwarded-For"));
-            findings
+            const CLEAN: &str = "http-request del-header X-Forwarded-For";
+            let own = proxy.owns(option);
+            let insert = if own { option.insert_line_before(CLEAN) } else { proxy.insert_first(CLEAN) };
+            let mut report = findings
                 .report(word.span, "a client-sent `X-Forwarded-For` is passed on untouched")
-                .label(place, "anybody can connect here")
-                .suggest("delete what clients send", insert);
+                .label(place, "anybody can connect here");
+            if !own {
+                report = report.label(proxy.header(), "inherits it");
+            }
+            report.suggest("delete what clients send", [insert]);
         }
         if !proxy.may_look_at(CLIENT_HEADERS) {
             continue;

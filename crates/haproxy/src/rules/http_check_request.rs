@@ -14,7 +14,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let check = &proxy.check;
         if let (true, Some(option), None) = (check.request_dropped, check.option.as_deref(), check.send()) {
             let first = proxy.all("http-check").find(|line| !matches!(line.text(1), "disable-on-404" | "send-state"));
-            if let Some(first) = first.filter(|_| proxy.servers.iter().any(|server| server.check().is_some())) {
+            if let Some(first) = first.filter(|_| proxy.servers.iter().any(Server::is_checked)) {
                 let message = format!(
                     "`{}` sends no check request: its own http-check rules drop the inherited `option httpchk`; every server goes DOWN",
                     proxy.name()

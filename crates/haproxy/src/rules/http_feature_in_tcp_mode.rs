@@ -17,6 +17,15 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         let why = if mode.is_some() { "`mode tcp` applies" } else { "no `mode` is set, which means tcp" };
         let mut seen_stats = false;
         let mut may_speak_http = None;
+        if proxy.servers_may_have("cookie")
+            && let Some(option) =
+                proxy.servers.iter().find_map(|server| server.own_options().find(|option| option.name() == "cookie"))
+        {
+            findings
+                .report(option.whole(), format!("`cookie` is ignored: {} is in tcp mode ({why})", proxy.title()))
+                .severity(Severity::Warning)
+                .label(mode.map_or(proxy.header(), crate::model::Statement::span), "tcp mode");
+        }
         for statement in proxy.statements.iter().filter(|statement| needs_http(proxy, statement)) {
             // One word of the page is enough for all its lines.
             if statement.is("stats") && std::mem::replace(&mut seen_stats, true) {

@@ -22,26 +22,29 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 refuse(bind.statement.branch, ssl.span(), "`ssl` needs `crt` or `crt-list`".to_owned(), None);
             }
         }
-        for server in &proxy.servers {
+        let servers = if proxy.may_have_refused_servers() { &proxy.servers[..] } else { &[] };
+        for server in servers {
             let plain = !server.may_be_refused() || server.statement.has_variable();
             if plain {
                 continue;
             }
-            if let Some(ssl) = server.ssl().filter(|_| !verify_none && needs_ca(server)) {
+            let ssl = server.ssl().or_else(|| server.flag("check-ssl"));
+            if let Some(ssl) = ssl.filter(|_| !verify_none && needs_ca(server)) {
                 let edit = server.append("verify required ca-file @system-ca");
-                refuse(server.statement.branch, ssl.span(), "`ssl` needs `ca-file`, or `verify none`".to_owned(), edit);
+                let message = format!("`{}` needs `ca-file`, or `verify none`", ssl.name());
+                refuse(server.statement.branch, ssl.span(), message, edit);
             }
             let branch = server.statement.branch;
             if let Some(redir) = server.option("redir").filter(|_| proxy.mode() == Mode::Tcp) {
                 refuse(branch, redir.span(), "`redir` needs `mode http`".to_owned(), None);
             }
-            if let (Some(track), Some(_)) = (server.option("track"), server.check()) {
+            if let (Some(track), Some(_)) = (server.option("track"), server.check_option()) {
                 refuse(branch, track.span(), "`track` and `check` exclude each other".to_owned(), None);
             }
             if let Some(agent) = server.flag("agent-check").filter(|_| server.option("agent-port").is_none()) {
                 refuse(branch, agent.span(), "`agent-check` needs `agent-port`".to_owned(), None);
             }
-            if let Some(check) = server.check().filter(|_| proxy.lacks_check_port(server)) {
+            if let Some(check) = server.check_option().filter(|_| proxy.lacks_check_port(server)) {
                 refuse(
                     server.statement.branch,
                     check.span(),
@@ -87,11 +90,7 @@ fn cookie(proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Op
 }
 
 fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branch, Span, String, Option<Edit>)) {
-    let own_http: Vec<_> = if proxy.all("http-check").any(|line| line.text(1) == "connect") {
-        proxy.all("http-check").collect()
-    } else {
-        Vec::new()
-    };
+    let own_http: Vec<_> = if proxy.check.may_connect() { proxy.all("http-check").collect() } else { Vec::new() };
     let position = |name: &str| own_http.iter().position(|line| line.text(1) == name);
     if let (Some(connect), Some(expect)) = (position("connect"), position("expect"))
         && connect < expect
@@ -111,7 +110,7 @@ fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branc
     if let Some(option) =
         proxy.check.option.as_deref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
     {
-        let checked = proxy.servers.iter().any(|server| server.check().is_some());
+        let checked = proxy.servers.iter().any(Server::is_checked);
         if checked && haproxy.global_setting("external-check").is_none() {
             refuse(
                 option.branch,

@@ -29,11 +29,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     .help("`fullconn` is the backend's word; `maxconn` on each server limits the servers")
                     .suggest("write `fullconn`", [Edit::replace(*span, "fullconn")]);
             }
-            _ if place.starts_with("frontend") => {
-                report.help("put it in the backend or in defaults");
-            }
             _ => {
-                report.help("put it in the frontend or in defaults");
+                let other = if place.starts_with("frontend") { "backend" } else { "frontend" };
+                report.help(format!("put it in the {other} or in defaults")).suggest(
+                    format!("move it to the {other}"),
+                    haproxy.moved(statement, context.text(statement.span())),
+                );
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A known keyword where HAProxy refuses it.
 
 use crate::model::{Haproxy, Problem, ProblemKind};
-use confvet_core::{Context, Findings, Rule, Safety};
+use confvet_core::{Context, Edit, Findings, Rule, Safety};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/keyword-not-allowed", check };
 
@@ -15,8 +15,13 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             format!("`{word}` is not allowed in {place}: HAProxy refuses the file")
         };
         let report = findings.report(*span, message).severity(severity).category(category);
-        if let (true, Some(statement)) = (*deletable, statement) {
+        let Some(statement) = statement else { continue };
+        if *deletable {
             report.suggest_as(Safety::Safe, "delete the line", [statement.delete()]);
+        } else if let Some(word) = haproxy.frontend_of(statement)
+            && matches!(statement.keyword(), "server" | "server-template" | "default-server")
+        {
+            report.suggest_as(Safety::Unsafe, "make it a `listen`", [Edit::replace(word, "listen")]);
         }
     }
     for user in haproxy.misused_defaults() {

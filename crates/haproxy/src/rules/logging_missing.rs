@@ -38,6 +38,21 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         }
         return;
     }
+    copied_too_early(haproxy, findings);
+    for proxy in frontends.iter().filter(|proxy| proxy.mode() == Mode::Http && format_of(proxy).is_none()) {
+        if proxy.logs().any(|line| !line.starts("log", "global") || copies(haproxy, line)) {
+            findings
+                .report(
+                    proxy.header(),
+                    format!(
+                        "`{}` logs connections, not requests: it has no `option httplog` and no `log-format`",
+                        proxy.name()
+                    ),
+                )
+                .severity(Severity::Info)
+                .help("add `option httplog`, here or in defaults");
+        }
+    }
     let mut mended = Vec::new();
     for proxy in frontends
         .into_iter()
@@ -62,6 +77,24 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         if !mended.contains(&target.header()) {
             mended.push(target.header());
             report.suggest_as(Safety::Safe, "log like `global` does", [target.insert_first("log global")]);
+        }
+    }
+}
+
+/// Does `global` have `log` lines above this `log global`? It takes over the targets of that point of the file.
+fn copies(haproxy: &Haproxy, line: &Statement) -> bool {
+    let first = haproxy.global().find(|line| line.is("log")).map(Statement::span);
+    first.is_some_and(|first| first.file != line.span().file || first.start < line.span().start)
+}
+
+fn copied_too_early(haproxy: &Haproxy, findings: &mut Findings) {
+    let lines = haproxy.sections().flat_map(|proxy| proxy.all("log"));
+    for line in lines.filter(|line| line.starts("log", "global") && !copies(haproxy, line)) {
+        let report = findings
+            .report(line.span(), "`log global` copies nothing: `global` has no `log` line above it")
+            .severity(Severity::Info);
+        if let Some(late) = haproxy.global().find(|line| line.is("log")) {
+            report.label(late.span(), "too late");
         }
     }
 }

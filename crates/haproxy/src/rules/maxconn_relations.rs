@@ -1,6 +1,6 @@
 //! Limits that contradict each other.
 
-use crate::model::{Haproxy, Proxy, Server, Statement, Timeout};
+use crate::model::{Haproxy, Proxy, Server, ServerOption, Statement, Timeout};
 use confvet_core::units::display_duration;
 use confvet_core::{Context, Fact, Findings, Rule, Safety, Severity};
 use std::collections::BTreeSet;
@@ -14,8 +14,22 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if let Some((line, limit)) = global {
         descriptors(haproxy, context, line, limit, findings);
     }
+    if let (None, Some(section), Some(memory)) =
+        (haproxy.global_setting("maxconn"), haproxy.globals.first(), context.facts.size(Fact::Memory))
+        && memory.0 < SMALL
+        && !haproxy.is_part()
+    {
+        findings
+            .report(
+                section.header(),
+                format!("no global `maxconn`: the limit of open files decides, not the {memory} of memory"),
+            )
+            .severity(Severity::Info)
+            .help("set `maxconn` to what the memory holds");
+    }
     for proxy in haproxy.proxies.iter().filter(|proxy| !proxy.is_disabled()) {
-        for server in &proxy.servers {
+        let servers = if proxy.servers_may_have("minconn") { &proxy.servers[..] } else { &[] };
+        for server in servers {
             let number =
                 |name: &str| server.option(name).and_then(|option| Some((option.value()?.span, option.number()?)));
             if let (Some((min_span, min)), Some((max_span, max))) = (number("minconn"), number("maxconn"))
@@ -44,10 +58,14 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         one_active_node(haproxy, pool.proxy, global, findings);
         leaders.insert(pool.proxy.header());
     }
-    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side() && !leaders.contains(&proxy.header())) {
+    let limited = |proxy: &&Proxy| proxy.has_backend_side() && proxy.servers_may_have("maxconn");
+    for proxy in haproxy.proxies.iter().filter(limited).filter(|proxy| !leaders.contains(&proxy.header())) {
         narrow_backend(haproxy, proxy, global, findings);
     }
 }
+
+/// With less memory than this, connections run out of it before they run out of descriptors.
+const SMALL: u64 = 1 << 30;
 
 /// The process needs two descriptors a connection, and some more.
 fn descriptors(haproxy: &Haproxy, context: &Context<'_>, line: &Statement, limit: u64, findings: &mut Findings) {
@@ -55,16 +73,16 @@ fn descriptors(haproxy: &Haproxy, context: &Context<'_>, line: &Statement, limit
     if relaxed {
         return;
     }
-    let binds: usize = haproxy.proxies.iter().map(|proxy| proxy.binds.len()).sum();
-    let checks: usize =
-        haproxy.proxies.iter().flat_map(|proxy| &proxy.servers).filter(|server| server.check().is_some()).count();
-    let needed = limit.saturating_mul(2).saturating_add(20).saturating_add((binds + checks) as u64);
     let ulimit = haproxy.global_setting("ulimit-n").and_then(|line| Some((line, line.number(1)?)));
     let (allowed, name) = match (ulimit, context.facts.number(Fact::Nofile)) {
         (Some((_, allowed)), _) => (allowed, "ulimit-n"),
         (None, Some(allowed)) => (allowed, "the limit of open files"),
         (None, None) => return,
     };
+    let binds: usize = haproxy.proxies.iter().map(|proxy| proxy.binds.len()).sum();
+    let checks: usize =
+        haproxy.proxies.iter().flat_map(|proxy| &proxy.servers).filter(|server| server.is_checked()).count();
+    let needed = limit.saturating_mul(2).saturating_add(20).saturating_add((binds + checks) as u64);
     if allowed >= needed {
         return;
     }
@@ -130,7 +148,7 @@ fn narrow_backend(haproxy: &Haproxy, proxy: &Proxy, global: Option<(&Statement, 
     let Some(first) = active().next().filter(|server| server.option("maxconn").is_some()) else { return };
     let Some(total) = active().try_fold(0_u64, |sum, server| Some(sum.saturating_add(limit(server)?))) else { return };
     if total < entering / 10 && proxy.timeout(Timeout::Queue).is_none() {
-        let value = first.option("maxconn").and_then(|option| option.value());
+        let value = first.option("maxconn").and_then(ServerOption::value);
         let span = value.map_or(first.name.span, |value| value.span);
         say(proxy, span, entering, total, findings);
     }

@@ -2,7 +2,7 @@
 
 use crate::model::{CheckKind, Haproxy, Mode, Proxy, SectionKind, Timeout};
 use confvet_core::units::display_duration;
-use confvet_core::{Context, Findings, Rule, Severity};
+use confvet_core::{Context, Edit, Findings, Rule, Severity};
 use std::time::Duration;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/missing-timeouts", check };
@@ -16,30 +16,38 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     {
         let missing = missing(proxy);
         if missing.is_empty() {
-            details(proxy, findings);
+            details(haproxy, proxy, findings);
             continue;
         }
         let names: Vec<String> = missing.iter().map(|timeout| format!("`{}`", timeout.statement())).collect();
         let message = format!("no {} for {}: dead connections wait for ever", names.join(", "), proxy.title());
         let mut report = findings.report(proxy.header(), message).severity(Severity::Warning);
-        let defaults = haproxy.defaults_of(proxy);
-        if let Some(defaults) = defaults {
+        if let Some(defaults) = haproxy.defaults_of(proxy) {
             report = report.label(defaults.header(), "nor in the defaults it inherits from");
         }
-        let lines: Vec<&str> = missing
-            .iter()
-            .map(|timeout| match timeout {
-                Timeout::Client => "timeout client 50s",
-                Timeout::Server => "timeout server 50s",
-                _ => "timeout connect 5s",
-            })
-            .collect();
-        let target = defaults.unwrap_or(proxy);
-        let edit = match target.statements.last().filter(|_| defaults.is_some()) {
-            Some(last) => last.insert_line_after(&lines.join("\n    ")),
-            None => target.insert_first(&lines.join("\n    ")),
-        };
-        report.suggest("set them", [edit]);
+        report.suggest("set them", [set(haproxy, proxy, &missing)]);
+    }
+}
+
+/// Sets timeouts where the proxy inherits from, else in the proxy itself.
+fn set(haproxy: &Haproxy, proxy: &Proxy, missing: &[Timeout]) -> Edit {
+    let lines: Vec<&str> = missing
+        .iter()
+        .map(|timeout| match timeout {
+            Timeout::Check => "timeout check 5s",
+            Timeout::Client => "timeout client 50s",
+            Timeout::Connect => "timeout connect 5s",
+            Timeout::HttpRequest => "timeout http-request 10s",
+            Timeout::Queue => "timeout queue 30s",
+            Timeout::Server => "timeout server 50s",
+            Timeout::Tunnel => "timeout tunnel 1h",
+        })
+        .collect();
+    let lines = lines.join("\n    ");
+    let defaults = haproxy.defaults_of(proxy);
+    match defaults.and_then(|defaults| defaults.statements.last()) {
+        Some(last) => last.insert_line_after(&lines),
+        None => defaults.unwrap_or(proxy).insert_first(&lines),
     }
 }
 
@@ -61,11 +69,10 @@ fn missing(proxy: &Proxy) -> Vec<Timeout> {
 }
 
 /// Timeouts whose lack HAProxy does not speak of.
-fn details(proxy: &Proxy, findings: &mut Findings) {
+fn details(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
     let speaks = !matches!(proxy.check.kind, CheckKind::Connect | CheckKind::External);
-    let checked = proxy.servers.iter().find(|server| server.check().is_some());
-    if let (true, None, Some(server), Some(option)) =
-        (speaks, proxy.timeout(Timeout::Check), checked, proxy.check.option.as_deref())
+    if let (true, None, Some(option)) = (speaks, proxy.timeout(Timeout::Check), proxy.check.option.as_deref())
+        && let Some(server) = proxy.servers.iter().find(|server| server.is_checked())
         && let Some(inter) = server.inter()
     {
         findings
@@ -74,7 +81,8 @@ fn details(proxy: &Proxy, findings: &mut Findings) {
                 format!("no `timeout check`: inter ({}) limits the whole check", display_duration(inter)),
             )
             .severity(Severity::Info)
-            .label(proxy.header(), "for the servers of this proxy");
+            .label(proxy.header(), "for the servers of this proxy")
+            .suggest("set it", [set(haproxy, proxy, &[Timeout::Check])]);
     }
     let public = proxy.binds.iter().any(|bind| !bind.is_local());
     if proxy.mode() == Mode::Http && public && proxy.timeout(Timeout::HttpRequest).is_none() {
@@ -87,14 +95,14 @@ fn details(proxy: &Proxy, findings: &mut Findings) {
                 ),
             )
             .severity(Severity::Info)
-            .help("add `timeout http-request 10s`");
+            .suggest("set it", [set(haproxy, proxy, &[Timeout::HttpRequest])]);
     }
-    let limited = proxy.servers.iter().any(|server| server.option("maxconn").is_some());
+    let limited = || proxy.servers.iter().any(|server| server.option("maxconn").is_some());
     let short = proxy
         .timeout(Timeout::Connect)
         .and_then(|connect| connect.duration)
         .is_some_and(|connect| connect < Duration::from_secs(10));
-    if proxy.kind != SectionKind::Frontend && limited && short && proxy.timeout(Timeout::Queue).is_none() {
+    if proxy.kind != SectionKind::Frontend && short && proxy.timeout(Timeout::Queue).is_none() && limited() {
         findings
             .report(
                 proxy.header(),
@@ -104,6 +112,6 @@ fn details(proxy: &Proxy, findings: &mut Findings) {
                 ),
             )
             .severity(Severity::Info)
-            .help("add `timeout queue 30s`");
+            .suggest("set it", [set(haproxy, proxy, &[Timeout::Queue])]);
     }
 }

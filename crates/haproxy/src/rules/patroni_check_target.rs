@@ -7,17 +7,19 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-check-targ
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.check.kind == CheckKind::Http && !proxy.is_disabled()) {
-        let with_port =
-            proxy.servers.iter().find_map(|server| server.option("port").and_then(crate::model::ServerOption::number));
         for server in &proxy.servers {
-            let Some(check) = server.check().filter(|_| server.option("track").is_none() && !server.is_disabled())
+            let Some(port) = proxy.check_port(server) else { continue };
+            let Some(database) = crate::model::database_on(port) else { continue };
+            let Some(check) =
+                server.check_option().filter(|_| server.option("track").is_none() && !server.is_disabled())
             else {
                 continue;
             };
-            let elsewhere = server.flag("check-via-socks4").is_some() || server.option("addr").is_some();
-            let Some(port) = proxy.check_port(server).filter(|_| !elsewhere) else { continue };
-            let Some(database) = crate::model::database_on(port) else { continue };
-            let rest = with_port.map_or(8008, |port| port);
+            if server.flag("check-via-socks4").is_some() || server.option("addr").is_some() {
+                continue;
+            }
+            let with_port = proxy.servers.iter().find_map(|server| server.option("port")?.number());
+            let rest = with_port.unwrap_or(8008);
             let report = findings.report(
                 check.span(),
                 format!("health check of `{}` speaks HTTP to port {port} ({database})", server.name.text),

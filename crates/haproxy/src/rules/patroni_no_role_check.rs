@@ -1,6 +1,6 @@
 //! A writer pool over several nodes whose check does not look at the role.
 
-use crate::model::{CheckKind, Haproxy, Pool, Purpose};
+use crate::model::{CheckKind, Haproxy, Pool, Purpose, Server, ServerOption};
 use confvet_core::{Context, Edit, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-no-role-check", check };
@@ -15,18 +15,18 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             (Purpose::Unknown, true) if !somebody_checks_leader => Severity::Error,
             _ => continue,
         };
-        let nodes: u32 = pool.active().map(crate::model::Server::count).sum();
+        let nodes: u32 = pool.active().map(Server::count).sum();
         let watched_otherwise =
             pool.active().any(|server| server.option("track").is_some() || server.flag("agent-check").is_some());
         let Some(first) = pool.active().next().filter(|_| nodes >= 2 && !watched_otherwise) else { continue };
         let check = &pool.proxy.check;
-        let why = match (first.check(), pool.proxy.check_without_role()) {
+        let why = match (first.check_option(), pool.proxy.check_without_role()) {
             (None, _) => "no check is made at all".to_owned(),
             (Some(_), Some(why)) => why.to_owned(),
             (Some(_), None) => continue,
         };
         let name = pool.proxy.name();
-        let span = first.check().map_or(first.name.span, crate::model::ServerOption::span);
+        let span = first.check_option().map_or(first.name.span, ServerOption::span);
         let mut report =
             findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
         if let Some(option) = check.option.as_deref().filter(|_| check.kind != CheckKind::Connect) {
@@ -36,7 +36,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             report = report.label(balance.span(), "and the load is spread");
         }
         let report = report.help("check Patroni: `option httpchk GET /primary`, and `port 8008` on the servers");
-        let every_check: Vec<_> = pool.proxy.servers.iter().filter_map(|server| server.check()).collect();
+        let every_check: Vec<_> = pool.proxy.servers.iter().filter_map(Server::check).collect();
         if every_check.len() != pool.proxy.servers.len()
             || pool.proxy.servers.iter().any(|server| server.option("port").is_some())
         {

@@ -91,7 +91,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The option that contributes most: the interval, unless it is quick and the count is high.
-fn slowest<'a>(server: &'a Server, interval: &str, count: &str) -> Option<&'a ServerOption> {
+fn slowest<'a>(server: &'a Server, interval: &str, count: &str) -> Option<ServerOption<'a>> {
     let interval = server.option(interval).filter(|interval| interval.time() > Some(Duration::from_secs(3)));
     interval.or_else(|| server.option(count)).or_else(|| server.option("inter"))
 }

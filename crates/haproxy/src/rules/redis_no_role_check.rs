@@ -16,7 +16,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let option = proxy.check.option.as_deref().filter(|option| proxy.owns(option));
         let span = option
             .map(crate::model::Statement::setting_span)
-            .or(first.check().map(crate::model::ServerOption::span))
+            .or(first.check_option().map(crate::model::ServerOption::span))
             .unwrap_or(first.name.span);
         let message = format!(
             "`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas",
@@ -26,7 +26,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             .report(span, message)
             .label(proxy.header(), "every node that answers is UP here")
             .help("use `option tcp-check` with `tcp-check send info\\ replication\\r\\n` and `tcp-check expect string role:master`");
-        let checked = proxy.servers.iter().all(|server| server.check().is_some());
+        let checked = proxy.servers.iter().all(crate::model::Server::is_checked);
         if let Some(option) = option.filter(|option| checked && option.text(1) == "redis-check") {
             report.suggest("ask for the role", [Edit::replace(option.span(), ROLE_CHECK)]);
         }

@@ -18,7 +18,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             report.suggest_as(Safety::Safe, "write it the new way", [edit]);
         }
     }
-    for (statement, version) in haproxy.headers_in_version_words().filter(|_| haproxy.at_least((2, 7, 0))) {
+    if !haproxy.at_least((2, 7, 0)) {
+        return;
+    }
+    for (statement, version) in haproxy.headers_in_version_words() {
         let (severity, category) = haproxy.refused(statement.branch);
         findings
             .report(

@@ -10,6 +10,9 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in
         haproxy.proxies.iter().filter(|proxy| !matches!(proxy.mode(), Mode::Log | Mode::Spop) && !proxy.is_disabled())
     {
+        if proxy.watches_all() {
+            continue;
+        }
         let enabled: Vec<_> = proxy.servers.iter().filter(|server| !server.is_disabled()).collect();
         let total: u32 = enabled.iter().map(|server| server.count()).sum();
         let transparent = proxy.option("transparent").is_some()

@@ -1,8 +1,10 @@
 //! Routing by what is in the client's first bytes, at a moment or in a place where it cannot be seen.
 
 use crate::model::{Call, Expression, Haproxy, Mode, Proxy, Statement};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
+use crate::table::Context;
+use confvet_core::{Edit, Findings, Rule, Safety, Severity};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/sni-routing", check };
 
@@ -15,9 +17,17 @@ const TLS_CONTENT: &[&str] = &[
     "req_ssl_ver",
     "req.ssl_alpn",
 ];
-/// Fetches of the name the client asked for.
-const SNI: &[&str] = &["req.ssl_sni", "req_ssl_sni", "ssl_fc_sni", "ssl_fc_sni_end", "ssl_fc_sni_reg"];
+/// Fetches about TLS that only say something on the wrong or the right side of it.
+static TLS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let names = Context::Fetch.names().chain(Context::AclAlias.names());
+    names.filter(|name| is_terminated(name)).chain(["req.ssl_sni", "req_ssl_sni"]).collect()
+});
 const CONTENT: &[&str] = &["req.len", "req_len", "req.payload", "payload", "req.rdp_cookie", "req_rdp_cookie"];
+
+/// What only who terminates TLS can know.
+fn is_terminated(name: &str) -> bool {
+    name.starts_with("ssl_fc") || name.starts_with("ssl_c_")
+}
 
 fn is_tls_content(call: &Call<'_>) -> bool {
     TLS_CONTENT.contains(&call.name)
@@ -30,12 +40,12 @@ fn is_http(call: &Call<'_>) -> bool {
             .any(|prefix| call.name.starts_with(prefix))
 }
 
-fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
+fn check(haproxy: &Haproxy, context: &confvet_core::Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_frontend_side() && !proxy.is_disabled()) {
-        if proxy.mode() != Mode::Tcp && !proxy.may_look_at(SNI) {
+        if proxy.mode() != Mode::Tcp && !proxy.may_look_at(&TLS) {
             continue;
         }
         let calls = decisive_calls(proxy);
@@ -69,24 +79,25 @@ fn decisive_calls(proxy: &Proxy) -> Vec<Call<'_>> {
 }
 
 /// Fetches that look at the wrong side of TLS.
-fn blind(context: &Context<'_>, proxy: &Proxy, calls: &[Call<'_>], tls: usize, findings: &mut Findings) {
+fn blind(context: &confvet_core::Context<'_>, proxy: &Proxy, calls: &[Call<'_>], tls: usize, findings: &mut Findings) {
     let accepts_proxy = proxy.binds.iter().any(|bind| bind.option("accept-proxy").is_some());
     for call in calls {
-        let terminated = call.name.starts_with("ssl_fc") || call.name.starts_with("ssl_c_");
-        if terminated && tls == 0 && call.name.contains("sni") && !accepts_proxy {
-            findings
+        if is_terminated(call.name) && tls == 0 && !accepts_proxy {
+            let what = if call.name == "ssl_fc" { "false" } else { "empty" };
+            let report = findings
                 .report(
                     call.span(),
-                    format!("`{}` is always empty: no bind of `{}` has `ssl`", call.name, proxy.name()),
+                    format!("`{}` is always {what}: no bind of `{}` has `ssl`", call.name, proxy.name()),
                 )
                 .severity(Severity::Error)
-                .label(proxy.binds[0].statement.span(), "TLS passes through here")
-                .help("use `req.ssl_sni`")
-                .suggest_as(
+                .label(proxy.binds[0].statement.span(), "TLS is not terminated here");
+            if call.name.contains("sni") && proxy.mode() == Mode::Tcp {
+                report.help("use `req.ssl_sni`").suggest_as(
                     Safety::Unsafe,
                     "look into the client's hello",
                     [Edit::replace(call.span(), "req.ssl_sni")],
                 );
+            }
         } else if matches!(call.name, "req.ssl_sni" | "req_ssl_sni") && tls > 0 && tls == proxy.binds.len() {
             let bind = &proxy.binds[0].statement;
             let line = context.line(bind.span());

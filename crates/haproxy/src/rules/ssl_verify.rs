@@ -26,7 +26,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let verify = server.option("verify");
             let none = verify.filter(|verify| verify.text() == "none");
             let finding = match none {
-                Some(none) if !checks_other_port => {
+                // A check of another port of the same host is no way to the traffic.
+                Some(none) if !checks_other_port || server.option("addr").is_some() => {
                     let span = none.value().map_or(none.span(), |value| value.span);
                     Some((span, format!("`{}` accepts any certificate", server.name.text), none))
                 }
@@ -53,7 +54,7 @@ fn unnamed(server: &Server) -> bool {
     server.option("ca-file").is_some() && server.option("sni").is_none() && server.option("verifyhost").is_none()
 }
 
-fn suggest(report: confvet_core::Report<'_>, server: &Server, option: &ServerOption, none: bool) {
+fn suggest(report: confvet_core::Report<'_>, server: &Server, option: ServerOption<'_>, none: bool) {
     if none {
         report.help("write `verify required ca-file @system-ca`, or name your own CA").suggest_as(
             Safety::Unsafe,

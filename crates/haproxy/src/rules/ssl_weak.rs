@@ -1,8 +1,9 @@
 //! TLS versions and ciphers that are known to be broken.
 
-use crate::model::{Haproxy, Mode};
+use crate::model::{Haproxy, Mode, ServerOption};
 use crate::syntax::Word;
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Safety, Severity, Span};
+use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ssl-weak", check };
 
@@ -27,21 +28,28 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         }
     }
     let newer_default = haproxy.target.is_none_or(|target| target >= (2, 2, 0));
+    let defaults: Vec<&Word> =
+        haproxy.global().filter(|line| line.is("ssl-default-bind-options")).flat_map(|line| line.from(1)).collect();
+    let default_excludes = defaults.iter().copied().find(|word| excludes(word));
+    let default_bounds = defaults.iter().copied().find(|word| bounds(word));
+    let mut told = BTreeSet::new();
     for proxy in &haproxy.proxies {
         for bind in proxy.binds.iter().filter(|bind| bind.option("ssl").is_some()) {
             let lowest = options(bind.statement.from(2), findings);
-            ciphers(bind.option("ciphers").and_then(|option| option.value()), findings);
-            let ignored = bind
-                .options()
-                .find(|option| option.name().starts_with("no-sslv3") || option.name().starts_with("no-tlsv1"));
-            let bounded = ["ssl-min-ver", "ssl-max-ver"].iter().find_map(|name| bind.option(name));
-            if let (Some(ignored), Some(bounded)) = (ignored, bounded) {
+            ciphers(bind.option("ciphers").and_then(ServerOption::value), findings);
+            let own = bind.statement.from(2);
+            let ignored = own.iter().find(|word| excludes(word)).or(default_excludes);
+            let bounded = own.iter().find(|word| bounds(word)).or(default_bounds);
+            if let (Some(ignored), Some(bounded)) = (ignored, bounded)
+                && told.insert(ignored.span)
+            {
                 findings
-                    .report(ignored.span(), format!("`{}` is ignored: `{}` decides", ignored.name(), bounded.name()))
-                    .label(bounded.whole(), "this one counts");
+                    .report(ignored.span, format!("`{}` is ignored: `{}` decides", ignored.text, bounded.text))
+                    .label(bounded.span, "this one counts")
+                    .label(bind.statement.keyword_span(), "at this bind");
             }
             if !newer_default && !lowest && !haproxy.global().any(|line| line.is("ssl-default-bind-options")) {
-                let span = bind.option("ssl").map_or(bind.statement.span(), crate::model::ServerOption::span);
+                let span = bind.option("ssl").map_or(bind.statement.span(), ServerOption::span);
                 findings
                     .report(span, "TLSv1.0 is allowed: no minimum version is set")
                     .help("add `ssl-min-ver TLSv1.2`");
@@ -50,17 +58,26 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 alpn(haproxy, bind, findings);
             }
         }
-        for server in &proxy.servers {
-            options_of(
-                server.own_options().iter().map(|option| (option.name(), option.span(), option.value())),
-                findings,
-            );
+        let weakens = ["ssl-min-ver", "force-sslv3", "force-tlsv10", "force-tlsv11"];
+        let servers = if weakens.iter().any(|name| proxy.servers_may_have(name)) { &proxy.servers[..] } else { &[] };
+        for server in servers {
+            options_of(server.own_options().map(|option| (option.name(), option.span(), option.value())), findings);
         }
     }
 }
 
+/// Excludes one version; means nothing beside a lowest or highest one.
+fn excludes(word: &Word) -> bool {
+    word.text == "no-sslv3" || word.text.starts_with("no-tlsv1")
+}
+
+/// Sets the lowest or the highest version.
+fn bounds(word: &Word) -> bool {
+    matches!(word.text.as_str(), "ssl-min-ver" | "ssl-max-ver")
+}
+
 fn alpn(haproxy: &Haproxy, bind: &crate::model::Bind, findings: &mut Findings) {
-    match bind.option("alpn").and_then(|alpn| alpn.value()) {
+    match bind.option("alpn").and_then(ServerOption::value) {
         Some(alpn) if alpn.text == "h2" => {
             findings
                 .report(alpn.span, "clients without HTTP/2 cannot connect: `alpn h2` leaves `http/1.1` out")
@@ -68,7 +85,7 @@ fn alpn(haproxy: &Haproxy, bind: &crate::model::Bind, findings: &mut Findings) {
                 .suggest("offer both", [Edit::insert_after(alpn.span, ",http/1.1")]);
         }
         None if haproxy.target.is_some_and(|target| target < (2, 8, 0)) => {
-            let span = bind.option("ssl").map_or(bind.statement.span(), crate::model::ServerOption::span);
+            let span = bind.option("ssl").map_or(bind.statement.span(), ServerOption::span);
             findings.report(span, "no HTTP/2: before HAProxy 2.8 it needs `alpn h2,http/1.1`").severity(Severity::Info);
         }
         _ => {}

@@ -12,10 +12,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
     for proxy in &haproxy.proxies {
         let mut fed = BTreeMap::new();
-        for statement in &proxy.statements {
-            if !statement.may_look() {
-                continue;
-            }
+        for statement in proxy.looking() {
             for expression in statement.expressions() {
                 for call in expression.calls() {
                     counter(haproxy, proxy, statement, call, &mut fed, context, findings);

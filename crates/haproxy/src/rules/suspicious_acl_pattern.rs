@@ -8,7 +8,7 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/suspicious-acl-pattern", check };
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
-    for statement in haproxy.sections().flat_map(|proxy| &proxy.statements) {
+    for statement in haproxy.sections().flat_map(|proxy| proxy.looking()) {
         for criterion in statement.criteria() {
             if criterion.ends_flags {
                 continue;
@@ -89,13 +89,13 @@ fn impossible(criterion: &Criterion<'_>, findings: &mut Findings) {
     if criterion.has_flag("-f") || criterion.values.is_empty() {
         return;
     }
-    let argument = expression.fetch.argument(0).unwrap_or_default().to_ascii_lowercase();
+    let of_host = || expression.fetch.argument(0).is_some_and(|header| header.eq_ignore_ascii_case("host"));
     let fetch = expression.fetch.name;
     let exact = matches!(criterion.method(), None | Some("str" | "beg"));
     let path = matches!(fetch, "path" | "path_beg")
         && exact
         && !(fetch == "path" && criterion.method().is_none() && criterion.has_flag("-f"));
-    let host = (matches!(fetch, "hdr" | "req.hdr" | "hdr_beg" | "hdr_end" | "hdr_dom") && argument == "host")
+    let host = (matches!(fetch, "hdr" | "req.hdr" | "hdr_beg" | "hdr_end" | "hdr_dom") && of_host())
         || matches!(fetch, "ssl_fc_sni" | "req.ssl_sni" | "req_ssl_sni");
     for value in criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '%'])) {
         let text = value.text.as_str();

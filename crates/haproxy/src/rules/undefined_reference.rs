@@ -2,6 +2,7 @@
 
 use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
 use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/undefined-reference", check };
@@ -10,14 +11,25 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.template {
         return;
     }
-    let definitions = haproxy.definitions();
+    let definitions = LazyCell::new(|| haproxy.definitions());
     let certificates = haproxy.stored_certificates();
     let mut hints = Hints { left: COMPARISONS };
+    for undefined in haproxy.undefined_in_spoe() {
+        let (severity, category) = haproxy.refused(undefined.branch);
+        let hint = undefined.near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let message = format!("{} `{}` is not defined{hint}", undefined.what, undefined.name);
+        let report = findings.report(undefined.span, message).severity(severity).category(category);
+        if let Some(near) = undefined.near {
+            report.suggest(format!("write `{near}`"), [Edit::replace(undefined.span, near)]);
+        }
+    }
+    members(haproxy, findings);
     for reference in haproxy.references() {
         match reference.named {
             Named::Acl => acl(haproxy, &reference, &mut hints, findings),
             _ if haproxy.is_part() => {}
             Named::Server => server(haproxy, &reference, &mut hints, findings),
+            Named::Backend if haproxy.backend(reference.name).is_some() => {}
             Named::Certificate => {
                 let name = reference.name.strip_prefix('@').and_then(|name| name.split_once('/'));
                 if !name.is_some_and(|name| certificates.contains(&name)) {
@@ -31,6 +43,29 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 if !names.contains(reference.name) && !implicit {
                     let near = hints.near(reference.name, names.len(), || sorted(names.iter().copied()));
                     report(haproxy, &reference, near, findings);
+                }
+            }
+        }
+    }
+}
+
+/// The users of a group, and the groups of a user, belong to the same userlist.
+fn members(haproxy: &Haproxy, findings: &mut Findings) {
+    for list in haproxy.of_kind(SectionKind::Userlist) {
+        let names = |keyword| list.all(keyword).map(|line| line.text(1)).collect::<HashSet<_>>();
+        for (keyword, setting, what, names) in
+            [("group", "users", "user", names("user")), ("user", "groups", "group", names("group"))]
+        {
+            for (line, word) in list.all(keyword).filter_map(|line| Some((line, line.after(setting)?))) {
+                let mut at = 0;
+                for name in word.text.split(',') {
+                    let span = word.slice(at..at + name.len());
+                    at += name.len() + 1;
+                    if !name.is_empty() && word.is_known() && !names.contains(name) {
+                        let (severity, category) = haproxy.refused(line.branch);
+                        let message = format!("{what} `{name}` is not defined in userlist `{}`", list.name());
+                        findings.report(span, message).severity(severity).category(category);
+                    }
                 }
             }
         }
@@ -101,8 +136,8 @@ fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findi
 
 fn acl(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findings: &mut Findings) {
     let proxy = reference.proxy;
-    match proxy.acls(reference.name).next().map(|acl| acl.span().start) {
-        Some(start) if start < reference.span.start => {}
+    match reference.acl {
+        Some(acl) if acl.starts_above(reference.span) => {}
         Some(_) => {
             let branch = reference.statement.map(|statement| statement.branch).unwrap_or_default();
             let (severity, category) = haproxy.refused(branch);

@@ -1,9 +1,9 @@
 //! A rule that another one above it always wins against.
 
-use crate::model::{Haproxy, Proxy, SectionKind, Statement};
+use crate::model::{Haproxy, Names, Proxy, SectionKind, Statement};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::hash::{Hash, Hasher};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unreachable-rule", check };
@@ -17,8 +17,15 @@ const SETS: &[&str] = &[
     "stats http-request",
 ];
 
+/// A proxy without any of these has neither rules nor routes.
+const KEYWORDS: Names =
+    Names::of(&["http-request", "http-response", "tcp-request", "stats", "redirect", "use_backend", "default_backend"]);
+
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.sections() {
+        if !proxy.may_have(KEYWORDS) {
+            continue;
+        }
         for set in SETS.iter().filter(|set| proxy.rules(set).nth(1).is_some()) {
             hidden(haproxy, context, &proxy.rules(set).collect::<Vec<_>>(), findings);
         }
@@ -94,6 +101,7 @@ impl Hash for SameWords<'_> {
 /// Two final rules under the same condition, and nothing between them that may change what it reads.
 fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement], findings: &mut Findings) {
     let mut seen: HashMap<SameWords<'_>, &Statement> = HashMap::new();
+    seen.reserve(rules.len());
     for rule in rules {
         let Some(condition) = rule.condition() else {
             if !is_final(rule) {

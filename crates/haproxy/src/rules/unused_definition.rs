@@ -1,9 +1,9 @@
 //! Something that is defined and never used.
 
-use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
+use crate::model::{Haproxy, Mode, Named, Proxy, SectionKind};
 use crate::syntax::Word;
 use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unused-definition", check };
 
@@ -13,16 +13,23 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     let mut used: HashSet<(Named, &str)> = HashSet::new();
     used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
-    let mentioned: HashSet<&str> = haproxy.mentions().collect();
+    let mut mentions = None;
+    let mut mentioned = |name| {
+        let mentions: &HashSet<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
+        mentions.contains(name)
+    };
+    let agents = haproxy.spoe_targets();
+    // What an agent speaks is no HTTP.
+    let serves_agents = |proxy: &Proxy| match &agents {
+        Some(names) => names.contains(proxy.name()),
+        None => proxy.mode() != Mode::Http,
+    };
     if !haproxy.has_dynamic_routes() {
         for proxy in haproxy.proxies.iter().filter(|proxy| proxy.kind == SectionKind::Backend && !proxy.is_disabled()) {
             let holds_table = proxy.last("stick-table").is_some();
             let name = proxy.name();
-            if !used.contains(&(Named::Backend, name))
-                && !mentioned.contains(name)
-                && !holds_table
-                && !name.starts_with('_')
-            {
+            let is_used = used.contains(&(Named::Backend, name)) || holds_table || serves_agents(proxy);
+            if !is_used && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(proxy.name_span(), format!("backend `{name}` is never used"))
                     .severity(Severity::Warning);
@@ -41,34 +48,34 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         for section in haproxy.of_kind(kind) {
             let name = section.name();
             let implicit = kind == SectionKind::Resolvers && name == "default";
-            if !used.contains(&(named, name)) && !mentioned.contains(name) && !implicit && !name.starts_with('_') {
+            if !used.contains(&(named, name)) && !implicit && !name.starts_with('_') && !mentioned(name) {
                 findings
                     .report(section.name_span(), format!("{} `{name}` is never used", kind.as_str()))
                     .severity(Severity::Info);
             }
         }
     }
-    let mut references = haproxy.references().filter(|used| used.named == Named::Acl).peekable();
-    for proxy in haproxy.sections().filter(|proxy| proxy.last("acl").is_some()) {
-        let here = |used: &Reference<'_>| used.proxy.header() == proxy.header();
-        let mut used = HashSet::new();
-        while references.next_if(|reference| !here(reference) && reference.proxy.index < proxy.index).is_some() {}
-        while let Some(reference) = references.next_if(here) {
-            used.insert(reference.name);
+    let inherited: HashSet<usize> = haproxy.sections().filter_map(|proxy| proxy.defaults).collect();
+    for (number, defaults) in haproxy.defaults.iter().enumerate() {
+        let Some(name) = defaults.name.as_ref().filter(|name| !name.text.starts_with('_')) else { continue };
+        if !inherited.contains(&number) {
+            let message = format!("defaults `{}` is never used", name.text);
+            findings.report(name.span, message).severity(Severity::Info);
         }
-        if proxy.kind != SectionKind::Defaults {
-            acls(proxy, &used, findings);
-        }
+    }
+    for proxy in &haproxy.proxies {
+        acls(proxy, findings);
     }
 }
 
-fn acls(proxy: &Proxy, used: &HashSet<&str>, findings: &mut Findings) {
-    let names = |word: &Word| word.text.contains("acl(");
-    let by_fetch = proxy.statements.iter().any(|statement| statement.has_calls() && statement.words.iter().any(names));
-    let mut reported = HashSet::new();
-    for acl in proxy.all("acl").filter(|_| !by_fetch) {
-        let Some(name) = acl.word(1).filter(|name| name.is_known()) else { continue };
-        if !used.contains(name.text.as_str()) && !name.text.starts_with('_') && reported.insert(&name.text) {
+fn acls(proxy: &Proxy, findings: &mut Findings) {
+    let unused = proxy.unused_acls();
+    let by_fetch = |word: &Word| word.text.contains("acl(");
+    if unused.is_empty() || proxy.looking().any(|statement| statement.words.iter().any(by_fetch)) {
+        return;
+    }
+    for name in unused.into_iter().filter_map(|acl| acl.word(1)) {
+        if name.is_known() && !name.text.starts_with('_') {
             findings
                 .report(name.span, format!("acl `{}` is never used in this {}", name.text, proxy.kind.as_str()))
                 .severity(Severity::Info);

@@ -2,13 +2,14 @@
 
 use super::read::{Reader, cautious, items, text};
 use super::selector::label_selector_fault;
-use super::{Config, Document, Job, RelabelStep, Stage, TargetGroup, Text};
+use super::{Document, Job, RelabelStep, Setup, Stage, TargetGroup};
 use crate::problem::{Check, Problem};
 use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
 use crate::units::parse_duration;
 use confvet_core::{Category, Edit, Fact, Safety, Severity, Span};
 use confvet_yaml::{Entry, Kind, Node};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
+use std::borrow::Cow;
 
 /// What a service discovery cannot do without.
 const REQUIRED: &[(&str, &[&str])] = &[
@@ -70,25 +71,24 @@ fn need_one(reader: &mut Reader<'_>, item: Node<'_>, context: &str, keys: &[&str
     }
 }
 
-pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     environment(reader, root);
     jobs(reader, root);
     for key in ["remote_write", "remote_read"] {
-        let mut names: HashMap<String, Span> = HashMap::new();
+        let mut names = HashMap::new();
         for item in items(root.get(key)) {
             need(reader, item, key, "url");
             http_client(reader, item);
-            unique(reader, &mut names, item.get("name").and_then(text).as_ref(), &format!("{key} name"));
+            let name = item.get("name").and_then(text).map(|name| (name.value.into(), name.span));
+            unique(reader, &mut names, name, &format!("{key} name"));
             remote_url(reader, item, key);
             azure_ad(reader, item);
             queue(reader, item.get("queue_config"));
         }
     }
     for item in items(root.get("alerting").and_then(|node| node.get("alertmanagers"))) {
-        http_client(reader, item);
-        discoveries(reader, item);
+        pool(reader, item, &Present::in_item(item));
         manager_version(reader, item);
-        deprecated(reader, item);
     }
     if let Some(tracing) = root.get("tracing").filter(|node| node.is_mapping()) {
         need(reader, tracing, "tracing", "endpoint");
@@ -112,12 +112,42 @@ pub(super) fn scrape_file(reader: &mut Reader<'_>, root: Node<'_>) {
     jobs(reader, root);
 }
 
+/// Which checks have something to do in a job or an Alertmanager block; most have nothing for most of them.
+#[derive(Default)]
+struct Present {
+    name: bool,
+    client: bool,
+    discovery: bool,
+    token: bool,
+    protocols: bool,
+}
+
+impl Present {
+    fn in_item(item: Node<'_>) -> Self {
+        let mut present = Self::default();
+        super::read::each_field(item, |key, value| match key.text().unwrap_or_default() {
+            "job_name" => present.name = !is_blank(Some(value)),
+            "scrape_protocols" => present.protocols = true,
+            key => {
+                present.client |= CLIENT_KEYS.contains(&key);
+                present.token |= key.starts_with("bearer_token");
+                present.discovery |= key.ends_with("_sd_configs");
+            }
+        });
+        present
+    }
+}
+
 fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
     for item in items(root.get("scrape_configs")) {
-        need(reader, item, "scrape_configs", "job_name");
-        http_client(reader, item);
-        discoveries(reader, item);
-        deprecated(reader, item);
+        let present = Present::in_item(item);
+        if !present.name {
+            need(reader, item, "scrape_configs", "job_name");
+        }
+        pool(reader, item, &present);
+        if !present.protocols {
+            continue;
+        }
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for protocol in item.get("scrape_protocols").into_iter().flat_map(Node::items) {
             let Some(word) = protocol.as_str() else { continue };
@@ -132,29 +162,47 @@ fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
     }
 }
 
+/// What jobs and Alertmanager blocks have in common.
+fn pool(reader: &mut Reader<'_>, item: Node<'_>, present: &Present) {
+    if present.client {
+        http_client(reader, item);
+    }
+    if present.discovery {
+        discoveries(reader, item);
+    }
+    if present.token {
+        deprecated(reader, item);
+    }
+}
+
 /// A name that may be used once only.
-fn unique(reader: &mut Reader<'_>, names: &mut HashMap<String, Span>, name: Option<&Text>, what: &str) {
-    let Some(name) = name.filter(|name| !name.value.is_empty()) else { return };
-    match names.get(&name.value) {
+fn unique<'n>(
+    reader: &mut Reader<'_>,
+    names: &mut HashMap<Cow<'n, str>, Span>,
+    name: Option<(Cow<'n, str>, Span)>,
+    what: &str,
+) {
+    let Some((name, span)) = name.filter(|(name, _)| !name.is_empty()) else { return };
+    match names.get(&name) {
         // Of a file and one that it includes, the file that includes is refused.
-        Some(first) if first.file != name.span.file && first.file == reader.input.file => {
-            let line = reader.input.sources.start(name.span).line;
-            let path = reader.input.sources.get(name.span.file).path();
-            let message = format!("{what} `{}` is already used in {path}, line {line}", name.value);
-            reader.report(Problem::new(Check::DuplicateName, *first, message).related(name.span, "used here too"));
+        Some(first) if first.file != span.file && first.file == reader.input.file => {
+            let line = reader.input.sources.start(span).line;
+            let path = reader.input.sources.get(span.file).path();
+            let message = format!("{what} `{name}` is already used in {path}, line {line}");
+            reader.report(Problem::new(Check::DuplicateName, *first, message).related(span, "used here too"));
         }
         Some(first) => {
             let place = reader.input.sources.start(*first).line;
-            let there = if first.file == name.span.file {
+            let there = if first.file == span.file {
                 format!("on line {place}")
             } else {
                 format!("in {}", reader.input.sources.get(first.file).path())
             };
-            let message = format!("{what} `{}` is already used {there}", name.value);
-            reader.report(Problem::new(Check::DuplicateName, name.span, message).related(*first, "first used here"));
+            let message = format!("{what} `{name}` is already used {there}");
+            reader.report(Problem::new(Check::DuplicateName, span, message).related(*first, "first used here"));
         }
         None => {
-            names.insert(name.value.clone(), name.span);
+            names.insert(name, span);
         }
     }
 }
@@ -233,7 +281,7 @@ fn storage(reader: &mut Reader<'_>, root: Node<'_>) {
 }
 
 /// Names that are not escaped need names that may hold anything.
-fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     let written = root.get("global").and_then(|node| node.get("metric_name_validation_scheme"));
     if config.global.scheme != Some(NameScheme::Legacy) || written.is_none() {
         return;
@@ -245,7 +293,7 @@ fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
     }
 }
 
-fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Config) {
+fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     let Some(otlp) = root.get("otlp") else { return };
     for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
         let mut seen: HashMap<String, Span> = HashMap::new();
@@ -778,7 +826,7 @@ fn remote_url(reader: &mut Reader<'_>, item: Node<'_>, key: &str) {
     }
 }
 
-fn global_timeout(reader: &mut Reader<'_>, config: &Config) {
+fn global_timeout(reader: &mut Reader<'_>, config: &Setup) {
     let global = &config.global;
     let interval = global.scrape_interval.filter(|interval| interval.value.0 > 0);
     let effective = interval.map_or(60_000, |interval| interval.value.0);
@@ -812,9 +860,10 @@ fn timeout_problem(
 
 /// What needs the whole configuration: names across files, inherited intervals, the rules of every relabel list.
 pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
-    let mut names: HashMap<String, Span> = HashMap::new();
+    let mut names = HashMap::new();
     for job in document.jobs() {
-        unique(reader, &mut names, job.name.as_ref(), "job_name");
+        let name = job.name.as_ref().map(|name| (name.value.as_str().into(), name.span));
+        unique(reader, &mut names, name, "job_name");
         let interval = document.interval(job);
         if let Some(timeout) = job.scrape_timeout.filter(|timeout| timeout.value > interval) {
             let set = job.scrape_interval.filter(|interval| interval.value.0 > 0).or(document.global_interval());
@@ -833,7 +882,7 @@ pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
     for chain in document.chains() {
         let scheme = document.name_scheme(chain.job, reader.semantics);
         for step in chain.steps {
-            relabel_step(reader, step, scheme);
+            relabel_step(reader, document, step, scheme);
         }
     }
 }
@@ -879,7 +928,7 @@ fn group_timeout(reader: &mut Reader<'_>, document: &Document, job: &Job, group:
     });
 }
 
-fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme) {
+fn relabel_step(reader: &mut Reader<'_>, document: &Document, step: &RelabelStep, scheme: NameScheme) {
     if let (Some(error), Some(regex)) = (&step.regex_error, &step.regex) {
         let mut problem = Problem::new(
             Check::RelabelRegex,
@@ -942,13 +991,13 @@ fn relabel_step(reader: &mut Reader<'_>, step: &RelabelStep, scheme: NameScheme)
         let mut problem = Problem::new(Check::RelabelFields, span, message);
         if let RuleError::Refuses(field) = error
             && matches!(action, Action::LabelDrop | Action::LabelKeep)
-            && let Some((_, edit)) = step.delete_field.iter().find(|(key, _)| key == field.as_str())
+            && let Some(edit) = document.delete_field(step, *field)
         {
             let (safety, title) = match field {
                 Field::SourceLabels => (Safety::Unsafe, "name the labels in `regex`".to_owned()),
                 _ => (Safety::Safe, format!("delete `{}`", field.as_str())),
             };
-            problem = problem.fix(safety, title, vec![edit.clone()]);
+            problem = problem.fix(safety, title, vec![edit]);
         }
         reader.report(problem);
     }
@@ -971,7 +1020,7 @@ const VITAL: &[&str] = &[
 ];
 
 pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
-    if variables(root.yaml().text()).is_empty() || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
+    if next_variable(root.yaml().text(), 0).is_none() || reader.input.facts.is_true(Fact::PrometheusEnvsubst) {
         return;
     }
     let old = reader.version.is_some_and(|version| version.major < 3);
@@ -980,7 +1029,7 @@ pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
         let keys: Vec<&str> = leaf.keys.iter().filter_map(|key| key.text()).collect();
         let last = keys.last().copied().unwrap_or_default();
         let external = keys.contains(&"external_labels");
-        let quiet = external && !old
+        let quiet = external && (!old || reader.has_feature("expand-external-labels"))
             || keys.iter().any(|key| key.ends_with("relabel_configs"))
             || matches!(last, "health_filter" | "filter" | "query");
         if quiet {
@@ -1011,30 +1060,33 @@ pub(super) fn environment(reader: &mut Reader<'_>, root: Node<'_>) {
 /// `${NAME}`, `$NAME`, `%{NAME}`, `$(NAME)` with a name in capital letters.
 fn variables(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find(['$', '%']).map(|at| from + at) {
-        let behind = &text[at + 1..];
-        from = at + 1;
-        let close = match (text.as_bytes()[at], behind.as_bytes().first()) {
-            (_, Some(b'{')) => Some('}'),
-            (b'$', Some(b'(')) => Some(')'),
-            (b'$', _) => None,
-            _ => continue,
-        };
-        let name = if close.is_some() { &behind[1..] } else { behind };
-        let length = name.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
-        let starts = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
-        let ends = match close {
-            Some(close) => name[length..].starts_with(close),
-            None => !name[length..].starts_with(|c: char| c.is_ascii_alphanumeric()),
-        };
-        if length >= 2 && starts && ends {
-            let end = at + 1 + if close.is_some() { length + 2 } else { length };
-            found.push(at..end);
-            from = end;
-        }
+    while let Some(range) = next_variable(text, found.last().map_or(0, |last: &std::ops::Range<usize>| last.end)) {
+        found.push(range);
     }
     found
+}
+
+fn next_variable(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
+    memchr::memchr2_iter(b'$', b'%', &text.as_bytes()[from..]).find_map(|at| variable_at(text, from + at))
+}
+
+fn variable_at(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let behind = &text[at + 1..];
+    let close = match (text.as_bytes()[at], behind.as_bytes().first()) {
+        (_, Some(b'{')) => Some('}'),
+        (b'$', Some(b'(')) => Some(')'),
+        (b'$', _) => None,
+        _ => return None,
+    };
+    let name = if close.is_some() { &behind[1..] } else { behind };
+    let length = name.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_').count();
+    let starts = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    let ends = match close {
+        Some(close) => name[length..].starts_with(close),
+        None => !name[length..].starts_with(|c: char| c.is_ascii_alphanumeric()),
+    };
+    let end = at + 1 + if close.is_some() { length + 2 } else { length };
+    (length >= 2 && starts && ends).then_some(at..end)
 }
 
 #[cfg(test)]

@@ -1,41 +1,37 @@
 //! The typed model: what prometheus.yml, rule files and target files say, with the place of every value.
 
 mod check;
+mod edits;
 mod known;
 mod read;
 mod relabel;
 mod rules;
 mod schema;
 mod selector;
+mod written;
 
 pub(crate) use known::{KnownLabels, Route, is_scrape_label};
 pub(crate) use read::read;
 pub(crate) use relabel::has_bare_whole_number;
 pub use relabel::{RelabelStep, read_relabel_list};
-pub use rules::{AlertRule, RuleFile, RuleGroup, RuleKind, ValueLabel};
+pub use rules::{AlertRule, RuleGroup, RuleKind};
+use written::Tree;
 
 use crate::problem::Problem;
 use crate::relabel::{JobSettings, Labels, NameScheme, Semantics};
 use crate::units::Millis;
-use confvet_core::{FileId, Span, Spanned};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use compact_str::CompactString;
+use confvet_core::{Span, Spanned};
 
 /// A text and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// What the server reads.
-    pub value: String,
+    pub value: CompactString,
     /// The whole scalar, quotes included.
     pub span: Span,
     /// Where the characters stand, if they stand in the file one for one.
     pub exact: Option<Span>,
-}
-
-impl Serialize for Text {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.value)
-    }
 }
 
 impl Text {
@@ -51,161 +47,139 @@ impl Text {
 }
 
 /// One configuration: a main file with everything it reaches, or a rule file or target file alone.
-#[derive(Debug, Clone, Serialize)]
+///
+/// [`config`](Self::config), [`rule_files`](Self::rule_files) and the like give everything that is written in the files.
+/// What the rules ask again and again is read beforehand: [`jobs`](Self::jobs) with their targets, those of target files
+/// too, [`chains`](Self::chains) of relabel rules that can be run, [`rules`](Self::rules) with their expressions.
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     /// prometheus.yml with its included scrape configurations.
-    pub config: Option<Config>,
-    /// The rule files.
-    pub rule_files: Vec<RuleFile>,
+    pub(crate) setup: Option<Setup>,
+    /// The groups of the rule files.
+    pub(crate) groups: Vec<RuleGroup>,
     /// What the server refuses.
-    #[serde(skip)]
     pub problems: Vec<Problem>,
     /// Secrets that are written out, and certificates that are not checked.
-    #[serde(skip)]
-    pub exposures: Vec<Exposure>,
+    pub(crate) exposures: Vec<Exposure>,
+    /// What all of it was read from, by file.
+    trees: Vec<Tree>,
 }
 
 /// Something in a block of client settings that gives secrets away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exposure {
+pub(crate) struct Exposure {
     /// The key.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// Where the key stands.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The key that names a file instead, for a secret; none for `insecure_skip_verify`.
-    pub file_key: Option<&'static str>,
+    pub(crate) file_key: Option<&'static str>,
 }
 
-/// prometheus.yml.
-#[derive(Debug, Clone, Serialize)]
-pub struct Config {
-    /// Where it stands.
-    #[serde(skip)]
-    pub file: FileId,
+/// What the rules ask of prometheus.yml.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
     /// `global`
-    pub global: Global,
+    pub(crate) global: Global,
     /// `scrape_configs`, those of included files behind the own.
-    pub jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
     /// `alerting.alertmanagers`
-    pub alertmanagers: Vec<Job>,
+    pub(crate) alertmanagers: Vec<Job>,
     /// `alerting.alert_relabel_configs`
-    pub alert_relabel: Vec<RelabelStep>,
+    pub(crate) alert_relabel: Vec<RelabelStep>,
     /// `remote_write`
-    pub remote_write: Vec<Remote>,
+    pub(crate) remote_write: Vec<Remote>,
     /// `remote_read`
-    pub remote_read: Vec<Remote>,
+    pub(crate) remote_read: Vec<Remote>,
     /// The lists of `alertmanagers` and `remote_write` whose items are parts of one block: the dashes behind the first.
-    #[serde(skip)]
-    pub split_lists: Vec<(&'static str, Vec<Span>)>,
+    pub(crate) split_lists: Vec<(&'static str, Vec<Span>)>,
     /// `rule_files`
-    pub rule_files: Vec<Text>,
+    pub(crate) rule_files: Vec<Text>,
     /// `scrape_config_files`
-    pub scrape_config_files: Vec<Text>,
+    pub(crate) scrape_config_files: Vec<Text>,
     /// Every entry of `scrape_config_files` names a file that was read, so that all jobs are known.
-    #[serde(skip)]
-    pub jobs_complete: bool,
+    pub(crate) jobs_complete: bool,
     /// The sections as keys, where they are written.
-    #[serde(skip)]
-    pub keys: SectionKeys,
+    pub(crate) keys: SectionKeys,
 }
 
 /// Where the keys of some sections stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SectionKeys {
+pub(crate) struct SectionKeys {
     /// `rule_files`
-    pub rule_files: Option<Span>,
+    pub(crate) rule_files: Option<Span>,
     /// `alerting`
-    pub alerting: Option<Span>,
+    pub(crate) alerting: Option<Span>,
     /// `alerting.alertmanagers`
-    pub alertmanagers: Option<Span>,
+    pub(crate) alertmanagers: Option<Span>,
     /// `remote_read`
-    pub remote_read: Option<Span>,
+    pub(crate) remote_read: Option<Span>,
 }
 
-/// `global`
-#[derive(Debug, Clone, Serialize, Default)]
-pub struct Global {
+/// What the rules ask of `global`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Global {
     /// `scrape_interval`; default 1m.
-    pub scrape_interval: Option<Spanned<Millis>>,
+    pub(crate) scrape_interval: Option<Spanned<Millis>>,
     /// `scrape_timeout`; default 10s, or the interval if that is shorter.
-    pub scrape_timeout: Option<Spanned<Millis>>,
+    pub(crate) scrape_timeout: Option<Spanned<Millis>>,
     /// `evaluation_interval`; default 1m.
-    pub evaluation_interval: Option<Spanned<Millis>>,
-    /// `external_labels`
-    pub external_labels: BTreeMap<String, String>,
+    pub(crate) evaluation_interval: Option<Spanned<Millis>>,
     /// `metric_name_validation_scheme`; default utf8 since 3.0.
-    pub scheme: Option<NameScheme>,
+    pub(crate) scheme: Option<NameScheme>,
 }
 
 /// An item of `scrape_configs` or of `alertmanagers`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The first key of the item.
-    #[serde(skip)]
     pub span: Span,
+    /// Its number in the tree of its file.
+    node: u32,
     /// `job_name`; an Alertmanager block has none.
-    pub name: Option<Text>,
+    pub(crate) name: Option<Text>,
     /// `scheme`; default http.
-    pub scheme: Option<Text>,
+    pub(crate) scheme: Option<Text>,
     /// `metrics_path`, or `path_prefix` of an Alertmanager block.
-    pub metrics_path: Option<Text>,
+    pub(crate) metrics_path: Option<Text>,
     /// `scrape_interval`
-    pub scrape_interval: Option<Spanned<Millis>>,
+    pub(crate) scrape_interval: Option<Spanned<Millis>>,
     /// `scrape_timeout`
-    pub scrape_timeout: Option<Spanned<Millis>>,
+    pub(crate) scrape_timeout: Option<Spanned<Millis>>,
     /// `honor_labels`; default false.
-    pub honor_labels: bool,
+    pub(crate) honor_labels: bool,
     /// `honor_labels: false` is written out, with a comment beside it.
-    #[serde(skip)]
-    pub ignores_labels_on_purpose: bool,
+    pub(crate) ignores_labels_on_purpose: bool,
     /// The key of `basic_auth`, `authorization` or the like, where credentials are sent.
-    #[serde(skip)]
-    pub credentials: Option<Spanned<&'static str>>,
+    pub(crate) credentials: Option<Spanned<&'static str>>,
     /// `params`, in the order of the file.
-    pub params: Vec<(String, Vec<String>)>,
-    /// `params` as a key, where there is one.
-    #[serde(skip)]
-    pub params_key: Option<Span>,
+    pub(crate) params: Vec<(String, Vec<String>)>,
     /// `tls_config` as a key, if something is set in it.
-    #[serde(skip)]
-    pub tls: Option<Span>,
+    pub(crate) tls: Option<Span>,
     /// `proxy_url` is set.
-    pub proxied: bool,
+    pub(crate) proxied: bool,
     /// `static_configs`, and what readable target files hold.
-    pub groups: Vec<TargetGroup>,
+    pub(crate) groups: Vec<TargetGroup>,
     /// The service discoveries, `static_configs` left out.
-    pub discoveries: Vec<Discovery>,
+    pub(crate) discoveries: Vec<Discovery>,
     /// `relabel_configs`
     pub relabel: Vec<RelabelStep>,
     /// `metric_relabel_configs`, or `alert_relabel_configs` of an Alertmanager block.
     pub metric_relabel: Vec<RelabelStep>,
     /// `metric_name_validation_scheme` of the job.
-    pub name_scheme: Option<NameScheme>,
+    pub(crate) name_scheme: Option<NameScheme>,
     /// Every target file of the job was read.
-    pub files_readable: bool,
-    /// The edit that sets `honor_labels: true`.
-    #[serde(skip)]
-    pub(crate) honor: Option<confvet_core::Edit>,
-    /// The edit that adds `scheme: https`.
-    #[serde(skip)]
-    pub(crate) add_https: Option<confvet_core::Edit>,
-    /// The edits that make `host:port` of targets that are URLs, with their scheme and path in the job.
-    #[serde(skip)]
-    pub(crate) split_urls: Vec<confvet_core::Edit>,
-    /// The edits that move a query out of the path.
-    #[serde(skip)]
-    pub(crate) move_query: Vec<confvet_core::Edit>,
+    pub(crate) files_readable: bool,
 }
 
 /// A group of `static_configs` or of a target file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct TargetGroup {
     /// `targets`
     pub targets: Vec<Text>,
     /// `labels`
     pub labels: Vec<(Text, Text)>,
     /// `targets` is written in brackets.
-    #[serde(skip)]
     pub(crate) flow: bool,
 }
 
@@ -228,55 +202,47 @@ pub struct TargetRef<'a> {
 impl TargetRef<'_> {
     /// The labels of the target itself.
     pub fn labels(&self) -> Labels {
-        Labels::from([("__address__".to_owned(), self.address.value.clone())])
+        Labels::from([("__address__".to_owned(), self.address.value.to_string())])
     }
 
     /// The labels of its group.
     pub fn group_labels(&self) -> Labels {
-        self.group.labels.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect()
+        self.group.labels.iter().map(|(name, value)| (name.value.to_string(), value.value.to_string())).collect()
     }
 }
 
 /// An item of some `*_sd_configs`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Discovery {
+#[derive(Debug, Clone)]
+pub(crate) struct Discovery {
     /// The mechanism: `ec2`, `kubernetes`.
-    pub sd: String,
+    pub(crate) sd: String,
     /// The first key of the item.
-    #[serde(skip)]
-    pub span: Span,
+    pub(crate) span: Span,
     /// The dash of the item.
-    #[serde(skip)]
-    pub dash: Option<Span>,
+    pub(crate) dash: Option<Span>,
     /// The keys that are set.
-    pub keys: Vec<String>,
+    pub(crate) keys: Vec<String>,
     /// `role`
-    pub role: Option<Text>,
+    pub(crate) role: Option<Text>,
     /// `files` of `file_sd_configs`.
-    pub files: Vec<Text>,
+    pub(crate) files: Vec<Text>,
     /// The parts of `attach_metadata` that are on.
-    pub attached: Vec<String>,
-    /// The edits that switch a part of `attach_metadata` on, by part.
-    #[serde(skip)]
-    pub(crate) attach: Vec<(&'static str, confvet_core::Edit)>,
-    /// The edit that adds `port: 9100`.
-    #[serde(skip)]
-    pub(crate) add_port: Option<confvet_core::Edit>,
+    pub(crate) attached: Vec<String>,
+    /// Its number in the tree of its file.
+    node: u32,
 }
 
 /// An item of `remote_write` or `remote_read`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Remote {
+#[derive(Debug, Clone)]
+pub(crate) struct Remote {
     /// `url`
-    pub url: Option<Text>,
+    pub(crate) url: Option<Text>,
     /// `write_relabel_configs`
-    pub relabel: Vec<RelabelStep>,
+    pub(crate) relabel: Vec<RelabelStep>,
     /// `tls_config` as a key, if something is set in it.
-    #[serde(skip)]
-    pub tls: Option<Span>,
+    pub(crate) tls: Option<Span>,
     /// The key of `basic_auth`, `authorization` or the like, where credentials are sent.
-    #[serde(skip)]
-    pub credentials: Option<Spanned<&'static str>>,
+    pub(crate) credentials: Option<Spanned<&'static str>>,
 }
 
 /// Where a list of relabel rules runs.
@@ -329,48 +295,30 @@ pub struct Chain<'a> {
 impl Document {
     /// The jobs.
     pub fn jobs(&self) -> impl Iterator<Item = &Job> {
-        self.config.iter().flat_map(|config| &config.jobs)
+        self.setup.iter().flat_map(|config| &config.jobs)
     }
 
     /// The jobs and the Alertmanager blocks.
     pub fn pools(&self) -> impl Iterator<Item = (Stage, &Job)> {
         let jobs = self.jobs().map(|job| (Stage::Target, job));
-        let managers = self.config.iter().flat_map(|config| &config.alertmanagers);
+        let managers = self.setup.iter().flat_map(|config| &config.alertmanagers);
         jobs.chain(managers.map(|job| (Stage::Alertmanager, job)))
     }
 
     /// Every list of relabel rules.
-    pub fn chains(&self) -> Vec<Chain<'_>> {
-        let Some(config) = &self.config else { return Vec::new() };
-        let mut chains = Vec::new();
-        for job in &config.jobs {
-            chains.push(Chain { stage: Stage::Target, steps: &job.relabel, job: Some(job) });
-            chains.push(Chain { stage: Stage::Metric, steps: &job.metric_relabel, job: Some(job) });
-        }
-        chains.push(Chain { stage: Stage::Alert, steps: &config.alert_relabel, job: None });
-        for job in &config.alertmanagers {
-            chains.push(Chain { stage: Stage::Alertmanager, steps: &job.relabel, job: Some(job) });
-            chains.push(Chain { stage: Stage::Alert, steps: &job.metric_relabel, job: None });
-        }
-        for remote in &config.remote_write {
-            chains.push(Chain { stage: Stage::Write, steps: &remote.relabel, job: None });
-        }
-        chains.retain(|chain| !chain.steps.is_empty());
-        chains
+    pub fn chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        self.setup.iter().flat_map(Setup::chains).filter(|chain| !chain.steps.is_empty())
     }
 
     /// The lists of relabel rules whose rules can be held against each other: longer ones are written by no hand, and
     /// would take too long.
-    pub fn comparable_chains(&self) -> Vec<Chain<'_>> {
-        let mut chains = self.chains();
-        chains.retain(|chain| chain.steps.len() <= LONGEST_COMPARED);
-        chains
+    pub fn comparable_chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        self.chains().filter(|chain| chain.steps.len() <= LONGEST_COMPARED)
     }
 
     /// Every rule of every rule file.
     pub fn rules(&self) -> impl Iterator<Item = (&RuleGroup, &AlertRule)> {
-        let groups = self.rule_files.iter().flat_map(|file| &file.groups);
-        groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
+        self.groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
     }
 
     /// The `__meta_*` names that target rules read and that nobody but a service discovery could have set, with their job.
@@ -410,11 +358,10 @@ impl Document {
 
     /// What a job gives every target of its.
     pub fn job_settings(&self, job: &Job) -> JobSettings {
-        let text = |text: &Option<Text>, default: &str| text.as_ref().map_or(default, |text| &text.value).to_owned();
         JobSettings {
-            job_name: text(&job.name, ""),
-            scheme: text(&job.scheme, "http"),
-            metrics_path: text(&job.metrics_path, "/metrics"),
+            job_name: job.title().to_owned(),
+            scheme: job.scheme().to_owned(),
+            metrics_path: job.path().to_owned(),
             scrape_interval: self.interval(job).to_string(),
             scrape_timeout: self.timeout(job).to_string(),
             params: job.params.clone(),
@@ -436,24 +383,47 @@ impl Document {
 
     /// `global.scrape_interval`, if it is set to something.
     pub fn global_interval(&self) -> Option<Spanned<Millis>> {
-        self.config.as_ref()?.global.scrape_interval.filter(|interval| interval.value.0 > 0)
+        self.setup.as_ref()?.global.scrape_interval.filter(|interval| interval.value.0 > 0)
     }
 
     fn default_timeout(&self) -> Millis {
-        let global = self.config.as_ref().and_then(|config| config.global.scrape_timeout);
+        let global = self.setup.as_ref().and_then(|config| config.global.scrape_timeout);
         let capped = self.global_interval().map_or(Millis(10_000), |interval| interval.value.min(Millis(10_000)));
         global.map(|timeout| timeout.value).filter(|timeout| timeout.0 > 0).unwrap_or(capped)
     }
 
     /// Which names labels of a job may have.
     pub fn name_scheme(&self, job: Option<&Job>, semantics: Semantics) -> NameScheme {
-        let global = self.config.as_ref().and_then(|config| config.global.scheme);
+        let global = self.setup.as_ref().and_then(|config| config.global.scheme);
         let default = if semantics.appends_port { NameScheme::Legacy } else { NameScheme::Utf8 };
         job.and_then(|job| job.name_scheme).or(global).unwrap_or(default)
     }
 }
 
+impl Setup {
+    fn chains(&self) -> impl Iterator<Item = Chain<'_>> {
+        let alerts = Chain { stage: Stage::Alert, steps: &self.alert_relabel, job: None };
+        (self.jobs.iter().flat_map(|job| job.chains(Stage::Target, Stage::Metric)))
+            .chain([alerts])
+            .chain(self.alertmanagers.iter().flat_map(|job| job.chains(Stage::Alertmanager, Stage::Alert)))
+            .chain(self.remote_write.iter().map(|remote| Chain {
+                stage: Stage::Write,
+                steps: &remote.relabel,
+                job: None,
+            }))
+    }
+}
+
 impl Job {
+    fn chains(&self, before: Stage, behind: Stage) -> [Chain<'_>; 2] {
+        // Alerts are no business of the block that sends them.
+        let job = Some(self).filter(|_| behind == Stage::Metric);
+        [
+            Chain { stage: before, steps: &self.relabel, job: Some(self) },
+            Chain { stage: behind, steps: &self.metric_relabel, job },
+        ]
+    }
+
     /// The targets that are written down.
     pub fn targets(&self) -> impl Iterator<Item = TargetRef<'_>> {
         self.groups.iter().flat_map(|group| group.targets.iter().map(move |address| TargetRef { address, group }))
@@ -462,6 +432,16 @@ impl Job {
     /// Its name in messages.
     pub fn title(&self) -> &str {
         self.name.as_ref().map_or("", |name| &name.value)
+    }
+
+    /// `scheme`, or its default.
+    pub fn scheme(&self) -> &str {
+        self.scheme.as_ref().map_or("http", |scheme| &scheme.value)
+    }
+
+    /// `metrics_path`, or its default.
+    pub fn path(&self) -> &str {
+        self.metrics_path.as_ref().map_or("/metrics", |path| &path.value)
     }
 
     /// Targets come from somewhere that is not in the tree, with labels nobody can know.

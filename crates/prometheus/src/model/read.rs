@@ -1,11 +1,9 @@
 //! Reads files into the model: the main file, then what it includes.
 
-use super::known::is_scrape_label;
-use super::relabel::{dedented, read_with};
+use super::relabel::read_with;
 use super::rules::{read_manifest, read_rules};
-use super::{
-    Config, Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, TargetGroup, Text, check, schema,
-};
+use super::written::{Role, Tree};
+use super::{Discovery, Document, Exposure, Global, Job, Remote, SectionKeys, Setup, TargetGroup, Text, check, schema};
 use crate::detect;
 use crate::problem::{Check, Problem};
 use crate::relabel::{NameScheme, Patterns, Semantics};
@@ -13,9 +11,9 @@ use crate::scheme_of_name;
 use crate::units::{Millis, parse_duration};
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use base64::{Engine as _, alphabet};
-use confvet_core::{Category, Edit, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
-use confvet_yaml::{Dialect, Kind, Node, Yaml};
-use std::collections::BTreeMap;
+use compact_str::CompactString;
+use confvet_core::{Category, Edit, Fact, FileId, Input, Parsed, Safety, Severity, Source, Span, Spanned, Version};
+use confvet_yaml::{Dialect, Entry, Kind, Node, Yaml};
 
 /// What reading a file needs to know, and what it finds.
 pub(crate) struct Reader<'a> {
@@ -25,11 +23,17 @@ pub(crate) struct Reader<'a> {
     pub(crate) patterns: Patterns,
     pub(crate) problems: Vec<Problem>,
     pub(crate) files: Vec<FileId>,
+    pub(crate) trees: Vec<Tree>,
     pub(crate) secrets: Vec<Span>,
     pub(crate) exposures: Vec<Exposure>,
 }
 
 impl Reader<'_> {
+    /// The server runs with a feature flag.
+    pub(crate) fn has_feature(&self, name: &str) -> bool {
+        self.input.facts.list(Fact::PrometheusFeatures).iter().any(|feature| feature == name)
+    }
+
     pub(crate) fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -45,19 +49,22 @@ pub(crate) fn read(input: &Input<'_>) -> Parsed<Document> {
         patterns: Patterns::new(semantics.dialect),
         problems: Vec::new(),
         files: vec![input.file],
+        trees: Vec::new(),
         secrets: Vec::new(),
         exposures: Vec::new(),
     };
-    let mut document = Document { config: None, rule_files: Vec::new(), problems: Vec::new(), exposures: Vec::new() };
+    let mut document = Document::default();
     match input.kind {
-        detect::RULES => document.rule_files.push(read_rules(&mut reader, input.file)),
-        detect::MANIFEST => document.rule_files.push(read_manifest(&mut reader, input.file)),
+        detect::RULES => document.groups.extend(read_rules(&mut reader, input.file)),
+        detect::MANIFEST => document.groups.extend(read_manifest(&mut reader, input.file)),
         detect::TARGETS => {
             target_file(&mut reader, input.file);
         }
         _ => config(&mut reader, &mut document),
     }
-    let Reader { mut problems, files, secrets, mut exposures, .. } = reader;
+    let Reader { mut problems, files, secrets, mut exposures, trees, .. } = reader;
+    document.trees.extend(trees);
+    document.trees.sort_by_key(|tree| tree.yaml.file());
     exposures.sort_by_key(|exposure| (exposure.span.file, exposure.span.start));
     exposures.dedup();
     document.exposures = exposures;
@@ -71,9 +78,14 @@ pub(crate) fn text(node: Node<'_>) -> Option<Text> {
     if node.is_null() {
         return None;
     }
+    if node.tag().is_none()
+        && let Some(exact) = node.exact_span()
+    {
+        return Some(Text { value: node.text()?.into(), span: node.span(), exact: Some(exact) });
+    }
     let written = node.as_str()?;
     let decoded = if node.tag() == Some("!!binary") { decode_base64(written) } else { None };
-    let value = decoded.map_or_else(|| written.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let value: CompactString = decoded.map_or_else(|| written.into(), |bytes| String::from_utf8_lossy(&bytes).into());
     let span = node.span();
     let exact = (!node.is_alias()).then(|| node.content_span()).filter(|content| node.yaml().source(*content) == value);
     Some(Text { value, span, exact })
@@ -92,8 +104,14 @@ pub(crate) fn duration(node: Option<Node<'_>>) -> Option<Spanned<Millis>> {
 /// The YAML of a file, with its syntax problems reported. `None` where nothing below makes sense.
 pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Yaml {
     let source: &Source = reader.input.sources.get(file);
+    if is_utf_16(source.text()) {
+        let message = "this file is UTF-16, which the server reads and this program does not; write it as UTF-8";
+        let problem = Problem::new(Check::YamlSyntax, Span::new(file, 0..0), message);
+        reader.report(problem.milder(Severity::Info, Category::Maintainability));
+        return Yaml::parse(file, "", dialect);
+    }
     let yaml = Yaml::parse(file, source.text(), dialect);
-    if let Some(at) = source.first_bad_byte().filter(|_| !source.text().starts_with(['\u{fffd}', '\0'])) {
+    if let Some(at) = source.first_bad_byte() {
         let start = (at as usize).min(source.text().len());
         let width = source.text().get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let span = Span::new(file, start..start + width);
@@ -122,6 +140,11 @@ pub(crate) fn yaml(reader: &mut Reader<'_>, file: FileId, dialect: Dialect) -> Y
     }
     binary(reader, &yaml);
     yaml
+}
+
+/// The two bytes of a mark for UTF-16, which are no UTF-8, and then every other byte a NUL.
+fn is_utf_16(text: &str) -> bool {
+    text.strip_prefix("\u{fffd}\u{fffd}").is_some_and(|rest| rest.chars().take(4).any(|c| c == '\0'))
 }
 
 /// A manifest for Kubernetes, of which every document counts.
@@ -220,8 +243,7 @@ fn single_quoted(yaml: &Yaml, at: Span) -> Option<Edit> {
 fn config(reader: &mut Reader<'_>, document: &mut Document) {
     let input = reader.input;
     let yaml = yaml(reader, input.file, Dialect::GoYamlV2);
-    let mut config = Config {
-        file: input.file,
+    let mut config = Setup {
         global: Global::default(),
         jobs: Vec::new(),
         alertmanagers: Vec::new(),
@@ -236,27 +258,24 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
     };
     let sound = !reader.problems.iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else {
-        document.config = Some(config);
+        document.setup = Some(config);
         return;
     };
     schema::check(reader, root, "top level");
     if !root.is_mapping() {
-        document.config = Some(config);
+        document.setup = Some(config);
         return;
     }
     config.global = root.get("global").map(global).unwrap_or_default();
-    if let Some(scheme) =
-        config.global.scheme.or(reader.version.filter(|version| version.major < 3).map(|_| NameScheme::Legacy))
-    {
-        config.global.scheme = Some(scheme);
-    }
+    let old = reader.version.is_some_and(|version| version.major < 3) && !reader.has_feature("utf8-names");
+    config.global.scheme = config.global.scheme.or(old.then_some(NameScheme::Legacy));
     for item in items(root.get("scrape_configs")) {
         config.jobs.push(job(reader, item));
     }
     config.rule_files = texts(root.get("rule_files"));
     for pattern in &config.rule_files {
         for file in included(reader, &pattern.value, detect::RULES) {
-            document.rule_files.push(read_rules(reader, file));
+            document.groups.extend(read_rules(reader, file));
         }
     }
     config.scrape_config_files = texts(root.get("scrape_config_files"));
@@ -295,24 +314,23 @@ fn config(reader: &mut Reader<'_>, document: &mut Document) {
         }
     }
     check::config(reader, root, &config);
-    document.config = Some(config);
+    document.setup = Some(config);
+    document.trees.push(Tree::new(Role::Config, yaml));
+    document.trees.append(&mut reader.trees);
+    document.trees.sort_by_key(|tree| tree.yaml.file());
     check::document(reader, document);
 }
 
 /// The mappings of a list.
-pub(crate) fn items<'n>(node: Option<Node<'n>>) -> Vec<Node<'n>> {
-    node.map(|node| node.items().filter(|item| item.is_mapping()).collect()).unwrap_or_default()
+pub(crate) fn items<'n>(node: Option<Node<'n>>) -> impl Iterator<Item = Node<'n>> {
+    node.into_iter().flat_map(Node::items).filter(|item| item.is_mapping())
 }
 
 fn global(node: Node<'_>) -> Global {
-    let labels = node.get("external_labels").map(Node::fields).unwrap_or_default();
-    let labels =
-        labels.iter().filter_map(|field| Some((field.key.text()?.to_owned(), field.value.as_str()?.to_owned())));
     Global {
         scrape_interval: duration(node.get("scrape_interval")),
         scrape_timeout: duration(node.get("scrape_timeout")),
         evaluation_interval: duration(node.get("evaluation_interval")),
-        external_labels: labels.collect::<BTreeMap<_, _>>(),
         scheme: node.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
     }
 }
@@ -336,8 +354,9 @@ fn scrape_file(reader: &mut Reader<'_>, file: FileId) -> Vec<Job> {
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
     let Some(root) = yaml.root().filter(|root| sound && root.is_mapping()) else { return Vec::new() };
     schema::check(reader, root, "top level");
-    let jobs = items(root.get("scrape_configs")).into_iter().map(|item| job(reader, item)).collect();
+    let jobs = items(root.get("scrape_configs")).map(|item| job(reader, item)).collect();
     check::scrape_file(reader, root);
+    reader.trees.push(Tree::new(Role::ScrapeConfig, yaml));
     jobs
 }
 
@@ -354,7 +373,7 @@ fn tls(item: Node<'_>) -> Option<Span> {
 /// The dashes behind the first item of a list whose items are parts of one block: no key stands twice, one of them has but
 /// a key or two, and one lacks what makes it whole.
 fn split_list(list: Option<Node<'_>>, is_whole: impl Fn(Node<'_>) -> bool) -> Option<Vec<Span>> {
-    let items = items(list);
+    let items: Vec<Node<'_>> = items(list).collect();
     let mut keys: Vec<&str> =
         items.iter().flat_map(|item| item.entries()).filter_map(|entry| entry.key.text()).collect();
     let all = keys.len();
@@ -398,61 +417,100 @@ fn ignores_labels_on_purpose(item: Node<'_>) -> bool {
     all[above..line].trim_start().starts_with('#') || behind.trim_start().starts_with('#')
 }
 
-fn honor(item: Node<'_>) -> Option<Edit> {
-    match item.entry("honor_labels") {
-        Some(entry) => Some(entry.replace_value("true")),
-        None => item.entry("job_name")?.insert_after("honor_labels: true"),
+/// The values of a mapping, merges applied. Of equal keys the last counts, and comes last.
+pub(crate) fn each_field<'a>(item: Node<'a>, mut see: impl FnMut(Node<'a>, Node<'a>)) {
+    if item.entries().any(Entry::is_merge) {
+        item.fields().into_iter().for_each(|field| see(field.key, field.value));
+    } else {
+        item.entries().for_each(|entry| see(entry.key, entry.value));
+    }
+}
+
+/// The values of a job or of an Alertmanager block that the model holds.
+#[derive(Default)]
+struct JobNodes<'a> {
+    name: Option<Node<'a>>,
+    scheme: Option<Node<'a>>,
+    metrics_path: Option<Node<'a>>,
+    path_prefix: Option<Node<'a>>,
+    scrape_interval: Option<Node<'a>>,
+    scrape_timeout: Option<Node<'a>>,
+    honor_labels: Option<Node<'a>>,
+    params: Option<Node<'a>>,
+    proxy_url: Option<Node<'a>>,
+    static_configs: Option<Node<'a>>,
+    relabel: Option<Node<'a>>,
+    metric_relabel: Option<Node<'a>>,
+    alert_relabel: Option<Node<'a>>,
+    name_scheme: Option<Node<'a>>,
+    has_client: bool,
+    has_discoveries: bool,
+}
+
+impl<'a> JobNodes<'a> {
+    fn of(item: Node<'a>) -> Self {
+        let mut nodes = Self::default();
+        each_field(item, |key, value| {
+            let place = match key.text().unwrap_or_default() {
+                "job_name" => &mut nodes.name,
+                "scheme" => &mut nodes.scheme,
+                "metrics_path" => &mut nodes.metrics_path,
+                "path_prefix" => &mut nodes.path_prefix,
+                "scrape_interval" => &mut nodes.scrape_interval,
+                "scrape_timeout" => &mut nodes.scrape_timeout,
+                "honor_labels" => &mut nodes.honor_labels,
+                "params" => &mut nodes.params,
+                "proxy_url" => &mut nodes.proxy_url,
+                "static_configs" => &mut nodes.static_configs,
+                "relabel_configs" => &mut nodes.relabel,
+                "metric_relabel_configs" => &mut nodes.metric_relabel,
+                "alert_relabel_configs" => &mut nodes.alert_relabel,
+                "metric_name_validation_scheme" => &mut nodes.name_scheme,
+                "tls_config" | "basic_auth" | "authorization" | "bearer_token" | "bearer_token_file" => {
+                    nodes.has_client = true;
+                    return;
+                }
+                other => {
+                    nodes.has_discoveries |= other.ends_with("_sd_configs");
+                    return;
+                }
+            };
+            *place = Some(value);
+        });
+        nodes
     }
 }
 
 fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
-    let params = item.get("params").map(Node::fields).unwrap_or_default();
+    let nodes = JobNodes::of(item);
+    let params = nodes.params.map(Node::fields).unwrap_or_default();
     let params = params.iter().filter_map(|field| {
         let values = field.value.items().filter_map(|value| value.as_str().map(str::to_owned)).collect();
         Some((field.key.text()?.to_owned(), values))
     });
-    let is_job = item.get("job_name").is_some();
     let mut job = Job {
         span: item.entry_at(0).map_or(item.span(), |entry| entry.key.span()),
-        name: item.get("job_name").and_then(text),
-        scheme: item.get("scheme").and_then(text),
-        metrics_path: item.get("metrics_path").or_else(|| item.get("path_prefix")).and_then(text),
-        scrape_interval: duration(item.get("scrape_interval")),
-        scrape_timeout: duration(item.get("scrape_timeout")),
-        honor_labels: item.get("honor_labels").and_then(Node::as_bool).unwrap_or(false),
-        ignores_labels_on_purpose: ignores_labels_on_purpose(item),
-        credentials: credentials(item),
-        honor: honor(item),
+        node: item.number(),
+        name: nodes.name.and_then(text),
+        scheme: nodes.scheme.and_then(text),
+        metrics_path: nodes.metrics_path.or(nodes.path_prefix).and_then(text),
+        scrape_interval: duration(nodes.scrape_interval),
+        scrape_timeout: duration(nodes.scrape_timeout),
+        honor_labels: nodes.honor_labels.and_then(Node::as_bool).unwrap_or(false),
+        ignores_labels_on_purpose: nodes.honor_labels.is_some() && ignores_labels_on_purpose(item),
+        credentials: if nodes.has_client { credentials(item) } else { None },
         params: params.collect(),
-        params_key: item.get("params").map(Node::key_span),
-        tls: tls(item),
-        proxied: item.get("proxy_url").is_some(),
-        groups: items(item.get("static_configs")).into_iter().map(|group| target_group(group)).collect(),
+        tls: if nodes.has_client { tls(item) } else { None },
+        proxied: nodes.proxy_url.is_some(),
+        groups: items(nodes.static_configs).map(target_group).collect(),
         discoveries: Vec::new(),
-        relabel: relabel(reader, item.get("relabel_configs")),
-        metric_relabel: relabel(
-            reader,
-            item.get("metric_relabel_configs").or_else(|| item.get("alert_relabel_configs")),
-        ),
-        name_scheme: item.get("metric_name_validation_scheme").and_then(|node| scheme_of_name(node.as_str()?)),
+        relabel: relabel(reader, nodes.relabel),
+        metric_relabel: relabel(reader, nodes.metric_relabel.or(nodes.alert_relabel)),
+        name_scheme: nodes.name_scheme.and_then(|node| scheme_of_name(node.as_str()?)),
         files_readable: true,
-        add_https: item
-            .entry("tls_config")
-            .or_else(|| item.entry_at(0))
-            .and_then(|entry| entry.insert_after("scheme: https")),
-        move_query: move_query(item).unwrap_or_default(),
-        split_urls: Vec::new(),
     };
-    job.split_urls = split_urls(item, &job).unwrap_or_default();
-    if is_job {
-        // What reads labels of samples, and what reads labels of targets, in the list of the other.
-        let of_samples =
-            |name: &str| !matches!(name, "job" | "instance") && !name.starts_with("__") || name == "__name__";
-        offer_moves(item, "relabel_configs", "metric_relabel_configs", &mut job.relabel, of_samples);
-        // Both at once would move rules into lists that go away.
-        if job.relabel.iter().all(|step| step.move_over.is_empty()) {
-            offer_moves(item, "metric_relabel_configs", "relabel_configs", &mut job.metric_relabel, is_scrape_label);
-        }
+    if !nodes.has_discoveries {
+        return job;
     }
     for field in item.fields() {
         let Some(sd) = field.key.text().and_then(|key| key.strip_suffix("_sd_configs")) else { continue };
@@ -469,85 +527,6 @@ fn job(reader: &mut Reader<'_>, item: Node<'_>) -> Job {
         }
     }
     job
-}
-
-/// The edits that move a rule which reads a label of the other stage to the list of that stage.
-fn offer_moves(item: Node<'_>, from: &str, to: &str, steps: &mut [super::RelabelStep], foreign: impl Fn(&str) -> bool) {
-    let Some(list) = item.entry(from).filter(|list| list.value.kind() == Kind::Sequence { flow: false }) else {
-        return;
-    };
-    let alone = list.value.items().len() == 1;
-    let nodes = list.value.items().filter(|node| node.is_mapping());
-    for (step, node) in steps.iter_mut().zip(nodes) {
-        if !step.sources.iter().any(|source| foreign(&source.value)) || node.is_alias() {
-            continue;
-        }
-        let remove = if alone { list.delete() } else { node.delete_item() };
-        let add = || {
-            let text = dedented(node)?;
-            match item.entry(to) {
-                Some(other) => other.value.append(&text),
-                None => list.insert_after(&format!("{to}:\n  {}", text.replace('\n', "\n  "))),
-            }
-        };
-        step.move_over = remove.zip(add()).map(|(remove, add)| vec![remove, add]).unwrap_or_default();
-    }
-}
-
-/// Where every target is a URL and all have one scheme and one path: what to write instead.
-fn split_urls(item: Node<'_>, job: &Job) -> Option<Vec<Edit>> {
-    if !job.relabel.is_empty() || !job.targets().any(|target| target.address.value.contains("://")) {
-        return None;
-    }
-    let mut edits = Vec::new();
-    let mut shared: Option<(&str, &str)> = None;
-    for target in job.targets() {
-        let (scheme, rest) = target.address.value.split_once("://")?;
-        let host = rest.split('/').next().unwrap_or(rest);
-        let place = (scheme, &rest[host.len()..]);
-        if host.is_empty() || host.contains(['@', '?', '#', ',', ' ']) || *shared.get_or_insert(place) != place {
-            return None;
-        }
-        let default = if scheme == "https" { ":443" } else { ":80" };
-        let port = if host.rsplit(']').next().is_some_and(|end| end.contains(':')) { "" } else { default };
-        edits.push(Edit::replace(target.address.exact?, format!("{host}{port}")));
-    }
-    let (scheme, path) = shared.filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
-    let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'.'));
-    let mut lines = Vec::new();
-    let settings = [("scheme", scheme, "http"), ("metrics_path", path, "/metrics")];
-    for (key, value, default) in settings {
-        match item.get(key).map(|node| node.as_str().unwrap_or_default()) {
-            Some(written) if written != value && !value.is_empty() => return None,
-            None if value != default && !value.is_empty() => lines.push(format!("{key}: {value}")),
-            _ => {}
-        }
-    }
-    if !lines.is_empty() {
-        edits.push(item.entry("job_name")?.insert_after(&lines.join("\n"))?);
-    }
-    plain.then_some(edits)
-}
-
-/// The path without its query, and the query as `params` behind it.
-fn move_query(item: Node<'_>) -> Option<Vec<Edit>> {
-    let entry = item.entry("metrics_path").filter(|_| item.get("params").is_none())?;
-    let path = text(entry.value)?;
-    let at = path.value.find('?')?;
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'));
-    let mut lines = String::from("params:");
-    let mut names = Vec::new();
-    for pair in path.value[at + 1..].split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if name.is_empty() || !plain(name) || !plain(value) || names.contains(&name) {
-            return None;
-        }
-        names.push(name);
-        let value = if value.is_empty() { "\"\"" } else { value };
-        lines.push_str(&format!("\n  {name}: [{value}]"));
-    }
-    path.exact?;
-    Some(vec![Edit::delete(path.at(at..path.value.len())), entry.insert_after(&lines)?])
 }
 
 fn target_group(node: Node<'_>) -> TargetGroup {
@@ -572,25 +551,8 @@ fn discovery(sd: &str, node: Node<'_>) -> Discovery {
         role: node.get("role").and_then(text),
         files: if sd == "file" { texts(node.get("files")) } else { Vec::new() },
         attached: on.filter_map(|field| field.key.text().map(str::to_owned)).collect(),
-        attach: if sd == "kubernetes" { attach(node) } else { Vec::new() },
-        add_port: node.entries().next_back().and_then(|entry| entry.insert_after("port: 9100")),
+        node: node.number(),
     }
-}
-
-/// How to switch the parts of `attach_metadata` on that are off.
-fn attach(node: Node<'_>) -> Vec<(&'static str, Edit)> {
-    let written = node.entry("attach_metadata").map(|entry| entry.value);
-    let edit = |part: &'static str| {
-        let edit = match written {
-            None => node.append(&format!("attach_metadata:\n  {part}: true")),
-            Some(list) => match list.entry(part) {
-                Some(entry) => Some(entry.replace_value("true")),
-                None => list.append(&format!("{part}: true")),
-            },
-        };
-        edit.map(|edit| (part, edit))
-    };
-    ["cronjob", "deployment", "job", "namespace", "node"].into_iter().filter_map(edit).collect()
 }
 
 /// The dash in front of an item's first key, on the same line.
@@ -606,7 +568,9 @@ fn target_file(reader: &mut Reader<'_>, file: FileId) -> Vec<TargetGroup> {
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return Vec::new() };
     schema::check_targets(reader, root);
     check::environment(reader, root);
-    items(Some(root)).into_iter().map(|group| target_group(group)).collect()
+    let groups = items(Some(root)).map(target_group).collect();
+    reader.trees.push(Tree::new(Role::Targets, yaml));
+    groups
 }
 
 /// A severity for what holds only at one version, when the version is not known.

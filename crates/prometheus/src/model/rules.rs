@@ -1,30 +1,21 @@
 //! Rule files: groups of recording and alerting rules, with their expressions read.
 
 use super::Text;
-use super::read::{Reader, duration, items, text, yaml};
+use super::read::{Reader, duration, each_field, items, text, yaml};
 use super::schema;
+use super::written::{Role, Tree};
 use crate::problem::{Check, Problem};
-use crate::promql::{Matcher, Query};
+use crate::promql::Query;
 use crate::relabel::NameScheme;
 use crate::template;
 use crate::units::Millis;
+use compact_str::CompactString;
 use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
 use confvet_yaml::{Dialect, Entry, Node};
-use serde::Serialize;
-use std::collections::HashMap;
-
-/// A rule file.
-#[derive(Debug, Clone, Serialize)]
-pub struct RuleFile {
-    /// Where it stands.
-    #[serde(skip)]
-    pub file: FileId,
-    /// `groups`
-    pub groups: Vec<RuleGroup>,
-}
+use foldhash::{HashMap, HashMapExt};
 
 /// A group of rules that are evaluated one behind the other.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct RuleGroup {
     /// `name`
     pub name: Option<Text>,
@@ -37,46 +28,43 @@ pub struct RuleGroup {
 }
 
 /// A recording or alerting rule.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct AlertRule {
     /// What it is.
     pub kind: RuleKind,
     /// `record` or `alert`
     pub name: Option<Text>,
+    /// `for`; default 0: the alert fires at once.
+    pub holds: Option<Spanned<Millis>>,
     /// `expr`
     pub expr: Option<Text>,
     /// The expression, read.
-    #[serde(skip)]
     pub query: Query,
-    /// Where some bytes of the expression stand.
-    #[serde(skip)]
-    places: Places,
+    /// Where the expression stands without its quotes.
+    expr_content: Span,
     /// `labels`
     pub labels: Vec<(Text, Text)>,
     /// `annotations`
     pub annotations: Vec<(Text, Text)>,
     /// The labels that its templates print, `$labels.name`.
-    #[serde(skip)]
-    pub printed_labels: Vec<Spanned<String>>,
+    pub(crate) printed_labels: Vec<Spanned<String>>,
     /// The parts of label templates that depend on the value.
-    #[serde(skip)]
-    pub value_labels: Vec<ValueLabel>,
+    pub(crate) value_labels: Vec<ValueLabel>,
 }
 
 /// A `{{ … }}` in a label of an alert that depends on the value of the expression.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ValueLabel {
+pub(crate) struct ValueLabel {
     /// The braces and what is in them.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The value only decides between fixed texts, as in `{{ if gt $value 90.0 }}`.
-    pub only_decides: bool,
+    pub(crate) only_decides: bool,
     /// The edits that make an annotation of the label.
     pub(crate) to_annotations: Vec<Edit>,
 }
 
 /// Is it an alert?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleKind {
     /// `record`
     Record,
@@ -84,44 +72,42 @@ pub enum RuleKind {
     Alert,
 }
 
-/// The parts of an expression that diagnostics point at, by their offset: the expression may be folded, so its places in
-/// the file are looked up while the tree is there.
-#[derive(Debug, Clone, Default)]
-struct Places(Vec<((usize, usize), Span)>);
-
 impl AlertRule {
+    /// The expression must give a result for some time before the alert fires.
+    pub fn waits(&self) -> bool {
+        self.holds.is_some_and(|holds| holds.value.0 > 0)
+    }
+
     /// The series that a recording rule makes.
     pub fn recorded_name(&self) -> Option<&str> {
         self.name.as_ref().filter(|_| self.kind == RuleKind::Record).map(|name| name.value.as_str())
     }
 
-    /// Where a part of the expression stands in the file.
+    /// Where a part of the expression stands in the file; of one that is folded or has escapes, the whole.
     pub fn place(&self, range: &std::ops::Range<usize>) -> Span {
-        let whole = self.expr.as_ref().map(|expr| expr.span);
-        let places = &self.places.0;
-        let at = places.binary_search_by_key(&(range.start, range.end), |(range, _)| *range).ok();
-        let known = at.and_then(|at| places.get(at)).map(|(_, span)| *span);
-        known.or(whole).unwrap_or(Span::new(FileId(0), 0..0))
+        let exact = self.expr.as_ref().and_then(|expr| expr.exact);
+        exact.map_or(self.expr_content, |exact| exact.slice(range.clone()))
     }
 }
 
-pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+pub(super) fn read_rules(reader: &mut Reader<'_>, file: FileId) -> Vec<RuleGroup> {
     let before = reader.problems.len();
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
-    let mut rules = RuleFile { file, groups: Vec::new() };
+    let mut rules = Vec::new();
     let Some(root) = yaml.root().filter(|root| sound && !root.is_null()) else { return rules };
     schema::check(reader, root, "rule file");
     groups(reader, root, &mut rules);
+    reader.trees.push(Tree::new(Role::Rules, yaml));
     rules
 }
 
 /// The rules of a manifest: those of every `PrometheusRule` in it, under `spec`.
-pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
+pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> Vec<RuleGroup> {
     let before = reader.problems.len();
     let yaml = yaml(reader, file, Dialect::GoYamlV3);
     let sound = !reader.problems[before..].iter().any(|problem| problem.check == Check::YamlSyntax);
-    let mut rules = RuleFile { file, groups: Vec::new() };
+    let mut rules = Vec::new();
     for root in yaml.documents().filter(|_| sound).map(confvet_yaml::Document::root) {
         let spec = root.get("spec").filter(|spec| spec.is_mapping());
         let Some(spec) = spec.filter(|_| root.get("kind").and_then(Node::as_str) == Some("PrometheusRule")) else {
@@ -137,11 +123,12 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> RuleFile {
         reader.problems.extend(found.into_iter().filter(|problem| !operators(problem)));
         groups(reader, spec, &mut rules);
     }
+    reader.trees.push(Tree::new(Role::Manifest, yaml));
     rules
 }
 
-fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
-    let mut names: HashMap<String, Span> = HashMap::new();
+fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut Vec<RuleGroup>) {
+    let mut names: HashMap<CompactString, Span> = HashMap::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
         match &group.name {
@@ -160,12 +147,12 @@ fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut RuleFile) {
                 reader.report(Problem::new(Check::RuleInvalid, span, "a group without a `name`"));
             }
         }
-        rules.groups.push(group);
+        rules.push(group);
     }
 }
 
 fn group(reader: &mut Reader<'_>, item: Node<'_>) -> RuleGroup {
-    let rules = items(item.get("rules")).into_iter().map(|item| rule(reader, item)).collect();
+    let rules = items(item.get("rules")).map(|item| rule(reader, item)).collect();
     label_names(reader, item.get("labels"), "label");
     RuleGroup {
         name: item.get("name").and_then(text),
@@ -195,9 +182,46 @@ fn pairs(node: Option<Node<'_>>) -> Vec<(Text, Text)> {
     fields.iter().filter_map(|field| Some((text(field.key)?, text(field.value)?))).collect()
 }
 
+/// The values of a rule.
+#[derive(Default)]
+struct RuleNodes<'a> {
+    record: Option<Node<'a>>,
+    alert: Option<Node<'a>>,
+    expr: Option<Node<'a>>,
+    holds: Option<Node<'a>>,
+    labels: Option<Node<'a>>,
+    annotations: Option<Node<'a>>,
+}
+
+impl<'a> RuleNodes<'a> {
+    fn of(item: Node<'a>) -> Self {
+        let mut nodes = Self::default();
+        each_field(item, |key, value| {
+            let place = match key.text().unwrap_or_default() {
+                "record" => &mut nodes.record,
+                "alert" => &mut nodes.alert,
+                "expr" => &mut nodes.expr,
+                "for" => &mut nodes.holds,
+                "labels" => &mut nodes.labels,
+                "annotations" => &mut nodes.annotations,
+                _ => return,
+            };
+            *place = Some(value);
+        });
+        nodes
+    }
+
+    /// Where texts of alerts stand that may be templates.
+    fn texts(&self) -> impl Iterator<Item = Node<'a>> {
+        let blocks = [self.labels, self.annotations].into_iter().flatten();
+        blocks.flat_map(Node::fields).map(|field| field.value)
+    }
+}
+
 fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
-    let filled = |key: &str| item.get(key).and_then(text).filter(|text| !text.value.is_empty());
-    let (record, alert) = (filled("record"), filled("alert"));
+    let nodes = RuleNodes::of(item);
+    let filled = |node: Option<Node<'_>>| node.and_then(text).filter(|text| !text.value.is_empty());
+    let (record, alert) = (filled(nodes.record), filled(nodes.alert));
     let start = item.entry_at(0).map_or(item.span(), |entry| entry.key.span());
     let kind = if record.is_some() && alert.is_none() { RuleKind::Record } else { RuleKind::Alert };
     match (&record, &alert) {
@@ -209,7 +233,7 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
         (None, None) => reader.report(Problem::new(Check::RuleInvalid, start, "a rule needs `record` or `alert`")),
         _ => {}
     }
-    let expr = filled("expr");
+    let expr = filled(nodes.expr);
     if expr.is_none() {
         let span = item.entry("expr").map_or(start, |entry| entry.key.span());
         reader.report(Problem::new(Check::RuleInvalid, span, "a rule needs `expr`"));
@@ -217,35 +241,28 @@ fn rule(reader: &mut Reader<'_>, item: Node<'_>) -> AlertRule {
     if let (RuleKind::Record, Some(record)) = (kind, &record) {
         recording(reader, item, record);
     }
-    label_names(reader, item.get("labels"), "label");
-    label_names(reader, item.get("annotations"), "annotation");
-    let mut rule = AlertRule {
+    label_names(reader, nodes.labels, "label");
+    label_names(reader, nodes.annotations, "annotation");
+    let is_alert = kind == RuleKind::Alert;
+    if is_alert {
+        nodes.texts().for_each(|value| templates(reader, value));
+    }
+    let query = match (&expr, nodes.expr) {
+        (Some(expr), Some(node)) => expression(reader, &expr.value, node),
+        _ => Query::default(),
+    };
+    AlertRule {
         kind,
         name: record.or(alert),
-        query: Query::default(),
-        places: Places::default(),
+        holds: duration(nodes.holds),
+        query,
+        expr_content: nodes.expr.map_or(start, Node::content_span),
         expr,
-        labels: pairs(item.get("labels")),
-        annotations: pairs(item.get("annotations")),
-        printed_labels: if kind == RuleKind::Alert { printed_labels(item) } else { Vec::new() },
-        value_labels: if kind == RuleKind::Alert { value_labels(item) } else { Vec::new() },
-    };
-    if kind == RuleKind::Alert {
-        for value in ["labels", "annotations"]
-            .into_iter()
-            .filter_map(|key| item.get(key))
-            .flat_map(Node::fields)
-            .map(|field| field.value)
-        {
-            templates(reader, value);
-        }
+        labels: pairs(nodes.labels),
+        annotations: pairs(nodes.annotations),
+        printed_labels: if is_alert { printed_labels(&nodes) } else { Vec::new() },
+        value_labels: if is_alert { value_labels(item) } else { Vec::new() },
     }
-    if let (Some(expr), Some(node)) = (&rule.expr, item.get("expr")) {
-        let (query, places) = expression(reader, &expr.value, node);
-        rule.query = query;
-        rule.places = places;
-    }
-    rule
 }
 
 fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
@@ -272,9 +289,9 @@ fn recording(reader: &mut Reader<'_>, item: Node<'_>, record: &Text) {
 }
 
 /// The labels that the templates of an alert print.
-fn printed_labels(item: Node<'_>) -> Vec<Spanned<String>> {
+fn printed_labels(nodes: &RuleNodes<'_>) -> Vec<Spanned<String>> {
     let mut found = Vec::new();
-    let blocks = ["labels", "annotations"].into_iter().filter_map(|key| item.get(key));
+    let blocks = [nodes.labels, nodes.annotations].into_iter().flatten();
     for value in blocks.flat_map(Node::entries).map(|entry| entry.value) {
         let Some(text) = value.as_str().filter(|text| text.contains("{{")) else { continue };
         for (name, range) in template::printed_labels(text) {
@@ -333,16 +350,16 @@ fn templates(reader: &mut Reader<'_>, value: Node<'_>) {
     reader.report(problem);
 }
 
-fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Places) {
-    let mut places = Places::default();
-    if ["{{", "{%", "$__", "[["].iter().any(|mark| expr.contains(mark)) {
+fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> Query {
+    if looks_like_template(expr) {
         let message = "the expression looks like a template, so it was not read";
         reader.report(
             Problem::new(Check::Promql, node.span(), message).milder(Severity::Info, Category::Maintainability),
         );
-        return (Query::default(), places);
+        return Query::default();
     }
-    let query = Query::with_patterns(expr, &mut reader.patterns);
+    let bare_durations = reader.version.is_none_or(|version| version.major >= 3);
+    let query = Query::with_patterns(expr, bare_durations, &mut reader.patterns);
     if let Some(error) = &query.error {
         let end = error.range.end.max(error.range.start);
         let mut span = node.offset(error.range.start..end);
@@ -354,14 +371,11 @@ fn expression(reader: &mut Reader<'_>, expr: &str, node: Node<'_>) -> (Query, Pl
         }
         reader.report(Problem::new(Check::Promql, span, format!("PromQL: {}", error.message)));
     }
-    let matchers = query.selectors.iter().flat_map(|selector| &selector.matchers).map(|matcher| &matcher.range);
-    let ranges = query.ranges.iter().map(|use_| &use_.range);
-    let jobs = query.selectors.iter().flat_map(|selector| &selector.matchers);
-    let jobs: Vec<_> = jobs.filter(|matcher| matcher.label == "job").flat_map(Matcher::selected_values).collect();
-    let words = jobs.iter().map(|(_, range)| range);
-    for range in matchers.chain(ranges).chain(words).chain(query.calls.iter().map(|(_, range)| range)) {
-        places.0.push(((range.start, range.end), node.offset(range.clone())));
-    }
-    places.0.sort_unstable_by_key(|(range, _)| *range);
-    (query, places)
+    query
+}
+
+/// It holds a mark of a template engine, or of a dashboard's variables.
+fn looks_like_template(expr: &str) -> bool {
+    let starts = |at: usize, marks: &[&str]| marks.iter().any(|mark| expr[at..].starts_with(mark));
+    memchr::memchr3_iter(b'{', b'$', b'[', expr.as_bytes()).any(|at| starts(at, &["{{", "{%", "$__", "[["]))
 }

@@ -2,11 +2,11 @@
 
 use super::Exposure;
 use super::read::Reader;
-use crate::keys::{Keys, SCHEMA, detail};
+use crate::keys::{Detail, SCHEMA, detail_at};
 use crate::problem::{Check, Problem};
 use confvet_core::{Category, Edit, Safety, Severity, Version};
 use confvet_yaml::schema::{SchemaProblem, SchemaProblemKind, Type};
-use confvet_yaml::{Kind, Node};
+use confvet_yaml::{Entry, Kind, Node};
 
 /// What is assumed where no target version is given.
 const NEWEST: (u64, u64) = (3, 14);
@@ -54,16 +54,38 @@ pub(super) fn check(reader: &mut Reader<'_>, root: Node<'_>, context: &'static s
         });
         return;
     }
-    let problems = SCHEMA.check(root, context, Some(&version));
-    convert(reader, root, problems, known);
-    nulls(reader, root, context);
+    walk(reader, root, &Type::Mapping(context), &version, known);
 }
 
 pub(super) fn check_targets(reader: &mut Reader<'_>, root: Node<'_>) {
     let (version, known) = version(reader);
-    let problems = SCHEMA.check_type(root, &Type::List(&Type::Mapping("static_configs")), Some(&version));
-    convert(reader, root, problems, known);
+    walk(reader, root, &Type::List(&Type::Mapping("static_configs")), &version, known);
 }
+
+/// Checks types, and what the rows of the keys say beside them.
+fn walk(reader: &mut Reader<'_>, root: Node<'_>, kind: &Type, version: &Version, known: bool) {
+    let mut notable = Vec::new();
+    let problems = SCHEMA.check_type_and_visit(root, kind, Some(version), &mut |entry, row| {
+        let detail = detail_at(row);
+        if detail.default.is_some() && entry.value.is_null() || detail.secret || detail.key == UNCHECKED {
+            notable.push((entry, detail));
+        }
+    });
+    convert(reader, root, problems, known);
+    for (entry, detail) in notable {
+        if entry.value.is_null() {
+            null_value(reader, entry, detail);
+        } else if detail.secret {
+            secret(reader, entry.value);
+            exposed_secret(reader, entry, detail);
+        } else if entry.value.as_bool() == Some(true) && detail.key == UNCHECKED {
+            reader.exposures.push(Exposure { key: UNCHECKED, span: entry.key.span(), file_key: None });
+        }
+    }
+}
+
+/// Any certificate is taken.
+const UNCHECKED: &str = "insecure_skip_verify";
 
 fn version(reader: &Reader<'_>) -> (Version, bool) {
     let newest = Version::new(NEWEST.0, NEWEST.1, 0);
@@ -306,40 +328,6 @@ fn mend_value(found: Problem, kind: &Type, key: &str, value: &str, node: Option<
     }
 }
 
-/// Keys without a value whose default is not nothing.
-fn nulls(reader: &mut Reader<'_>, root: Node<'_>, context: &'static str) {
-    let mut open = vec![(root, context)];
-    let mut budget = root.yaml().len();
-    while let Some((node, context)) = open.pop() {
-        if budget == 0 {
-            return;
-        }
-        budget -= 1;
-        let keys = Keys::of(context);
-        for entry in node.target().entries() {
-            let Some((row, detail)) = entry.key.text().and_then(|key| keys.find(key)) else { continue };
-            if detail.default.is_some() && entry.value.is_null() {
-                null_value(reader, entry.key, entry, context, row.key);
-            } else if detail.secret && !entry.value.is_null() {
-                secret(reader, entry.value);
-                exposed_secret(reader, entry, context, row.key);
-            } else if row.key == "insecure_skip_verify" && entry.value.as_bool() == Some(true) {
-                reader.exposures.push(Exposure { key: row.key, span: entry.key.span(), file_key: None });
-            }
-            match row.kind {
-                Type::Mapping(inner) => open.push((entry.value, inner)),
-                Type::List(Type::Mapping(inner)) => {
-                    open.extend(entry.value.items().map(|item| (item, *inner)));
-                }
-                Type::Map(Type::Mapping(inner)) => {
-                    open.extend(entry.value.target().entries().map(|entry| (entry.value, *inner)));
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 fn secret(reader: &mut Reader<'_>, value: Node<'_>) {
     match value.is_sequence() {
         true => reader.secrets.extend(value.items().map(Node::content_span)),
@@ -354,7 +342,7 @@ fn secret(reader: &mut Reader<'_>, value: Node<'_>) {
 }
 
 /// A secret in the file itself, where a key beside it could name a file.
-fn exposed_secret(reader: &mut Reader<'_>, entry: confvet_yaml::Entry<'_>, context: &str, key: &'static str) {
+fn exposed_secret(reader: &mut Reader<'_>, entry: Entry<'_>, &Detail { context, key, .. }: &'static Detail) {
     let Some(value) = entry.value.as_str().filter(|value| !is_placeholder(value)) else { return };
     let file_key = || SCHEMA.row(context, &format!("{key}_file")).map(|row| row.key);
     if let Some(file_key) = file_key().filter(|_| !value.is_empty()) {
@@ -373,14 +361,9 @@ fn is_placeholder(value: &str) -> bool {
     masked || variable || named || holes.iter().any(|(open, close)| lower.starts_with(open) && lower.ends_with(close))
 }
 
-fn null_value(
-    reader: &mut Reader<'_>,
-    key: Node<'_>,
-    entry: confvet_yaml::Entry<'_>,
-    context: &str,
-    name: &'static str,
-) {
-    let Some(default) = detail(context, name).and_then(|detail| detail.default) else { return };
+/// A key without a value whose default is not nothing.
+fn null_value(reader: &mut Reader<'_>, entry: Entry<'_>, &Detail { context, key: name, default, .. }: &'static Detail) {
+    let (key, Some(default)) = (entry.key, default) else { return };
     if context == "relabel_config" && name == "action" {
         reader.report(Problem::new(
             Check::RelabelFields,

@@ -7,7 +7,6 @@ use md5::{Digest, Md5};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 
 /// A set of labels, sorted by name. An empty value and no value are the same, so none is empty.
 pub type Labels = BTreeMap<String, String>;
@@ -82,7 +81,7 @@ fn without_empty(labels: &Labels) -> Labels {
 /// ```
 /// use confvet_prometheus::relabel::{Labels, NameScheme, RelabelRule, Template, relabel};
 /// let rule = RelabelRule {
-///     source_labels: vec!["__meta_ec2_private_ip".to_owned()],
+///     source_labels: vec!["__meta_ec2_private_ip".into()],
 ///     target_label: Template::new("__address__"),
 ///     replacement: Template::new("$1:9100"),
 ///     ..RelabelRule::default()
@@ -160,22 +159,30 @@ impl LabelSet for Labels {
 }
 
 /// A few labels, most of them borrowed: what the targets of a large configuration are run through the rules with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FlatLabels<'a> {
     labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-/// By the values alone: sets that are compared have much the same names.
-impl Hash for FlatLabels<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for (_, value) in &self.labels {
-            value.hash(state);
-        }
-    }
-}
-
 impl<'a> FlatLabels<'a> {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { labels: Vec::with_capacity(capacity) }
+    }
+
+    /// Where a label stands. Names differ in their lengths, so that few of them need a second look.
+    fn find(&self, name: &str) -> Option<usize> {
+        const FEW: usize = 24;
+        if self.labels.len() > FEW {
+            return self.place(name).ok();
+        }
+        self.labels.iter().position(|(own, _)| own.as_ref() == name)
+    }
+
+    /// Where a label stands, or should stand.
     fn place(&self, name: &str) -> Result<usize, usize> {
+        if let Some(at) = self.labels.last().filter(|(last, _)| last.as_ref() < name).map(|_| self.labels.len()) {
+            return Err(at);
+        }
         self.labels.binary_search_by(|(own, _)| own.as_ref().cmp(name))
     }
 
@@ -191,38 +198,33 @@ impl<'a> FlatLabels<'a> {
 
     /// Sets a label to a text that outlives the set.
     pub(crate) fn set_borrowed(&mut self, name: &'a str, value: &'a str) {
-        match self.place(name) {
-            Ok(at) if value.is_empty() => {
+        match self.find(name) {
+            Some(at) if value.is_empty() => {
                 self.labels.remove(at);
             }
-            Ok(at) => self.labels[at].1 = Cow::Borrowed(value),
-            Err(_) if value.is_empty() => {}
-            Err(at) => self.labels.insert(at, (Cow::Borrowed(name), Cow::Borrowed(value))),
+            Some(at) => self.labels[at].1 = Cow::Borrowed(value),
+            None => self.add(name, value),
         }
     }
 
-    /// The labels whose names are public, and those whose names fit otherwise.
-    pub(crate) fn split(self, fits: impl Fn(&str) -> bool) -> (Self, Self) {
-        let is_public = |name: &str| !name.starts_with("__");
-        let count = |fits: &dyn Fn(&str) -> bool| self.labels.iter().filter(|(name, _)| fits(name)).count();
-        let mut public = Self { labels: Vec::with_capacity(count(&is_public)) };
-        let mut other = Self { labels: Vec::with_capacity(count(&fits)) };
-        for (name, value) in self.labels {
-            if is_public(&name) {
-                public.labels.push((name, value));
-            } else if fits(&name) {
-                other.labels.push((name, value));
-            }
-        }
-        (public, other)
+    /// Becomes a copy of other labels, without copying their texts.
+    pub(crate) fn start_from(&mut self, other: &'a FlatLabels<'_>) {
+        // Room for what relabelling usually adds.
+        const ROOM: usize = 3;
+        self.labels.clear();
+        self.labels.reserve(other.labels.len() + ROOM);
+        self.labels.extend(other.iter().map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value))));
     }
 
-    /// A copy with room for what relabelling usually adds.
-    pub(crate) fn roomy_copy(&self) -> Self {
-        const ROOM: usize = 4;
-        let mut labels = Vec::with_capacity(self.labels.len() + ROOM);
-        labels.extend(self.labels.iter().cloned());
-        Self { labels }
+    /// What Prometheus does behind the rules: without an `instance`, the address is it. False without an address.
+    pub(crate) fn set_instance(&mut self) -> bool {
+        let Some(address) = self.find("__address__") else { return false };
+        if self.find("instance").is_none() {
+            let address = self.labels[address].1.clone();
+            let at = self.place("instance").unwrap_or_else(|at| at);
+            self.labels.insert(at, (Cow::Borrowed("instance"), address));
+        }
+        true
     }
 
     /// All labels, sorted by name.
@@ -233,17 +235,20 @@ impl<'a> FlatLabels<'a> {
 
 impl LabelSet for FlatLabels<'_> {
     fn value(&self, name: &str) -> &str {
-        self.place(name).map_or("", |at| self.labels[at].1.as_ref())
+        self.find(name).map_or("", |at| self.labels[at].1.as_ref())
     }
 
     fn put(&mut self, name: &str, value: String) {
-        match self.place(name) {
-            Ok(at) if value.is_empty() => {
+        match self.find(name) {
+            Some(at) if value.is_empty() => {
                 self.labels.remove(at);
             }
-            Ok(at) => self.labels[at].1 = Cow::Owned(value),
-            Err(_) if value.is_empty() => {}
-            Err(at) => self.labels.insert(at, (Cow::Owned(name.to_owned()), Cow::Owned(value))),
+            Some(at) => self.labels[at].1 = Cow::Owned(value),
+            None if value.is_empty() => {}
+            None => {
+                let at = self.place(name).unwrap_or_else(|at| at);
+                self.labels.insert(at, (Cow::Owned(name.to_owned()), Cow::Owned(value)));
+            }
         }
     }
 
@@ -271,41 +276,50 @@ fn apply<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, mu
     }
     let value = joined(rule, labels);
     if let Some(step) = &mut step {
-        step.value = Some(value.clone());
+        step.value = Some(value.clone().into_owned());
     }
     let target = rule.target_label.as_str();
-    match rule.action {
-        Action::Replace | Action::Keep | Action::Drop => return conditional(rule, &value, labels, scheme, step),
+    let (target, text) = match rule.action {
+        Action::Replace | Action::Keep | Action::Drop => match conditional(rule, &value, scheme, step) {
+            Ok(Some(written)) => written,
+            Ok(None) => return Outcome::Continued,
+            Err(outcome) => return outcome,
+        },
         Action::KeepEqual | Action::DropEqual => {
             let equal = labels.value(target) == value;
             if let Some(step) = step {
                 step.matched = Some(equal);
             }
-            if equal != (rule.action == Action::KeepEqual) {
-                return Outcome::Dropped;
-            }
+            return if equal == (rule.action == Action::KeepEqual) { Outcome::Continued } else { Outcome::Dropped };
         }
         Action::HashMod => {
             let remainder = hash(&value).checked_rem(rule.modulus).unwrap_or_default();
-            labels.put(target, remainder.to_string());
+            (Cow::Borrowed(target), remainder.to_string())
         }
-        Action::Lowercase => labels.put(target, value.to_lowercase()),
-        Action::Uppercase => labels.put(target, value.to_uppercase()),
-        Action::LabelMap | Action::LabelDrop | Action::LabelKeep => {}
-    }
+        Action::Lowercase => (Cow::Borrowed(target), value.to_lowercase()),
+        Action::Uppercase => (Cow::Borrowed(target), value.to_uppercase()),
+        Action::LabelMap | Action::LabelDrop | Action::LabelKeep => return Outcome::Continued,
+    };
+    labels.put(&target, text);
     Outcome::Continued
 }
 
 /// The values of a rule's source labels with the separator between them; a missing label is empty.
-fn joined(rule: &RelabelRule, labels: &impl LabelSet) -> String {
-    let mut value = String::new();
-    for (index, name) in rule.source_labels.iter().enumerate() {
-        if index > 0 {
-            value.push_str(&rule.separator);
+fn joined<'l>(rule: &RelabelRule, labels: &'l impl LabelSet) -> Cow<'l, str> {
+    match rule.source_labels.as_slice() {
+        [] => Cow::Borrowed(""),
+        [name] => Cow::Borrowed(labels.value(name)),
+        names => {
+            let mut value = String::new();
+            for (index, name) in names.iter().enumerate() {
+                if index > 0 {
+                    value.push_str(&rule.separator);
+                }
+                value.push_str(labels.value(name));
+            }
+            Cow::Owned(value)
         }
-        value.push_str(labels.value(name));
     }
-    value
 }
 
 /// The last eight bytes of the MD5 sum, as Prometheus takes them.
@@ -314,40 +328,37 @@ fn hash(value: &str) -> u64 {
     sum.iter().skip(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
 }
 
-fn conditional<L: LabelSet>(
-    rule: &RelabelRule,
+/// What a rule with a regex writes, and to which label; as an error, what becomes of the set otherwise.
+fn conditional<'r>(
+    rule: &'r RelabelRule,
     value: &str,
-    labels: &mut L,
     scheme: NameScheme,
     step: Option<&mut Step>,
-) -> Outcome {
+) -> Result<Option<(Cow<'r, str>, String)>, Outcome> {
     if step.is_none() && rule.action != Action::Replace {
         return match rule.regex.matches(value) {
-            None => Outcome::Unknown,
-            Some(matched) if matched == (rule.action == Action::Drop) => Outcome::Dropped,
-            Some(_) => Outcome::Continued,
+            None => Err(Outcome::Unknown),
+            Some(matched) if matched == (rule.action == Action::Drop) => Err(Outcome::Dropped),
+            Some(_) => Ok(None),
         };
     }
-    let Some(captures) = rule.regex.captures(value) else { return Outcome::Unknown };
+    let Some(captures) = rule.regex.captures(value) else { return Err(Outcome::Unknown) };
     if let Some(step) = step {
         step.matched = Some(captures.is_some());
         let all = captures.as_ref().map(Captures::all).unwrap_or_default();
         step.captures = all.iter().map(|group| group.map(str::to_owned)).collect();
     }
     match (rule.action, captures) {
-        (Action::Keep, None) | (Action::Drop, Some(_)) => return Outcome::Dropped,
+        (Action::Keep, None) | (Action::Drop, Some(_)) => Err(Outcome::Dropped),
         (Action::Replace, Some(captures)) => {
             let target = match rule.target_label.constant() {
                 Some(target) => Cow::Borrowed(target),
                 None => Cow::Owned(rule.target_label.expand(&captures)),
             };
-            if scheme.accepts(&target) {
-                labels.put(&target, rule.replacement.expand(&captures));
-            }
+            Ok(scheme.accepts(&target).then(|| (target, rule.replacement.expand(&captures))))
         }
-        _ => {}
+        _ => Ok(None),
     }
-    Outcome::Continued
 }
 
 fn names<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, step: Option<&mut Step>) -> Outcome {
@@ -386,4 +397,56 @@ fn names<L: LabelSet>(rule: &RelabelRule, labels: &mut L, scheme: NameScheme, st
 /// A reference-free template as the name it stands for.
 pub(crate) fn constant_name(template: &Template) -> Option<&str> {
     template.constant().filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confvet_testkit::Random;
+
+    /// What targets are run through in large configurations beside what the trace is made with.
+    #[test]
+    fn flat_labels_end_as_sorted_maps_do() {
+        let names = ["a", "ab", "b", "__address__", "instance", "job", "__tmp_x", "z"];
+        let values = ["", "x", "x:1", "y", "10.0.0.1:9100", "ab"];
+        let patterns = ["(.*)", "(.+)", "([^:]+):\\d+", "x|y", "", "a(.*)", "__.*"]
+            .map(|text| std::sync::Arc::new(crate::relabel::Pattern::new(text).unwrap()));
+        let actions: Vec<Action> = Action::WORDS.iter().map(|word| word.parse().unwrap()).collect();
+        let mut random = Random::new("flat labels");
+        let mut survivors = 0;
+        for _ in 0..10_000 {
+            let input: Vec<(&str, &str)> =
+                (0..random.below(30)).map(|_| (random.pick(&names), random.pick(&values))).collect();
+            let rules: Vec<RelabelRule> = (0..random.below(5))
+                .map(|_| RelabelRule {
+                    source_labels: (0..random.below(3)).map(|_| random.pick(&names).into()).collect(),
+                    separator: random.pick(&[";", ""]).into(),
+                    regex: patterns[random.below(patterns.len())].clone(),
+                    modulus: 5,
+                    target_label: Template::new(random.pick(&["a", "instance", "n_$1", "__address__"])),
+                    replacement: Template::new(random.pick(&["$1", "x", "", "${1}_y"])),
+                    action: random.pick(&actions),
+                })
+                .collect();
+            let mut flat = FlatLabels::default();
+            for (name, value) in &input {
+                flat.add(*name, *value);
+            }
+            let mut sorted = Labels::new();
+            for (name, value) in input.iter().filter(|(_, value)| !value.is_empty()) {
+                sorted.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+            }
+            let trace = relabel(&rules, &sorted, NameScheme::Utf8);
+            let start = flat.clone();
+            let mut copy = FlatLabels::default();
+            copy.start_from(&start);
+            let survives = relabel_in_place(&rules, &mut copy, NameScheme::Utf8);
+            assert_eq!(survives, trace.output.is_some(), "{rules:?} on {sorted:?}");
+            if let Some(output) = trace.output {
+                survivors += 1;
+                assert_eq!(copy.all(), output.all(), "{rules:?} on {sorted:?}");
+            }
+        }
+        assert!((2_000..9_000).contains(&survivors), "{survivors}");
+    }
 }

@@ -17,4 +17,3 @@ pub use template::{Part, Reference, Template};
 
 pub(crate) use engine::{FlatLabels, LabelSet, constant_name, relabel_in_place};
 pub(crate) use patterns::Patterns;
-pub(crate) use target::discovered;

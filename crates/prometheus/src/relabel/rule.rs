@@ -2,7 +2,9 @@
 
 use super::regex::{Dialect, Pattern, PatternError};
 use super::template::{Part, Template};
-use serde::Serialize;
+use compact_str::CompactString;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -124,8 +126,15 @@ impl FromStr for Action {
     }
 }
 
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        word.parse().map_err(|()| D::Error::custom("expected an action such as `replace`"))
+    }
+}
+
 /// Which names labels may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum NameScheme {
     /// Any text but the empty one: the default since 3.0.
@@ -168,9 +177,9 @@ impl NameScheme {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RelabelRule {
     /// The labels whose values are joined. Default: none.
-    pub source_labels: Vec<String>,
+    pub source_labels: Vec<CompactString>,
     /// What is put between them. Default: `;`.
-    pub separator: String,
+    pub separator: CompactString,
     /// What the joined value, or a label's name, must match. Default: `(.*)`. Shared by all rules with the same one.
     #[serde(serialize_with = "pattern")]
     pub regex: Arc<Pattern>,
@@ -192,7 +201,7 @@ impl Default for RelabelRule {
     fn default() -> Self {
         Self {
             source_labels: Vec::new(),
-            separator: ";".to_owned(),
+            separator: CompactString::const_new(";"),
             regex: default_regex(),
             modulus: 0,
             target_label: Template::new(""),
@@ -240,6 +249,20 @@ impl Field {
         Field::Action,
     ];
 
+    /// The field that a key stands for.
+    pub fn of_key(key: &str) -> Option<Field> {
+        Some(match key {
+            "source_labels" => Field::SourceLabels,
+            "separator" => Field::Separator,
+            "regex" => Field::Regex,
+            "modulus" => Field::Modulus,
+            "target_label" => Field::TargetLabel,
+            "replacement" => Field::Replacement,
+            "action" => Field::Action,
+            _ => return None,
+        })
+    }
+
     /// The key.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -252,6 +275,11 @@ impl Field {
             Field::Action => "action",
         }
     }
+}
+
+/// The same as [`NameScheme::accepts_template`], of which most texts need no template to be told.
+fn accepts_template(scheme: NameScheme, text: &str) -> bool {
+    scheme.accepts(text) || scheme == NameScheme::Legacy && scheme.accepts_template(&Template::new(text))
 }
 
 /// A rule that Prometheus refuses.
@@ -305,7 +333,7 @@ impl Draft<'_> {
         }
         if !target.is_empty() {
             let fits = match action {
-                Action::Replace => scheme.accepts_template(&Template::new(target)),
+                Action::Replace => accepts_template(scheme, target),
                 Action::HashMod | Action::Lowercase | Action::Uppercase => scheme.accepts(target),
                 _ => true,
             };
@@ -317,11 +345,8 @@ impl Draft<'_> {
             Action::Lowercase | Action::Uppercase if replacement => {
                 problems.push(RuleError::Refuses(Field::Replacement));
             }
-            Action::LabelMap => {
-                let replacement = Template::new(self.replacement.unwrap_or("$1"));
-                if !scheme.accepts_template(&replacement) {
-                    problems.push(RuleError::BadName(Field::Replacement));
-                }
+            Action::LabelMap if !accepts_template(scheme, self.replacement.unwrap_or("$1")) => {
+                problems.push(RuleError::BadName(Field::Replacement));
             }
             Action::KeepEqual | Action::DropEqual => {
                 let refused = [
@@ -366,10 +391,10 @@ impl Draft<'_> {
 
     /// The rule with its defaults filled in, and with a regex that is already read.
     pub fn build_with(&self, regex: Arc<Pattern>) -> RelabelRule {
-        let sources = self.source_labels.iter().flatten().map(|&name| name.to_owned()).collect();
+        let sources = self.source_labels.iter().flatten().map(|&name| name.into()).collect();
         RelabelRule {
             source_labels: sources,
-            separator: self.separator.unwrap_or(";").to_owned(),
+            separator: self.separator.unwrap_or(";").into(),
             regex,
             modulus: self.modulus.unwrap_or_default(),
             target_label: Template::new(self.target_label.unwrap_or_default()),

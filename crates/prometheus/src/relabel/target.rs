@@ -56,9 +56,19 @@ pub struct JobSettings {
     pub histograms: [bool; 3],
 }
 
+impl Semantics {
+    /// The names of the labels that a job gives every target, those of parameters left aside.
+    pub(crate) fn given_names(self) -> impl Iterator<Item = &'static str> {
+        let histograms = HISTOGRAM_LABELS.into_iter().filter(move |_| self.histogram_labels);
+        ["job", "__scrape_interval__", "__scrape_timeout__", "__metrics_path__", "__scheme__"]
+            .into_iter()
+            .chain(histograms)
+    }
+}
+
 impl JobSettings {
     /// The labels it gives every target that does not have them yet, parameters left aside.
-    pub(crate) fn labels(&self, semantics: Semantics) -> impl Iterator<Item = (&'static str, &str)> {
+    fn labels(&self, semantics: Semantics) -> impl Iterator<Item = (&'static str, &str)> {
         let own = [
             ("job", self.job_name.as_str()),
             ("__scrape_interval__", &self.scrape_interval),
@@ -129,7 +139,7 @@ pub fn simulate_target<'r>(
 }
 
 /// The labels a target has when the first rule sees it.
-pub(crate) fn discovered(job: &JobSettings, target: &Labels, group: &Labels, semantics: Semantics) -> Labels {
+fn discovered(job: &JobSettings, target: &Labels, group: &Labels, semantics: Semantics) -> Labels {
     let mut labels = target.clone();
     labels.retain(|_, value| !value.is_empty());
     let mut add = |name: &str, value: &str| {

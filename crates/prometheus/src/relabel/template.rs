@@ -1,13 +1,14 @@
 //! Replacement texts with references to capture groups, as Go's `Expand` reads them.
 
 use super::regex::{Captures, Pattern};
+use compact_str::CompactString;
 use serde::{Serialize, Serializer};
 use std::ops::Range;
 
 /// A replacement text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
-    text: String,
+    text: CompactString,
     parts: Vec<Part>,
 }
 
@@ -15,7 +16,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// Text that stays as it is; `$$` is one dollar.
-    Text(String),
+    Text(CompactString),
     /// `$1`, `${name}`.
     Reference {
         /// What it refers to.
@@ -46,7 +47,7 @@ impl Template {
     /// Reads a replacement text. None is wrong: what is no reference stays as it is.
     pub fn new(text: &str) -> Self {
         let mut parts = Vec::new();
-        let mut plain = String::new();
+        let mut plain = CompactString::default();
         let mut rest = text;
         while let Some(dollar) = rest.find('$') {
             plain.push_str(&rest[..dollar]);
@@ -72,7 +73,7 @@ impl Template {
         if !plain.is_empty() {
             parts.push(Part::Text(plain));
         }
-        Self { text: text.to_owned(), parts }
+        Self { text: text.into(), parts }
     }
 
     /// As written.

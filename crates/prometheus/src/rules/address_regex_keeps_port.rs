@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Safety};
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/address-regex-keeps-port", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for chain in document.comparable_chains().into_iter().filter(|chain| chain.stage == Stage::Target) {
+    for chain in document.comparable_chains().filter(|chain| chain.stage == Stage::Target) {
         for (index, step) in chain.steps.iter().enumerate().filter(|(_, step)| rewrites_address(step)) {
             let Some(regex) = &step.regex else { continue };
             match step.rule.regex.port_slip() {

@@ -1,13 +1,14 @@
 //! Alerts are evaluated, and nobody is told.
 
-use crate::model::{Config, Document, Job, RuleKind};
+use crate::model::{Document, Job, RuleKind, Setup};
 use confvet_core::{Category, Context, Fact, Findings, Rule, Severity};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/alerts-go-nowhere", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = &document.config else { return };
-    if ctx.facts.is_true(Fact::PrometheusAgent) {
+    let Some(config) = &document.setup else { return };
+    let is_agent = ctx.facts.list(Fact::PrometheusFeatures).iter().any(|feature| feature == "agent");
+    if is_agent || ctx.facts.is_true(Fact::PrometheusAgent) {
         refused_by_agent(config, findings);
         return;
     }
@@ -25,7 +26,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 /// What a server in agent mode does not start with.
-fn refused_by_agent(config: &Config, findings: &mut Findings) {
+fn refused_by_agent(config: &Setup, findings: &mut Findings) {
     let keys = config.keys;
     let sections = [("rule_files", keys.rule_files), ("alerting", keys.alerting), ("remote_read", keys.remote_read)];
     for (key, span) in sections {

@@ -3,36 +3,39 @@
 use crate::model::{Document, Job, RelabelStep, Stage, TargetRef};
 use crate::relabel::Action;
 use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity};
+use std::cell::OnceCell;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/bad-target-address", check };
 
 /// Ports that never speak HTTP, and the exporter that does it for them.
-const FOREIGN: &[(&str, &str)] = &[
-    ("22", ""),
-    ("25", ""),
-    ("53", ""),
-    ("1433", ""),
-    ("2181", ""),
-    ("3306", "mysqld_exporter on 9104"),
-    ("5432", "postgres_exporter on 9187"),
-    ("5672", ""),
-    ("6379", "redis_exporter on 9121"),
-    ("6432", ""),
-    ("9042", ""),
-    ("9092", "kafka_exporter on 9308"),
-    ("11211", "memcached_exporter on 9150"),
-    ("26379", ""),
-    ("27017", "mongodb_exporter on 9216"),
+const FOREIGN: &[(u16, &str)] = &[
+    (22, ""),
+    (25, ""),
+    (53, ""),
+    (1433, ""),
+    (2181, ""),
+    (3306, "mysqld_exporter on 9104"),
+    (5432, "postgres_exporter on 9187"),
+    (5672, ""),
+    (6379, "redis_exporter on 9121"),
+    (6432, ""),
+    (9042, ""),
+    (9092, "kafka_exporter on 9308"),
+    (11211, "memcached_exporter on 9150"),
+    (26379, ""),
+    (27017, "mongodb_exporter on 9216"),
 ];
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for (stage, job) in document.pools() {
         let written_by_rule = constants(job, findings);
         let route = document.route(stage, job, ctx.version("prometheus"));
+        let split_urls = OnceCell::new();
+        let split = || split_urls.get_or_init(|| document.split_urls(job)).clone();
         for target in job.targets() {
             let address = route.address(target).filter(|address| !written_by_rule.contains(&address.as_ref()));
             if let Some(address) = address {
-                judge(stage, job, target, &address, ctx, findings);
+                judge(stage, job, target, &address, &split, ctx, findings);
             }
         }
     }
@@ -52,7 +55,15 @@ fn constants<'a>(job: &'a Job, findings: &mut Findings) -> Vec<&'a str> {
     bad
 }
 
-fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Context<'_>, findings: &mut Findings) {
+fn judge(
+    stage: Stage,
+    job: &Job,
+    target: TargetRef<'_>,
+    address: &str,
+    split_urls: &dyn Fn() -> Vec<Edit>,
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
     let written = &target.address.value;
     let span = target.address.span;
     if let Some(fault) = address_fault(address) {
@@ -64,8 +75,9 @@ fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Co
         if address != written {
             return;
         }
-        if !job.split_urls.is_empty() {
-            report.suggest_as(Safety::Unsafe, "put scheme and path into the job", job.split_urls.clone());
+        let split_urls = split_urls();
+        if !split_urls.is_empty() {
+            report.suggest_as(Safety::Unsafe, "put scheme and path into the job", split_urls);
             return;
         }
         let parts: Vec<&str> = written.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
@@ -89,8 +101,8 @@ fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Co
         }
         return;
     }
-    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
-    let Some((_, exporter)) = FOREIGN.iter().find(|(foreign, _)| *foreign == port) else { return };
+    let port = plain_port(address).or_else(|| address.rsplit_once(':')?.1.parse().ok());
+    let Some((port, exporter)) = FOREIGN.iter().find(|(foreign, _)| Some(*foreign) == port) else { return };
     if stage != Stage::Target {
         return;
     }
@@ -103,8 +115,19 @@ fn judge(stage: Stage, job: &Job, target: TargetRef<'_>, address: &str, ctx: &Co
     }
 }
 
+/// The port of `host:port`, where the host is a plain name or an IPv4 address: what nearly every target is.
+fn plain_port(address: &str) -> Option<u16> {
+    let (host, port) = address.split_once(':')?;
+    let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let digits = matches!(port.len(), 1..=5) && port.bytes().all(|b| b.is_ascii_digit());
+    port.parse().ok().filter(|&port| plain && digits && port > 0)
+}
+
 /// Why an address cannot be dialled.
 fn address_fault(address: &str) -> Option<&'static str> {
+    if plain_port(address).is_some() {
+        return None;
+    }
     if address.contains('/') {
         return Some("it holds a `/`; the scheme and the path are settings of the job");
     }

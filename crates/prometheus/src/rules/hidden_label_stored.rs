@@ -26,7 +26,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             };
             let message = format!("`{shown}` {reach}: only `relabel_configs` drops labels that start with `__`");
             let report = findings.report(place(step), message);
-            let report = report.suggest("delete it at the end of the list", step.drop_later.clone());
+            let report = report.suggest("delete it at the end of the list", document.drop_later(step));
             if is_marker(step, name, later) {
                 report.severity(Severity::Info);
             }

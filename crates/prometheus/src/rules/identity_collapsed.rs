@@ -2,10 +2,13 @@
 
 use crate::meta::{self, MetaKind};
 use crate::model::{Document, Job, RelabelStep, Route, Stage, TargetRef};
-use crate::relabel::{Action, FlatLabels, LabelSet};
+use crate::relabel::{Action, FlatLabels};
+use compact_str::CompactString;
 use confvet_core::{Context, Findings, Rule, Severity, Span};
+use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/identity-collapsed", check };
 
@@ -19,47 +22,79 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let routes: Vec<(&Job, Route<'_>)> =
         document.jobs().map(|job| (job, document.route(Stage::Target, job, ctx.version("prometheus")))).collect();
-    let count = document.jobs().flat_map(|job| &job.groups).map(|group| group.targets.len()).sum();
-    let mut seen: HashMap<FlatLabels<'_>, (FlatLabels<'_>, &str)> = HashMap::with_capacity(count);
+    // The first target with each set of public labels, by what the values hash to.
+    let mut seen: HashMap<u64, (&Route<'_>, TargetRef<'_>)> = HashMap::new();
+    let apart = document.jobs().all(keeps_job_label);
     for (job, route) in &routes {
         let mut told = false;
+        if apart {
+            seen.clear();
+        }
         for group in &job.groups {
             let start = route.start(group);
+            let mut labels = FlatLabels::default();
             for address in &group.targets {
                 let target = TargetRef { address, group };
-                let Some(mut labels) = route.labels(&start, target) else { continue };
-                let last = labels.value("__address__");
-                if last.is_empty() {
+                if !route.run(&start, &address.value, &mut labels) || !labels.set_instance() {
                     continue;
                 }
-                let last = last.to_owned();
-                labels.add("instance", last);
-                let (public, place) = labels.split(is_place);
-                match seen.entry(public) {
+                match seen.entry(hash(&labels)) {
                     Entry::Vacant(free) => {
-                        free.insert((place, address.value.as_str()));
+                        free.insert((route, target));
                     }
-                    Entry::Occupied(taken) => {
-                        let (other, first) = taken.get();
-                        if !told && *other != place {
-                            told = true;
-                            report(job, target, taken.key(), (*first, &address.value), findings);
+                    Entry::Occupied(taken) if !told => {
+                        let (other_route, other) = taken.get();
+                        told = collide(other_route, *other, &labels);
+                        if told {
+                            report(job, target, &labels, (&other.address.value, &address.value), findings);
                         }
                     }
+                    Entry::Occupied(_) => {}
                 }
             }
         }
     }
 }
 
+/// Its targets keep `job`, which is the name of the job and no other's, so that none of them can be mixed with those of
+/// another job.
+fn keeps_job_label(job: &Job) -> bool {
+    let writes = |step: &RelabelStep| step.may_write("job") || step.deletes_name("job");
+    !job.title().is_empty() && !job.group_sets("job") && !job.relabel.iter().any(writes)
+}
+
+fn is_public(name: &str) -> bool {
+    !name.starts_with("__")
+}
+
+/// Of the values of the public labels alone: targets have much the same names.
+fn hash(labels: &FlatLabels<'_>) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    labels.iter().filter(|(name, _)| is_public(name)).for_each(|(_, value)| value.hash(&mut hasher));
+    hasher.finish()
+}
+
+/// Does an earlier target end with the same public labels, at another place?
+fn collide(route: &Route<'_>, earlier: TargetRef<'_>, labels: &FlatLabels<'_>) -> bool {
+    let start = route.start(earlier.group);
+    let mut own = FlatLabels::default();
+    if !route.run(&start, &earlier.address.value, &mut own) || !own.set_instance() {
+        return false;
+    }
+    let same = |fits: fn(&str) -> bool| {
+        own.iter().filter(|(name, _)| fits(name)).eq(labels.iter().filter(|(name, _)| fits(name)))
+    };
+    same(is_public) && !same(is_place)
+}
+
 fn report(
     job: &Job,
     target: TargetRef<'_>,
-    public: &FlatLabels<'_>,
+    labels: &FlatLabels<'_>,
     (first, second): (&str, &str),
     findings: &mut Findings,
 ) {
-    let shown: Vec<String> = public
+    let shown: Vec<String> = labels
         .iter()
         .filter(|(name, _)| matches!(*name, "job" | "instance"))
         .map(|(name, value)| format!("{name}=\"{value}\""))
@@ -106,7 +141,7 @@ fn discovered_targets(job: &Job, findings: &mut Findings) {
             .severity(Severity::Warning);
         return;
     }
-    let shared = |name: &String| {
+    let shared = |name: &CompactString| {
         let rows = meta::rows_of(name);
         !rows.is_empty() && rows.iter().all(|row| row.kind == MetaKind::Prefix)
     };

@@ -46,10 +46,12 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         }
         let route = document.route(stage, job, ctx.version("prometheus"));
         for target in job.targets() {
-            let Some(address) = route.address(target) else { continue };
-            let named = !address.starts_with('[') && address.parse::<std::net::Ipv4Addr>().is_err();
-            let plain = !address.is_empty() && !address.contains([':', '/', ',', ' ', '$', '{', '%']);
-            if plain && !(scheme == "https" && named) {
+            let Some(address) = route.address(target).filter(|address| !address.as_bytes().contains(&b':')) else {
+                continue;
+            };
+            let plain = !address.is_empty() && !address.contains(['/', ',', ' ', '$', '{', '%']);
+            let named = || !address.starts_with('[') && address.parse::<std::net::Ipv4Addr>().is_err();
+            if plain && !(scheme == "https" && named()) {
                 let port = if scheme == "https" { 443 } else { 80 };
                 findings.report(target.address.span, format!("`{address}` has no port: port {port} will be scraped"));
             }
@@ -66,7 +68,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 ),
             );
             if job.title().contains("node") {
-                report.suggest("scrape the node exporter's port", discovery.add_port.clone());
+                report.suggest("scrape the node exporter's port", document.add_port(discovery));
             }
         }
     }

@@ -27,7 +27,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 .report(credentials.span, format!("`{}` goes to `{address}` over http, in clear", credentials.value));
         }
     }
-    let remotes = document.config.iter().flat_map(|config| config.remote_write.iter().chain(&config.remote_read));
+    let remotes = document.setup.iter().flat_map(|config| config.remote_write.iter().chain(&config.remote_read));
     for remote in remotes {
         if let (Some(credentials), Some(url)) = (remote.credentials, &remote.url)
             && let Some(host) = url.value.strip_prefix("http://")

@@ -34,7 +34,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
             .severity(severity)
             .suggest("sample every two minutes", [Edit::replace(interval.span, "2m")]);
     };
-    if let Some(config) = &document.config {
+    if let Some(config) = &document.setup {
         if let Some(interval) = config.global.scrape_interval {
             judge("scrape_interval", interval, false);
         }
@@ -45,7 +45,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for interval in document.jobs().filter_map(|job| job.scrape_interval) {
         judge("scrape_interval", interval, false);
     }
-    for group in document.rule_files.iter().flat_map(|file| &file.groups) {
+    for group in &document.groups {
         let only_alerts = group.rules.iter().all(|rule| rule.kind == RuleKind::Alert);
         if let Some(interval) = group.interval {
             judge("interval", interval, only_alerts);

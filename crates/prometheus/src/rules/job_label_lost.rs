@@ -3,12 +3,13 @@
 use crate::meta::{self, MetaKind};
 use crate::model::{Document, RelabelStep, Stage};
 use crate::relabel::Action;
+use compact_str::CompactString;
 use confvet_core::{Context, Findings, Rule, Safety};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/job-label-lost", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for chain in document.comparable_chains().into_iter().filter(|chain| chain.stage == Stage::Target) {
+    for chain in document.comparable_chains().filter(|chain| chain.stage == Stage::Target) {
         let last_write = chain.steps.iter().rposition(|step| step.may_write("job"));
         for (index, step) in chain.steps.iter().enumerate().filter(|(_, step)| step.is_sound()) {
             if last_write.is_some_and(|last| last > index) {
@@ -23,7 +24,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 findings
                     .report(target.span, format!("targets without `{sources}` lose their `job` label"))
                     .help("use `regex: (.+)`, so that nothing is written where the label is missing")
-                    .suggest_as(Safety::Safe, "write only what is there", step.need_some.clone());
+                    .suggest_as(Safety::Safe, "write only what is there", document.need_some(step));
             }
         }
     }
@@ -41,7 +42,7 @@ fn may_empty(earlier: &[RelabelStep], step: &RelabelStep) -> bool {
     if rule.action != Action::Replace || step.constant_target() != Some("job") || rule.source_labels.is_empty() {
         return false;
     }
-    let optional = |name: &String| {
+    let optional = |name: &CompactString| {
         let rows = meta::rows_of(name);
         !rows.is_empty()
             && rows.iter().all(|row| row.kind == MetaKind::Prefix)

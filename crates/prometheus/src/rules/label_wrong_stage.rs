@@ -22,7 +22,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                         name.span,
                         format!("`{label}` exists only in `relabel_configs`: target labels that start with `__` are gone after scraping"),
                     )
-                    .suggest("move the rule to `relabel_configs`", step.move_over.clone());
+                    .suggest("move the rule to `relabel_configs`", document.move_over(chain.stage, chain.job, step));
                 } else if chain.stage == Stage::Alert && label == "__name__" {
                     findings.report(name.span, "alerts carry no `__name__`");
                 } else if chain.stage == Stage::Target && only_on_samples(&chain, label) {
@@ -33,7 +33,10 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                                 "`{label}` is a label of scraped samples: this rule belongs in `metric_relabel_configs`"
                             ),
                         )
-                        .suggest("move the rule to `metric_relabel_configs`", step.move_over.clone());
+                        .suggest(
+                            "move the rule to `metric_relabel_configs`",
+                            document.move_over(chain.stage, chain.job, step),
+                        );
                 }
             }
         }

@@ -18,7 +18,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             } else if collides(step) {
                 findings
                     .report(span, "several labels can map to the same name; which one wins is not defined")
-                    .suggest("write one `labelmap` for each, the one that shall win last", step.split.clone());
+                    .suggest("write one `labelmap` for each, the one that shall win last", document.split_step(step));
             }
         }
     }

@@ -10,12 +10,19 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     for (job, name) in document.meta_labels_read() {
         let rows = meta::rows_of(&name.value);
         if !rows.is_empty() {
-            judge(job, name, &rows, ctx, findings);
+            judge(document, job, name, &rows, ctx, findings);
         }
     }
 }
 
-fn judge(job: &Job, name: &Text, rows: &[&'static MetaLabel], ctx: &Context<'_>, findings: &mut Findings) {
+fn judge(
+    document: &Document,
+    job: &Job,
+    name: &Text,
+    rows: &[&'static MetaLabel],
+    ctx: &Context<'_>,
+    findings: &mut Findings,
+) {
     let own: Vec<_> =
         job.discoveries.iter().filter(|discovery| rows.iter().any(|row| discovery.sd == row.sd)).collect();
     if job.discoveries.iter().any(|discovery| discovery.sd == "aws") {
@@ -54,10 +61,7 @@ fn judge(job: &Job, name: &Text, rows: &[&'static MetaLabel], ctx: &Context<'_>,
         findings
             .report(name.span, format!("`{label}` needs `attach_metadata: {{{part}: true}}`"))
             .label(own[0].span, "the discovery")
-            .suggest(
-                format!("attach the metadata of the {part}"),
-                own[0].attach.iter().find(|(own, _)| *own == part).map(|(_, edit)| edit.clone()),
-            );
+            .suggest(format!("attach the metadata of the {part}"), document.attach(own[0], part));
         return;
     }
     if let Some(version) = ctx.version("prometheus")

@@ -8,7 +8,7 @@ use confvet_core::{Context, Findings, Rule, Severity, did_you_mean};
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/missing-file", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(config) = document.config.as_ref().filter(|_| !ctx.sources.is_partial()) else { return };
+    let Some(config) = document.setup.as_ref().filter(|_| !ctx.sources.is_partial()) else { return };
     for entry in &config.rule_files {
         judge(entry, "the server starts without its rules", Severity::Warning, ctx, findings);
     }

@@ -5,6 +5,7 @@ use confvet_core::Rule;
 
 mod address_regex_keeps_port;
 mod alert_label_from_value;
+mod alert_without_for;
 mod alerts_go_nowhere;
 mod bad_target_address;
 mod conflicting_settings;
@@ -93,6 +94,7 @@ pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
     &promql_syntax::RULE,
     &range_too_short::RULE,
     &alert_label_from_value::RULE,
+    &alert_without_for::RULE,
     &template_label_lost::RULE,
     &duplicate_rule::RULE,
     &alerts_go_nowhere::RULE,

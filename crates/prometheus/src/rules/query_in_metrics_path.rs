@@ -8,22 +8,22 @@ pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/query-in-metri
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     for (_, job) in document.pools() {
         if let Some(path) = &job.metrics_path {
-            speak(path, job.move_query.clone(), findings);
+            speak(path, || document.move_query(job), findings);
         }
         for step in job.relabel.iter().filter(|step| step.constant_target() == Some("__metrics_path__")) {
             if let Some(text) = step.replacement.as_ref().filter(|_| step.rule.replacement.constant().is_some()) {
-                speak(text, Vec::new(), findings);
+                speak(text, Vec::new, findings);
             }
         }
         for (name, value) in job.groups.iter().flat_map(|group| &group.labels) {
             if name.value == "__metrics_path__" {
-                speak(value, Vec::new(), findings);
+                speak(value, Vec::new, findings);
             }
         }
     }
 }
 
-fn speak(path: &Text, fix: Vec<Edit>, findings: &mut Findings) {
+fn speak(path: &Text, fix: impl FnOnce() -> Vec<Edit>, findings: &mut Findings) {
     let Some(at) = path.value.find(['?', '#']) else { return };
     let sign = &path.value[at..=at];
     let sent = if sign == "?" { "%3F" } else { "%23" };
@@ -31,5 +31,5 @@ fn speak(path: &Text, fix: Vec<Edit>, findings: &mut Findings) {
         path.at(at..path.value.len()),
         format!("`{sign}` in the path is sent as `{sent}`; put the query into `params`"),
     );
-    report.suggest("move the query into `params`", fix);
+    report.suggest("move the query into `params`", fix());
 }

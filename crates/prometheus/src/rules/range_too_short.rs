@@ -79,7 +79,7 @@ struct Intervals<'a> {
 
 impl<'a> Intervals<'a> {
     fn new(document: &'a Document, ctx: &Context<'_>) -> Self {
-        let default = document.config.as_ref().and_then(|config| config.global.evaluation_interval);
+        let default = document.setup.as_ref().and_then(|config| config.global.evaluation_interval);
         let mut recorded = HashMap::new();
         for (group, rule) in document.rules() {
             if let Some(name) = rule.recorded_name() {
@@ -92,7 +92,7 @@ impl<'a> Intervals<'a> {
             let place = job.scrape_interval.or(document.global_interval()).map(|interval| interval.span);
             jobs.entry(job.title()).or_insert((document.interval(job), place));
         }
-        let fact = ctx.facts.duration(Fact::PrometheusScrapeInterval).filter(|_| document.config.is_none());
+        let fact = ctx.facts.duration(Fact::PrometheusScrapeInterval).filter(|_| document.setup.is_none());
         let fact = fact.map(|interval| (Millis(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)), None));
         let least = jobs.values().copied().min_by_key(|(interval, place)| (*interval, *place)).or(fact);
         Self { recorded, jobs, least }

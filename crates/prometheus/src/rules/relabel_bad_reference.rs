@@ -7,7 +7,7 @@ use confvet_core::{Context, Edit, Findings, Rule, Safety};
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/relabel-bad-reference", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for step in document.chains().iter().flat_map(|chain| chain.steps) {
+    for step in document.chains().flat_map(|chain| chain.steps) {
         let expands = matches!(step.rule.action, Action::Replace | Action::LabelMap);
         if !expands || step.regex_error.is_some() || !step.well_formed {
             continue;
@@ -17,7 +17,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                 references(step, replacement, &step.rule.replacement, findings);
                 literals(step, replacement, findings);
             }
-            None => default_reference(step, findings),
+            None => default_reference(document, step, findings),
         }
         if let Some(target) = step.target.as_ref().filter(|_| step.rule.action == Action::Replace) {
             references(step, target, &step.rule.target_label, findings);
@@ -26,9 +26,9 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `$1` is the default, so a regex without a group deletes the target.
-fn default_reference(step: &RelabelStep, findings: &mut Findings) {
+fn default_reference(document: &Document, step: &RelabelStep, findings: &mut Findings) {
     let Some(regex) = &step.regex else { return };
-    if step.rule.regex.group_count() > 0 || step.says_delete || regex.value.is_empty() {
+    if step.rule.regex.group_count() > 0 || regex.value.is_empty() || document.says_delete(step) {
         return;
     }
     let what = step.what_is_deleted();

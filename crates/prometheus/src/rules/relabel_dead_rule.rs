@@ -36,7 +36,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
             let behind_drop_reason = behind_drop.then_some(Reason::Plain("the drop in front of it leaves nothing"));
             let found = behind_drop_reason.or_else(|| reason(&chain, index, &labels));
             if let Some(reason) = found.filter(|_| step.is_sound()) {
-                speak(step, &reason, findings);
+                speak(document, step, &reason, findings);
             }
             behind_drop |= step.drops_everything();
             labels.pass(step);
@@ -44,7 +44,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn speak(step: &RelabelStep, reason: &Reason<'_>, findings: &mut Findings) {
+fn speak(document: &Document, step: &RelabelStep, reason: &Reason<'_>, findings: &mut Findings) {
     let why = match reason {
         Reason::Plain(why) => why,
         Reason::Absent(_) => "the labels it looks for are never there",
@@ -61,7 +61,7 @@ fn speak(step: &RelabelStep, reason: &Reason<'_>, findings: &mut Findings) {
         }
         Reason::Vanishing => report = report.severity(Severity::Info),
     }
-    report.suggest("delete the rule", step.delete_item.clone());
+    report.suggest("delete the rule", document.delete_step(step));
 }
 
 fn reason<'a>(chain: &Chain<'a>, index: usize, labels: &KnownLabels<'_>) -> Option<Reason<'a>> {

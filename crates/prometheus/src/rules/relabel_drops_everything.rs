@@ -17,9 +17,9 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         for (index, step) in chain.steps.iter().enumerate() {
             if step.is_sound() {
                 nothing_left |= match step.rule.action {
-                    Action::Drop => !nothing_left && unconditional(&chain, step, severity, findings),
+                    Action::Drop => !nothing_left && unconditional(document, &chain, step, severity, findings),
                     Action::Keep => {
-                        contradicts_earlier(&chain, index, severity, findings)
+                        contradicts_earlier(document, &chain, index, severity, findings)
                             || shard_out_of_range(&chain, index, severity, findings)
                             || impossible(&chain, step, &labels, severity, findings)
                     }
@@ -32,7 +32,13 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn unconditional(chain: &Chain<'_>, step: &RelabelStep, severity: Severity, findings: &mut Findings) -> bool {
+fn unconditional(
+    document: &Document,
+    chain: &Chain<'_>,
+    step: &RelabelStep,
+    severity: Severity,
+    findings: &mut Findings,
+) -> bool {
     if !step.drops_everything() {
         return false;
     }
@@ -40,13 +46,22 @@ fn unconditional(chain: &Chain<'_>, step: &RelabelStep, severity: Severity, find
     findings
         .report(step.condition_span(), format!("this drop has no condition: it drops every {noun}"))
         .severity(severity)
-        .suggest("drop only where the label is set", step.add_not_empty.clone().filter(|_| !step.sources.is_empty()));
+        .suggest(
+            "drop only where the label is set",
+            document.drop_not_empty(step).filter(|_| !step.sources.is_empty()),
+        );
     true
 }
 
 /// An earlier keep or drop on the same labels, with nothing in between that writes them, that leaves nothing which this
 /// keep lets through.
-fn contradicts_earlier(chain: &Chain<'_>, index: usize, severity: Severity, findings: &mut Findings) -> bool {
+fn contradicts_earlier(
+    document: &Document,
+    chain: &Chain<'_>,
+    index: usize,
+    severity: Severity,
+    findings: &mut Findings,
+) -> bool {
     let step = &chain.steps[index];
     let Some(own) = step.rule.regex.finite(MOST).filter(|own| !own.is_empty()) else { return false };
     for earlier in (0..index).rev() {
@@ -56,7 +71,8 @@ fn contradicts_earlier(chain: &Chain<'_>, index: usize, severity: Severity, find
         if same && other.is_sound() && other.rule.action == Action::Keep {
             let finite = other.rule.regex.finite(MOST).is_some_and(|others| !others.is_empty());
             if finite && none_passes(true) {
-                two_keeps(step, other, earlier + 1 == index, severity, findings);
+                let delete = if earlier + 1 == index { document.delete_step(step) } else { None };
+                two_keeps(step, other, delete, severity, findings);
                 return true;
             }
             return false;
@@ -77,7 +93,13 @@ fn contradicts_earlier(chain: &Chain<'_>, index: usize, severity: Severity, find
     false
 }
 
-fn two_keeps(step: &RelabelStep, rival: &RelabelStep, adjacent: bool, severity: Severity, findings: &mut Findings) {
+fn two_keeps(
+    step: &RelabelStep,
+    rival: &RelabelStep,
+    delete: Option<Edit>,
+    severity: Severity,
+    findings: &mut Findings,
+) {
     let (first, second) = (rival.rule.regex.as_str(), step.rule.regex.as_str());
     let report = findings
         .report(
@@ -87,11 +109,7 @@ fn two_keeps(step: &RelabelStep, rival: &RelabelStep, adjacent: bool, severity: 
         .severity(severity)
         .category(Category::Outage)
         .label(rival.condition_span(), "the other keep");
-    if !adjacent {
-        return;
-    }
-    if let (Some(regex), Some(delete)) = (rival.regex.as_ref().and_then(|regex| regex.exact), step.delete_item.clone())
-    {
+    if let (Some(regex), Some(delete)) = (rival.regex.as_ref().and_then(|regex| regex.exact), delete) {
         report.suggest_as(
             Safety::Safe,
             "keep what matches either",

@@ -7,7 +7,7 @@ use confvet_core::{Context, Findings, Rule};
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/relabel-ignored-field", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
-    for step in document.chains().iter().flat_map(|chain| chain.steps).filter(|step| step.well_formed) {
+    for step in document.chains().flat_map(|chain| chain.steps).filter(|step| step.well_formed) {
         for field in step.ignored_fields() {
             let action = step.rule.action;
             let Some(span) = step.key_span(field) else { continue };

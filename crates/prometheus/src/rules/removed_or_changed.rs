@@ -12,7 +12,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     if version.is_some_and(|version| version.major < 3) {
         return;
     }
-    for chain in document.chains().into_iter().filter(|chain| matches!(chain.stage, Stage::Metric | Stage::Write)) {
+    for chain in document.chains().filter(|chain| matches!(chain.stage, Stage::Metric | Stage::Write)) {
         for step in chain.steps {
             let Some(regex) = step.regex.as_ref().filter(|_| step.compares_whole_bound()) else { continue };
             findings
@@ -28,7 +28,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 .help("match both spellings, as in `1(\\.0)?`");
         }
     }
-    for rule in document.rule_files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules) {
+    for rule in document.groups.iter().flat_map(|group| &group.rules) {
         for (name, range) in rule.query.calls.iter().filter(|(name, _)| name == "holt_winters") {
             let report = findings.report(
                 rule.place(range),

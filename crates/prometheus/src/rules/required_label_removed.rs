@@ -19,7 +19,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
         for (index, step) in chain.steps.iter().enumerate().filter(|(_, step)| step.is_sound()) {
             let lost: Vec<&str> = vital.iter().copied().filter(|name| loses(&chain, index, name)).collect();
             if !lost.is_empty() {
-                speak(&chain, step, &lost, findings);
+                speak(document, &chain, step, &lost, findings);
             }
         }
     }
@@ -31,7 +31,7 @@ fn loses(chain: &Chain<'_>, index: usize, name: &str) -> bool {
     always && step.deletes_name(name) && !chain.steps[index + 1..].iter().any(|later| later.sets_constant(name))
 }
 
-fn speak(chain: &Chain<'_>, step: &RelabelStep, lost: &[&str], findings: &mut Findings) {
+fn speak(document: &Document, chain: &Chain<'_>, step: &RelabelStep, lost: &[&str], findings: &mut Findings) {
     let names: Vec<String> = lost.iter().map(|name| format!("`{name}`")).collect();
     let names = names.join(", ");
     let message = match chain.stage {
@@ -51,7 +51,7 @@ fn speak(chain: &Chain<'_>, step: &RelabelStep, lost: &[&str], findings: &mut Fi
     let report = findings.report(step.condition_span(), message);
     if chain.stage.is_target() && step.rule.action == Action::LabelDrop && step.rule.regex.prefix().starts_with("__") {
         // What the rule was for happens anyway.
-        report.suggest("delete the rule", step.delete_item.clone());
+        report.suggest("delete the rule", document.delete_step(step));
         return;
     }
     if chain.stage == Stage::Target

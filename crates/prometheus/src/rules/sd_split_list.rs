@@ -15,7 +15,7 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             speak(&format!("{sd} discovery"), &dashes, findings);
         }
     }
-    for (key, dashes) in document.config.iter().flat_map(|config| &config.split_lists) {
+    for (key, dashes) in document.setup.iter().flat_map(|config| &config.split_lists) {
         speak(&format!("entry of `{key}`"), dashes, findings);
     }
 }

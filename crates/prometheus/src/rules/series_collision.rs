@@ -38,20 +38,20 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
             findings
                 .report(span, message)
                 .severity(if severe { Severity::Error } else { Severity::Warning })
-                .suggest("leave it on the series", without(step, &lost));
+                .suggest("leave it on the series", without(document, step, &lost));
         }
     }
 }
 
 /// The rule without the names in its list; without any name left, no rule.
-fn without(step: &RelabelStep, lost: &[&str]) -> Option<Edit> {
+fn without(document: &Document, step: &RelabelStep, lost: &[&str]) -> Option<Edit> {
     let names = step.names_listed();
     let left: Vec<&str> = names.iter().map(|name| name.value.as_str()).filter(|name| !lost.contains(name)).collect();
     if step.rule.action != Action::LabelDrop || names.is_empty() {
         return None;
     }
     if left.is_empty() {
-        return step.delete_item.clone();
+        return document.delete_step(step);
     }
     Some(Edit::replace(step.regex.as_ref()?.exact?, left.join("|")))
 }

@@ -20,11 +20,11 @@ fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
                     .suggest("scrape over https", [confvet_core::Edit::replace(scheme.span, "https")]);
             }
             None => {
-                report.suggest("scrape over https", job.add_https.clone());
+                report.suggest("scrape over https", document.add_https(job));
             }
         }
     }
-    let config = document.config.iter();
+    let config = document.setup.iter();
     for remote in config.flat_map(|config| config.remote_write.iter().chain(&config.remote_read)) {
         if let (Some(tls), Some(url)) = (remote.tls, &remote.url)
             && url.value.starts_with("http://")

@@ -1,6 +1,6 @@
 //! An expression that selects a job which no scrape configuration has.
 
-use crate::model::{Config, Document};
+use crate::model::{Document, Setup};
 use crate::promql::Selector;
 use confvet_core::{Context, Edit, Findings, Rule, Severity, did_you_mean};
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/unknown-job-selector", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let Some(jobs) = document.config.as_ref().and_then(|config| job_labels(document, config)) else { return };
+    let Some(jobs) = document.setup.as_ref().and_then(|config| job_labels(document, config)) else { return };
     let recorded: BTreeSet<&str> = document.rules().filter_map(|(_, rule)| rule.recorded_name()).collect();
     for (_, rule) in document.rules() {
         for selector in rule.query.selectors.iter().filter(|selector| is_scraped(selector, &recorded)) {
@@ -39,7 +39,7 @@ fn is_scraped(selector: &Selector, recorded: &BTreeSet<&str>) -> bool {
 }
 
 /// Every value that `job` can have on a scraped series. `None` if that cannot be told.
-fn job_labels<'a>(document: &'a Document, config: &'a Config) -> Option<BTreeSet<&'a str>> {
+fn job_labels<'a>(document: &'a Document, config: &'a Setup) -> Option<BTreeSet<&'a str>> {
     if config.jobs.is_empty() || !config.jobs_complete || !config.remote_read.is_empty() {
         return None;
     }

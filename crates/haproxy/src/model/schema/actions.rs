@@ -12,6 +12,10 @@ use std::sync::Arc;
 enum Takes {
     /// So many words.
     Words(usize),
+    /// One word, or none.
+    Format,
+    /// A number that may be hexadecimal; since 3.0 a sample expression too.
+    Mark,
     /// A sample expression.
     Expression,
     /// A number, or a sample expression.
@@ -79,12 +83,16 @@ const ACTIONS: &[(&str, Takes)] = &[
     ("sc-set-gpt(", Takes::NumberOrExpression),
     ("sc-set-gpt0(", Takes::NumberOrExpression),
     ("send-spoe-group", Takes::Words(2)),
+    ("set-bc-mark", Takes::Mark),
+    ("set-bc-tos", Takes::Mark),
     ("set-dst", Takes::Expression),
     ("set-dst-port", Takes::Expression),
+    ("set-fc-mark", Takes::Mark),
+    ("set-fc-tos", Takes::Mark),
     ("set-header", Takes::Words(2)),
     ("set-log-level", Takes::OneOf(LEVELS)),
     ("set-map(", Takes::Words(2)),
-    ("set-mark", Takes::NumberOrExpression),
+    ("set-mark", Takes::Mark),
     ("set-method", Takes::Words(1)),
     ("set-nice", Takes::Words(1)),
     ("set-path", Takes::Words(1)),
@@ -96,10 +104,10 @@ const ACTIONS: &[(&str, Takes)] = &[
     ("set-src-port", Takes::Expression),
     ("set-status", Takes::Status),
     ("set-timeout", Takes::Timeout),
-    ("set-tos", Takes::NumberOrExpression),
+    ("set-tos", Takes::Mark),
     ("set-uri", Takes::Words(1)),
     ("set-var(", Takes::Expression),
-    ("set-var-fmt(", Takes::Words(1)),
+    ("set-var-fmt(", Takes::Format),
     ("silent-drop", Takes::Drop),
     ("strict-mode", Takes::OneOf(&["on", "off"])),
     ("switch-mode", Takes::Mode),
@@ -109,6 +117,16 @@ const ACTIONS: &[(&str, Takes)] = &[
     ("wait-for-body", Takes::Body),
     ("wait-for-handshake", Takes::Words(0)),
 ];
+
+/// How many words belong to an action for sure, whatever they are.
+pub(in crate::model) fn words_of_action(action: &str) -> usize {
+    let name = action.find('(').map_or(action, |open| &action[..=open]);
+    match ACTIONS.binary_search_by(|(known, _)| (*known).cmp(name)).map(|index| ACTIONS[index].1) {
+        Ok(Takes::Words(count)) => count,
+        Ok(Takes::Format | Takes::Mark | Takes::Header) => 1,
+        _ => 0,
+    }
+}
 
 /// Settings of an answer, and how many words each takes.
 fn answer_words(setting: &str) -> Option<usize> {
@@ -187,6 +205,11 @@ impl Schema<'_> {
             self.invalid(statement, word, message, None);
             return;
         }
+        if key.name == "send-spoe-group"
+            && let Some(looks) = self.looks.last_mut()
+        {
+            looks.add(key.name);
+        }
         if key.name == "spoe" && context == Context::Filter {
             self.spoe(statement, word);
             return;
@@ -195,15 +218,39 @@ impl Schema<'_> {
             return;
         }
         self.parenthesis(statement, word, key.name);
+        match key.name {
+            "replace-header" | "replace-value" => self.regex(statement, at + 2),
+            "replace-path" | "replace-pathq" | "replace-uri" => self.regex(statement, at + 1),
+            _ => {}
+        }
         let Ok(index) = ACTIONS.binary_search_by(|(name, _)| (*name).cmp(key.name)) else { return };
         if let Some(end) = self.behind(proxy, statement, at, ACTIONS[index].1) {
             self.condition_at(statement, end);
         }
     }
 
-    /// `filter spoe` is nothing without its file.
+    /// `filter spoe` takes the name of an engine and a file, in any order, and is nothing without the file.
     fn spoe(&mut self, statement: &Arc<Statement>, word: &Word) {
-        if statement.is_whole() && statement.after("config").is_none() {
+        if !statement.is_whole() {
+            return;
+        }
+        let mut at = 2;
+        let mut reads = false;
+        while let Some(setting) = statement.word(at) {
+            if !matches!(setting.text.as_str(), "engine" | "config") {
+                let message = format!("`{}` is no word of `filter spoe`: it takes `engine` and `config`", setting.text);
+                self.invalid(statement, setting, message, None);
+                return;
+            }
+            if statement.word(at + 1).is_none() {
+                let message = format!("`{}` needs a value", setting.text);
+                self.invalid(statement, setting, message, None);
+                return;
+            }
+            reads |= setting.text == "config";
+            at += 2;
+        }
+        if !reads {
             let message = "`filter spoe` needs `config` and the file of its agent".to_owned();
             self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
         }
@@ -216,7 +263,12 @@ impl Schema<'_> {
         let counter = |index: usize| call.argument(index).and_then(|text| text.parse::<u32>().ok());
         let message = match name {
             "set-var(" | "set-var-fmt(" | "unset-var(" => match call.argument(0) {
-                Some(variable) => super::calls::variable_problem(variable),
+                Some(variable) => super::calls::variable_problem(variable).or_else(|| {
+                    let conditions: Vec<&str> = call.written_arguments().skip(1).map(str::trim).collect();
+                    let bad = conditions.iter().find(|name| !super::calls::CONDITIONS.contains(name))?;
+                    let known = super::calls::CONDITIONS.join(", ");
+                    Some(format!("`{bad}` is no condition for setting a variable: they are {known}"))
+                }),
                 None => Some(format!("`{}` needs the name of a variable in its parenthesis", call.name)),
             },
             // Without a parenthesis they are accepted, and do nothing that helps.
@@ -232,6 +284,10 @@ impl Schema<'_> {
                 Some(_) => None,
                 None => Some(format!("`{}` needs the number of a counter in its parenthesis", call.name)),
             },
+            "track-sc(" if self.haproxy.target.is_some_and(|target| target < (2, 8, 0)) => {
+                let counter = call.name.strip_prefix("track-sc").and_then(|number| number.parse::<u32>().ok());
+                counter.filter(|&number| number > 2).map(|_| "there are the counters 0, 1 and 2".to_owned())
+            }
             "do-resolve(" if call.argument(1).is_none() => {
                 Some("`do-resolve` needs a variable and a resolvers section in its parenthesis".to_owned())
             }
@@ -256,11 +312,31 @@ impl Schema<'_> {
                 }
                 Some(end)
             }
+            Takes::Format => Some((at + 2).min(statement.words.len())),
+            Takes::Mark => {
+                let is_number = |text: &str| {
+                    let digits = text.trim_start_matches('-');
+                    match digits.strip_prefix("0x") {
+                        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                        None => digits.bytes().all(|byte| byte.is_ascii_digit()),
+                    }
+                };
+                match first {
+                    None => self.lacks(statement, at, "a number behind it"),
+                    Some(word) if is_number(&word.text) => Some(at + 2),
+                    Some(word) if self.haproxy.target.is_some_and(|target| target < (3, 0, 0)) => {
+                        let message = format!("`{}` is not a number: an expression works here since 3.0", word.text);
+                        self.invalid(statement, word, message, None);
+                        None
+                    }
+                    _ => self.expression_end(statement, at + 1),
+                }
+            }
             Takes::Expression => self.expression_end(statement, at + 1),
             Takes::NumberOrExpression => {
                 let is_number = |text: &str| {
-                    let digits = text.strip_prefix("0x").unwrap_or(text);
-                    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+                    let digits = text.strip_prefix('-').unwrap_or(text);
+                    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
                 };
                 match first {
                     None => None,
@@ -275,10 +351,34 @@ impl Schema<'_> {
                     _ => Some(end),
                 }
             }
+            Takes::Capture if statement.is("http-response") => {
+                let end = self.expression_end(statement, at + 1)?;
+                if statement.text(end) != "id" || statement.word(end + 1).is_none() {
+                    return self.lacks(
+                        statement,
+                        at,
+                        "`id` behind the expression: only requests are captured by `len`",
+                    );
+                }
+                Some(end + 2)
+            }
             Takes::Capture => {
                 let end = self.expression_end(statement, at + 1)?;
                 if !matches!(statement.text(end), "len" | "id") || statement.word(end + 1).is_none() {
                     return self.lacks(statement, at, "`len` with a number, or `id`, behind the expression");
+                }
+                if statement.text(end) == "len" {
+                    if proxy.has_backend_side() && !proxy.has_frontend_side() {
+                        let message = "a backend captures nothing by `len`: it has no slots of its own".to_owned();
+                        self.invalid(statement, &statement.words[end], message, None);
+                        return None;
+                    }
+                    let length = &statement.words[end + 1];
+                    if length.is_known() && crate::values::leading_number(&length.text).0 <= 0 {
+                        let message = format!("`{}` is not a valid length: it is above 0", length.text);
+                        self.invalid(statement, length, message, None);
+                        return None;
+                    }
                 }
                 Some(end + 2)
             }
@@ -312,16 +412,29 @@ impl Schema<'_> {
             }
             Takes::Answer => self.answer(statement, at),
             Takes::Redirect => Some(self.redirect(statement, at)),
+            Takes::Timeout
+                if !proxy.has_backend_side()
+                    && proxy.has_frontend_side()
+                    && self.lacks_client_timeout(statement, at) =>
+            {
+                let message = format!("a frontend has no `timeout {}`", statement.text(at + 1));
+                let span = first.map_or(statement.words[at].span, |word| word.span);
+                self.add(statement, span, ProblemKind::Invalid { message, instead: None });
+                None
+            }
             Takes::Timeout => {
                 if statement.word(at + 2).is_none() {
                     return self.lacks(statement, at, "the name of a timeout and a time behind it");
                 }
-                if matches!(statement.text(at + 1), "server" | "tunnel") && !proxy.has_backend_side() {
-                    let message = format!("a frontend has no `timeout {}`", statement.text(at + 1));
-                    self.invalid(statement, &statement.words[at + 1], message, None);
-                    return None;
+                let known: &'static [&'static str] =
+                    if self.knows_client_timeout() { &["client", "server", "tunnel"] } else { &["server", "tunnel"] };
+                self.one_of(statement, "set-timeout", at + 1, known);
+                let time = &statement.words[at + 2];
+                if time.text.starts_with(|c: char| c.is_ascii_digit()) {
+                    self.time_value(statement, at + 2, crate::values::Unit::Milliseconds);
+                    return Some(at + 3);
                 }
-                None
+                self.expression_end(statement, at + 2)
             }
             Takes::Body => {
                 if statement.text(at + 1) != "time" || statement.word(at + 2).is_none() {
@@ -334,7 +447,14 @@ impl Schema<'_> {
                 if first.is_none() {
                     return self.lacks(statement, at, "the name of a header");
                 }
-                Some(if statement.text(at + 2) == "-m" { at + 4 } else { at + 2 })
+                if statement.text(at + 2) != "-m" {
+                    return Some(at + 2);
+                }
+                self.one_of(statement, "-m", at + 3, &["str", "beg", "end", "sub", "reg"]);
+                if statement.text(at + 3) == "reg" {
+                    self.regex(statement, at + 1);
+                }
+                Some(at + 4)
             }
             Takes::Mode if statement.text(at + 1) != "http" => self.lacks(statement, at, "`http` behind it"),
             Takes::Mode => Some(if statement.text(at + 2) == "proto" { at + 4 } else { at + 2 }),
@@ -344,6 +464,16 @@ impl Schema<'_> {
             }
             Takes::Anything => None,
         }
+    }
+
+    /// `set-timeout client` came with 2.9.
+    fn knows_client_timeout(&self) -> bool {
+        self.haproxy.target.is_none_or(|target| target >= (2, 9, 0))
+    }
+
+    /// Is this `set-timeout` refused in a frontend whatever follows?
+    fn lacks_client_timeout(&self, statement: &Statement, at: usize) -> bool {
+        !self.knows_client_timeout() || matches!(statement.text(at + 1), "server" | "tunnel")
     }
 
     fn lacks(&mut self, statement: &Arc<Statement>, at: usize, what: &str) -> Option<usize> {
@@ -375,9 +505,20 @@ impl Schema<'_> {
         Some(end)
     }
 
+    /// A word that is a regular expression.
+    pub(super) fn regex(&mut self, statement: &Arc<Statement>, at: usize) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known()) else { return };
+        if let Some(message) = super::calls::regex_problem(&word.text) {
+            self.invalid(statement, word, message, None);
+        }
+    }
+
     fn answer(&mut self, statement: &Arc<Statement>, at: usize) -> Option<usize> {
         let mut next = at + 1;
-        while let Some(count) = statement.word(next).and_then(|word| answer_words(&word.text)) {
+        // `deny_status` is a word of the older actions only.
+        let is_return = statement.text(at) == "return";
+        let words = |word: &Word| answer_words(&word.text).filter(|_| !is_return || word.text != "deny_status");
+        while let Some(count) = statement.word(next).and_then(words) {
             let setting = next;
             next += 1 + count;
             if next > statement.words.len() {

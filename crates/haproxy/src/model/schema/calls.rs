@@ -2,6 +2,7 @@
 
 use super::{ProblemKind, Schema, is_build, is_plain};
 use crate::model::{Call, Criterion, Expression, Proxy, SectionKind, Statement};
+use crate::syntax::Word;
 use crate::table::{Argument, CallShape, Context, Kind, Phases};
 use confvet_core::{Span, did_you_mean};
 use std::borrow::Cow;
@@ -29,39 +30,144 @@ enum Needs {
     Boolean,
     /// Pairs of hexadecimal digits.
     Hexadecimal,
+    /// The name of a variable, or bytes in base64.
+    VariableOrBase64,
+    /// A number in this range.
+    Between(i64, i64),
+    /// Four characters: the name of a token in the distcc protocol.
+    Token,
+    /// The number of a block of an HTTP message, or a name for one.
+    Block,
+    /// The name of a message digest.
+    Digest,
+    /// A number above zero, or the name of a FIX tag.
+    FixTag,
+    /// The name of a ring, or of an output that always exists.
+    Sink,
+    /// The name or the number of an MQTT packet that has fields.
+    MqttPacket,
+    /// An algorithm for signatures of JSON web tokens, or the name of a variable.
+    JwtAlgorithm,
+    /// Flags of a substitution.
+    RegexFlags,
 }
 
 const DIGESTS: &[&str] = &["128", "192", "256"];
 const SHA2: &[&str] = &["224", "256", "384", "512"];
 const JSON: &[&str] = &["ascii", "utf8", "utf8s", "utf8p", "utf8ps"];
 const TIME_UNITS: &[&str] = &["s", "ms", "us"];
+const JWT_ALGORITHMS: &[&str] = &[
+    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "none",
+];
+/// Tags of the FIX protocol that have a name; all others are numbers.
+const FIX_TAGS: &[&str] = &["BeginString", "BodyLength", "CheckSum", "MsgType", "SenderCompID", "TargetCompID"];
+/// How names of message digests start. Which of them there are is up to the TLS library.
+const DIGEST_NAMES: &[&str] = &[
+    "md",
+    "sha",
+    "ripemd",
+    "rmd",
+    "sm3",
+    "blake",
+    "whirlpool",
+    "keccak",
+    "ssl",
+    "rsa",
+    "dsa",
+    "ecdsa",
+    "id-",
+    "gost",
+    "streebog",
+    "null",
+];
+/// Types of fields in Protocol Buffers messages.
+const PROTOBUF: &[&str] = &[
+    "int32", "int64", "uint32", "uint64", "sint32", "sint64", "bool", "enum", "fixed32", "fixed64", "sfixed32",
+    "sfixed64", "float", "double",
+];
+/// When a variable is set.
+pub(super) const CONDITIONS: &[&str] =
+    &["ifexists", "ifnotexists", "ifempty", "ifnotempty", "ifset", "ifnotset", "ifgt", "iflt"];
+/// Outputs that exist without a `ring` section.
+const SINKS: &[&str] = &["stdout", "stderr", "buf0"];
+
+/// Arguments that must not be missing or empty, although HAProxy lists some of them as optional; sorted by name.
+const NOT_EMPTY: &[(&str, Context, usize)] = &[
+    ("be2dec", Context::Converter, 1),
+    ("bin", Context::Fetch, 0),
+    ("digest", Context::Converter, 0),
+    ("distcc_body", Context::Fetch, 0),
+    ("distcc_param", Context::Fetch, 0),
+    ("fix_tag_value", Context::Converter, 0),
+    ("internal.htx_blk.data", Context::Fetch, 0),
+    ("internal.htx_blk.hdrname", Context::Fetch, 0),
+    ("internal.htx_blk.hdrval", Context::Fetch, 0),
+    ("internal.htx_blk.size", Context::Fetch, 0),
+    ("internal.htx_blk.start_line", Context::Fetch, 0),
+    ("internal.htx_blk.type", Context::Fetch, 0),
+    ("json_query", Context::Converter, 0),
+    ("mqtt_field_value", Context::Converter, 1),
+    ("secure_memcmp", Context::Converter, 0),
+    ("set-var", Context::Converter, 0),
+    ("strcmp", Context::Converter, 0),
+    ("unset-var", Context::Converter, 0),
+    ("var", Context::Fetch, 0),
+];
 
 /// Fetch or converter, number of the argument, what it needs; sorted by name.
 const NEEDS: &[(&str, Context, usize, Needs)] = &[
     ("add", Context::Converter, 0, Needs::NumberOrVariable),
+    ("add_item", Context::Converter, 1, Needs::Variable),
     ("aes_gcm_dec", Context::Converter, 0, Needs::OneOf(DIGESTS)),
+    ("aes_gcm_dec", Context::Converter, 1, Needs::VariableOrBase64),
+    ("aes_gcm_dec", Context::Converter, 2, Needs::VariableOrBase64),
+    ("aes_gcm_dec", Context::Converter, 3, Needs::VariableOrBase64),
     ("and", Context::Converter, 0, Needs::NumberOrVariable),
+    ("be2dec", Context::Converter, 1, Needs::Between(1, 8)),
+    ("be2hex", Context::Converter, 1, Needs::Between(0, i64::MAX)),
     ("bin", Context::Fetch, 0, Needs::Hexadecimal),
     ("bool", Context::Fetch, 0, Needs::Boolean),
     ("bytes", Context::Converter, 0, Needs::Position),
     ("bytes", Context::Converter, 1, Needs::Length),
     ("concat", Context::Converter, 1, Needs::Variable),
     ("date", Context::Fetch, 1, Needs::OneOf(TIME_UNITS)),
+    ("debug", Context::Converter, 1, Needs::Sink),
+    ("digest", Context::Converter, 0, Needs::Digest),
+    ("distcc_body", Context::Fetch, 0, Needs::Token),
+    ("distcc_param", Context::Fetch, 0, Needs::Token),
     ("div", Context::Converter, 0, Needs::NumberOrVariable),
     ("fc_rtt", Context::Fetch, 0, Needs::OneOf(&["us", "ms"])),
     ("fc_rttvar", Context::Fetch, 0, Needs::OneOf(&["us", "ms"])),
     ("field", Context::Converter, 0, Needs::NonZero),
+    ("fix_tag_value", Context::Converter, 0, Needs::FixTag),
     ("has_ctl", Context::Converter, 0, Needs::ControlMask),
+    ("hmac", Context::Converter, 0, Needs::Digest),
+    ("hmac", Context::Converter, 1, Needs::VariableOrBase64),
     ("http_date", Context::Converter, 1, Needs::OneOf(TIME_UNITS)),
+    ("internal.htx_blk.data", Context::Fetch, 0, Needs::Block),
+    ("internal.htx_blk.hdrname", Context::Fetch, 0, Needs::Block),
+    ("internal.htx_blk.hdrval", Context::Fetch, 0, Needs::Block),
+    ("internal.htx_blk.size", Context::Fetch, 0, Needs::Block),
+    ("internal.htx_blk.start_line", Context::Fetch, 0, Needs::Block),
+    ("internal.htx_blk.type", Context::Fetch, 0, Needs::Block),
     ("json", Context::Converter, 0, Needs::OneOf(JSON)),
+    ("json_query", Context::Converter, 1, Needs::OneOf(&["int"])),
+    ("jwt_header_query", Context::Converter, 1, Needs::OneOf(&["int"])),
+    ("jwt_payload_query", Context::Converter, 1, Needs::OneOf(&["int"])),
+    ("jwt_verify", Context::Converter, 0, Needs::JwtAlgorithm),
     ("mod", Context::Converter, 0, Needs::NumberOrVariable),
+    ("mqtt_field_value", Context::Converter, 0, Needs::MqttPacket),
     ("mul", Context::Converter, 0, Needs::NumberOrVariable),
     ("or", Context::Converter, 0, Needs::NumberOrVariable),
+    ("protobuf", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
+    ("regsub", Context::Converter, 2, Needs::RegexFlags),
     ("secure_memcmp", Context::Converter, 0, Needs::Variable),
     ("set-var", Context::Converter, 0, Needs::Variable),
+    ("set-var", Context::Converter, 1, Needs::OneOf(CONDITIONS)),
     ("sha2", Context::Converter, 0, Needs::OneOf(SHA2)),
     ("strcmp", Context::Converter, 0, Needs::Variable),
     ("sub", Context::Converter, 0, Needs::NumberOrVariable),
+    ("ungrpc", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
     ("unset-var", Context::Converter, 0, Needs::Variable),
     ("url_enc", Context::Converter, 0, Needs::OneOf(&["query"])),
     ("var", Context::Fetch, 0, Needs::Variable),
@@ -131,12 +237,127 @@ fn is_number_pattern(text: &str) -> bool {
 /// Looks like an IPv4 address or network and is none. Anything else may be a name that resolves.
 fn is_bad_network(text: &str) -> bool {
     let (address, mask) = text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)));
+    if address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')) {
+        return !is_network(text);
+    }
     let dotted = address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if !dotted || address.bytes().filter(|&byte| byte == b'.').count() != 3 {
         return false;
     }
     let bad_mask = |mask: &str| mask.parse::<Ipv4Addr>().is_err() && mask.parse::<u8>().map_or(true, |bits| bits > 32);
     address.parse::<Ipv4Addr>().is_err() || mask.is_some_and(bad_mask)
+}
+
+/// An address or a network, written out: no name that has to be resolved.
+pub(super) fn is_network(text: &str) -> bool {
+    let (address, mask) = text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)));
+    let bits = |most: u8| mask.is_none_or(|mask| mask.parse::<u8>().is_ok_and(|bits| bits <= most));
+    match address.parse::<Ipv4Addr>() {
+        Ok(_) => bits(32) || mask.is_some_and(|mask| mask.parse::<Ipv4Addr>().is_ok()),
+        Err(_) => address.parse::<Ipv6Addr>().is_ok() && bits(128),
+    }
+}
+
+/// The words behind `-m`.
+const METHODS: &[&str] = &["found", "bool", "int", "ip", "bin", "len", "str", "sub", "reg", "beg", "end", "dir", "dom"];
+
+/// A method that does not exist, or that cannot compare what the expression gives.
+fn bad_method<'a>(criterion: &Criterion<'a>, kind: Kind) -> Option<(&'a Word, String)> {
+    let at = criterion.flags.iter().position(|flag| flag.text == "-m")?;
+    let method = criterion.flags.get(at + 1).filter(|method| method.is_known() && !method.text.contains('$'))?;
+    if !METHODS.contains(&method.text.as_str()) {
+        return Some((method, format!("`{}` is no way to compare: there are {}", method.text, METHODS.join(", "))));
+    }
+    let fits = match method.text.as_str() {
+        "bool" | "int" => !matches!(kind, Kind::Meth | Kind::Bin),
+        "ip" => !matches!(kind, Kind::Meth | Kind::Bin | Kind::Bool),
+        _ => true,
+    };
+    let message = || format!("`-m {}` cannot compare {}", method.text, kind.as_str());
+    (!fits).then(|| (method, message()))
+}
+
+/// The first pattern that its method cannot read.
+fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, String)> {
+    if criterion.has_flag("-f") || criterion.has_flag("-M") {
+        return None;
+    }
+    let fetch = criterion.fetch();
+    let method = criterion.method();
+    let is_regex = method == Some("reg") || method.is_none() && plain && fetch.ends_with("_reg");
+    let is_bytes = method == Some("bin") || method.is_none() && plain && matches!(fetch, "payload" | "payload_lv");
+    let is_version = method.is_none() && plain && matches!(fetch, "req_ssl_ver" | "req.ssl_ver");
+    if !is_regex && !is_bytes && !is_version {
+        return None;
+    }
+    let mut values = criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '<']));
+    let is_hex = |text: &str| text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_dotted = |text: &str| {
+        matches!(text, "eq" | "ge" | "gt" | "le" | "lt")
+            || text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b'-'))
+    };
+    if is_regex {
+        // A dollar sign is at home in a regular expression.
+        let mut values = criterion.values.iter().filter(|value| value.is_known());
+        return values.find_map(|value| Some((value, regex_problem(&value.text)?)));
+    }
+    let bad = |value: &&Word| if is_bytes { !is_hex(&value.text) } else { !is_dotted(&value.text) };
+    let value = values.find(bad)?;
+    let what = if is_bytes { "pairs of hexadecimal digits" } else { "a version such as `3.1`" };
+    Some((value, format!("`{}` is not a valid pattern for `{fetch}`: it must be {what}", value.text)))
+}
+
+/// What every library of regular expressions refuses: brackets that do not match, and a backslash at the end.
+pub(super) fn regex_problem(regex: &str) -> Option<String> {
+    // Comments, extended syntax and literal runs have rules of their own.
+    if regex.contains("(?#") || regex.contains("\\Q") || regex.contains("(*") || regex.starts_with("(?x") {
+        return None;
+    }
+    let bytes = regex.as_bytes();
+    let mut at = 0;
+    let mut open = 0_u32;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if at + 1 == bytes.len() => {
+                return Some(format!("regular expression `{regex}` ends in a backslash"));
+            }
+            b'\\' => at += 1,
+            b'[' => match class_end(bytes, at) {
+                Some(end) => at = end,
+                None => return Some(format!("regular expression `{regex}` has a `[` without its `]`")),
+            },
+            b'(' => open += 1,
+            b')' if open == 0 => return Some(format!("regular expression `{regex}` has a `)` without its `(`")),
+            b')' => open -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    (open > 0).then(|| format!("regular expression `{regex}` has a `(` without its `)`"))
+}
+
+/// Where the bracket closes that opens a class of characters.
+fn class_end(bytes: &[u8], open: usize) -> Option<usize> {
+    let mut at = open + 1;
+    if bytes.get(at) == Some(&b'^') {
+        at += 1;
+    }
+    let first = at;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b']' if at > first => return Some(at),
+            b'\\' => at += 1,
+            b'[' if matches!(bytes.get(at + 1), Some(b':' | b'.' | b'=')) => {
+                let kind = bytes[at + 1];
+                let close = bytes[at + 2..].windows(2).position(|pair| pair == [kind, b']']);
+                // Without its end it is an ordinary bracket.
+                at += close.map_or(0, |length| length + 3);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// May HAProxy make this kind of value out of that one?
@@ -196,6 +417,8 @@ fn phases(statement: &Statement, proxy: &Proxy) -> Option<(Phases, &'static str)
         ("stick", "on" | "match" | "store-request") => (Phases::SERVER_CHOICE, "when a server is chosen"),
         ("stick", "store-response") => (Phases::STICK_STORE, "when a response is stored"),
         ("log-format" | "log-format-sd" | "error-log-format", _) => (Phases::LOG, "in logs"),
+        ("unique-id-format", _) if proxy.has_frontend_side() => (Phases::FRONTEND_REQUEST, "when a request comes in"),
+        ("balance", "hash") => (Phases::SERVER_CHOICE, "when a server is chosen"),
         _ => return None,
     };
     Some((phases, when))
@@ -214,6 +437,10 @@ impl Schema<'_> {
         if !own.has_calls && own.expression_word().is_none() {
             return;
         }
+        // Names and numbers are no formats, whatever they look like.
+        if matches!(own.text(1), "del-header" | "set-nice") {
+            return;
+        }
         let phases = phases(statement, proxy);
         for expression in own.sample_expressions() {
             let kind = self.expression(proxy, statement, &expression, false, phases);
@@ -228,10 +455,22 @@ impl Schema<'_> {
         let plain = criterion.expression.as_ref().is_some_and(|expression| expression.converters.is_empty());
         let fetch = criterion.fetch();
         let alias = plain && Context::AclAlias.find(fetch).is_some();
+        if fetch == "http_auth_group" {
+            self.groups(statement, criterion);
+            return;
+        }
+        if let Some((word, message)) = bad_method(criterion, kind) {
+            self.refuse(statement, word.span, message);
+            return;
+        }
+        if let Some((word, message)) = bad_pattern(criterion, plain) {
+            self.refuse(statement, word.span, message);
+            return;
+        }
         if criterion.method().is_some() || criterion.has_flag("-f") || criterion.has_flag("-M") || alias {
             return;
         }
-        if plain && (kind == Kind::Bin || fetch == "var") {
+        if plain && (matches!(kind, Kind::Bin | Kind::Meth) || fetch == "var") {
             let message = format!("`{fetch}` gives {}: say with `-m` how it is compared", kind.as_str());
             self.refuse(statement, criterion.word.span, message);
             return;
@@ -241,13 +480,35 @@ impl Schema<'_> {
                 Kind::Sint if !is_number_pattern(&value.text) => {
                     format!("`{}` is not a number, which is what `{fetch}` gives", value.text)
                 }
-                Kind::Ipv4 | Kind::Ipv6 | Kind::Addr if is_bad_network(&value.text) => {
+                Kind::Ipv4 | Kind::Ipv6 | Kind::Addr
+                    if is_bad_network(&value.text) || criterion.has_flag("-n") && !is_network(&value.text) =>
+                {
                     format!("`{}` is not a valid address or network", value.text)
                 }
                 _ => continue,
             };
             self.refuse(statement, value.span, message);
             return;
+        }
+    }
+
+    /// What `http_auth_group` compares with are groups of its userlist.
+    fn groups(&mut self, statement: &Arc<Statement>, criterion: &Criterion<'_>) {
+        let list = criterion.expression.as_ref().and_then(|expression| expression.fetch.argument(0));
+        let Some(list) = list.filter(|_| !criterion.has_flag("-f") && criterion.word.is_known()) else { return };
+        if criterion.values.is_empty() {
+            let message = "`http_auth_group` needs the names of groups behind it".to_owned();
+            self.refuse(statement, criterion.word.span, message);
+            return;
+        }
+        let compares = criterion.method().is_none_or(|method| method == "str");
+        let Some(groups) = Some(list).filter(|_| compares).and_then(|list| self.groups_of(list)) else { return };
+        let unknown = |value: &&Word| {
+            value.is_known() && !value.text.contains(['$', '<']) && !groups.contains(value.text.as_str())
+        };
+        if let Some(value) = criterion.values.iter().find(unknown) {
+            let message = format!("`{}` is no group of the userlist `{list}`", value.text);
+            self.refuse(statement, value.span, message);
         }
     }
 
@@ -303,7 +564,7 @@ impl Schema<'_> {
         }
         let shape = known.and_then(|key| key.call);
         if let (Some(shape), Some((phases, when))) = (shape, phases)
-            && !shape.is_there_at(phases)
+            && (!shape.is_there_at(phases) || self.is_not_there_yet(fetch.name, phases))
             && fetch.name != "internal.htx.data"
         {
             let message = format!("`{}` has no value {when}", fetch.name);
@@ -332,6 +593,16 @@ impl Schema<'_> {
             }
         }
         Some(kind)
+    }
+
+    /// The versions of request and answer are kept for later only since a version above 2.6.
+    fn is_not_there_yet(&self, fetch: &str, phases: Phases) -> bool {
+        let later = match fetch {
+            "req.ver" | "req_ver" => Phases::ANSWERS.or(Phases::LOG),
+            "res.ver" | "resp_ver" => Phases::LOG,
+            _ => return false,
+        };
+        phases.is_within(later) && self.haproxy.target.is_some_and(|target| target < (2, 7, 0))
     }
 
     /// Reports what is wrong with a call; false when it is unknown or its word cannot be read here.
@@ -406,7 +677,7 @@ impl Schema<'_> {
             self.refuse(statement, call.span(), message);
             return;
         }
-        if given == 0 {
+        if given == 0 && !is_checked_when_empty(name) && !matches!(name, "fc_rtt" | "fc_rttvar") {
             return;
         }
         for (index, (written, argument)) in call.written_arguments().zip(shape.arguments).enumerate() {
@@ -455,25 +726,55 @@ impl Schema<'_> {
                     .then_some("the name of a table, as the proxy has none of its own")
             }
             Argument::Server => text.is_empty().then_some("the name of a server"),
-            Argument::Text | Argument::Regex => None,
+            Argument::Regex => regex_problem(text).is_some().then_some("a regular expression whose brackets match"),
+            Argument::Text => None,
         }
     }
 
     /// What a few calls ask of their arguments beyond the type.
     fn needs(&mut self, statement: &Arc<Statement>, call: &Call<'_>, context: Context) {
+        let written = |index: usize| call.written_arguments().nth(index).unwrap_or_default();
+        if let Ok(at) = NOT_EMPTY.binary_search_by(|(name, ..)| (*name).cmp(call.name))
+            && let (_, kind, index) = NOT_EMPTY[at]
+            && kind == context
+            && written(index).is_empty()
+        {
+            let message = format!("argument {} of `{}` is empty: HAProxy refuses that", index + 1, call.name);
+            self.refuse(statement, call.span(), message);
+            return;
+        }
+        let whole = match call.name {
+            "be2hex" if !written(0).is_empty() && written(1).is_empty() => {
+                Some("`be2hex` needs the size of a chunk behind its separator")
+            }
+            "fc_rtt" | "fc_rttvar" if call.has_parentheses() && written(0).is_empty() => {
+                let message = format!("`{}` takes `us` or `ms` in its parenthesis, or none", call.name);
+                self.refuse(statement, call.span(), message);
+                return;
+            }
+            "add_item" if written(1).is_empty() && written(2).is_empty() => {
+                Some("`add_item` adds nothing: it needs a variable or a suffix")
+            }
+            _ => None,
+        };
+        if let Some(message) = whole.filter(|_| context == Context::Converter) {
+            self.refuse(statement, call.span(), message.to_owned());
+            return;
+        }
         let start = NEEDS.partition_point(|(name, ..)| *name < call.name);
         let rows = NEEDS[start..].iter().take_while(|(name, ..)| *name == call.name);
         for &(_, _, index, needs) in rows.filter(|row| row.1 == context) {
-            let Some(written) = call.written_arguments().nth(index).filter(|written| !written.is_empty()) else {
+            let written = written(index);
+            if written.is_empty() {
                 continue;
-            };
-            if let Some(message) = self.unmet(call.name, &unquoted(written), needs) {
+            }
+            if let Some(message) = self.unmet(statement.section, call.name, &unquoted(written), needs) {
                 self.refuse(statement, call.argument_span(index), message);
             }
         }
     }
 
-    fn unmet(&self, name: &str, text: &str, needs: Needs) -> Option<String> {
+    fn unmet(&mut self, section: u32, name: &str, text: &str, needs: Needs) -> Option<String> {
         let number = text.parse::<i64>();
         let must = |what: &str| Some(format!("`{text}` is not a valid argument of `{name}`: it must be {what}"));
         match needs {
@@ -504,8 +805,48 @@ impl Schema<'_> {
                 None
             }
             Needs::Hexadecimal => must("pairs of hexadecimal digits"),
+            Needs::VariableOrBase64 if is_base64(text) || variable_problem(text).is_none() => None,
+            Needs::VariableOrBase64 => must("bytes in base64, or a variable such as `txn.key`"),
+            Needs::Between(low, high) if number.as_ref().is_ok_and(|number| (low..=high).contains(number)) => None,
+            Needs::Between(low, i64::MAX) => must(&format!("{low} or more")),
+            Needs::Between(low, high) => must(&format!("a number from {low} to {high}")),
+            Needs::Token if text.len() == 4 => None,
+            Needs::Token => must("a name of four characters"),
+            Needs::Block if matches!(text, "head" | "tail" | "first") => None,
+            Needs::Block if text.bytes().all(|byte| byte.is_ascii_digit()) => None,
+            Needs::Block => must("the number of a block, `head`, `tail` or `first`"),
+            Needs::Digest => {
+                let lower = text.to_ascii_lowercase();
+                let may_be = DIGEST_NAMES.iter().any(|start| lower.starts_with(start));
+                if may_be { None } else { must("the name of a message digest, such as `sha256`") }
+            }
+            Needs::FixTag if FIX_TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(text)) => None,
+            Needs::FixTag if number.is_ok_and(|number| number > 0) => None,
+            Needs::FixTag => must(&format!("the number of a FIX tag, or one of {}", FIX_TAGS.join(", "))),
+            Needs::Sink if SINKS.contains(&text) || self.haproxy.is_part() || self.is_ring(text, section) => None,
+            Needs::Sink => must("the name of a `ring` section above, `stdout`, `stderr` or `buf0`"),
+            Needs::MqttPacket if matches!(text, "1" | "2") => None,
+            Needs::MqttPacket if ["connect", "connack"].iter().any(|name| name.eq_ignore_ascii_case(text)) => None,
+            Needs::MqttPacket => must("`connect` or `connack`: only these packets have fields"),
+            Needs::JwtAlgorithm if JWT_ALGORITHMS.contains(&text) || variable_problem(text).is_none() => None,
+            Needs::JwtAlgorithm => must("an algorithm such as `RS256`, or a variable"),
+            Needs::RegexFlags if text.bytes().all(|flag| matches!(flag, b'i' | b'g')) => None,
+            Needs::RegexFlags => must("`i`, `g` or both"),
         }
     }
+}
+
+/// Calls that HAProxy examines even without a single argument.
+fn is_checked_when_empty(name: &str) -> bool {
+    NOT_EMPTY.binary_search_by(|row| row.0.cmp(name)).is_ok()
+}
+
+/// Whole groups of four base64 characters.
+fn is_base64(text: &str) -> bool {
+    let data = text.trim_end_matches('=');
+    text.len().is_multiple_of(4)
+        && text.len() - data.len() <= 2
+        && data.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
 /// An argument that is empty stands for the proxy itself.
@@ -528,6 +869,22 @@ mod tests {
     #[test]
     fn the_table_of_needs_is_sorted() {
         assert!(NEEDS.windows(2).all(|pair| (pair[0].0, pair[0].2) < (pair[1].0, pair[1].2)));
+    }
+
+    #[test]
+    fn the_table_of_arguments_that_must_be_there_is_sorted() {
+        assert!(NOT_EMPTY.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+
+    #[test]
+    fn brackets_of_regular_expressions_have_to_match() {
+        for regex in ["(a", "a)", "[a", "[]a", "[[:alpha:]", "a\\", "(a[)]"] {
+            assert!(regex_problem(regex).is_some(), "{regex}");
+        }
+        for regex in ["a]", "[]a]", "[^]a]", "[[:alpha:]]", r"[\]]", r"\(", "(?<a>b)", "a{", "[(]", "(?#(a)", "^/foo$"]
+        {
+            assert_eq!(regex_problem(regex), None, "{regex}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How many words a statement takes, and which ones, where HAProxy refuses all others.
 
 use super::{ProblemKind, Schema};
-use crate::model::{Proxy, Statement};
+use crate::model::{Prefix, Statement};
 use crate::syntax::Word;
 use confvet_core::did_you_mean;
 use std::sync::Arc;
@@ -27,6 +27,11 @@ const MOST: &[(&str, usize)] = &[
 /// Statements that are nothing without so many words; sorted.
 const LEAST: &[(&str, usize, &str)] = &[
     ("clitcpka-cnt", 1, "a number"),
+    ("clitcpka-idle", 1, "a time"),
+    ("clitcpka-intvl", 1, "a time"),
+    ("compression", 1, "a word such as `algo`"),
+    ("description", 1, "a text"),
+    ("dispatch", 1, "an address"),
     ("dynamic-cookie-key", 1, "a key"),
     ("errorfile", 2, "a status and a file"),
     ("errorfiles", 1, "the name of an `http-errors` section"),
@@ -36,10 +41,16 @@ const LEAST: &[(&str, usize, &str)] = &[
     ("hash-balance-factor", 1, "a number"),
     ("hash-type", 1, "`consistent` or `map-based`"),
     ("http-reuse", 1, "one of never, safe, aggressive, always"),
+    ("id", 1, "a number"),
     ("log", 1, "an address and a facility, or `global`"),
     ("max-keep-alive-queue", 1, "a number"),
+    ("retry-on", 1, "a kind of failure"),
+    ("source", 1, "an address"),
     ("srvtcpka-cnt", 1, "a number"),
+    ("srvtcpka-idle", 1, "a time"),
+    ("srvtcpka-intvl", 1, "a time"),
     ("stick-table", 1, "a type and a size"),
+    ("unique-id-header", 1, "the name of a header"),
 ];
 
 /// Statements whose words must form a whole number, all of them; sorted.
@@ -88,7 +99,7 @@ const WORDY_OPTIONS: &[&str] = &["httpchk", "httpslog", "redispatch"];
 
 impl Schema<'_> {
     /// The words of a proxy's statement.
-    pub(super) fn grammar(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+    pub(super) fn grammar(&mut self, statement: &Arc<Statement>) {
         let keyword = statement.keyword();
         // What most lines are is read elsewhere.
         if matches!(keyword, "server" | "use_backend" | "bind" | "http-request" | "http-response" | "timeout") {
@@ -96,6 +107,9 @@ impl Schema<'_> {
         }
         let whole = statement.is_whole() && statement.words.last().is_none_or(|word| word.text != "\\");
         if !whole || statement.is_negated() && keyword != "option" {
+            return;
+        }
+        if self.doubled(statement) {
             return;
         }
         if let Ok(index) = LEAST.binary_search_by(|(name, ..)| (*name).cmp(keyword)) {
@@ -160,9 +174,50 @@ impl Schema<'_> {
                 let message = "`http-error` needs `status` and a status".to_owned();
                 self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
             }
+            "id" => self.positive(statement, 1, "id"),
+            "bind-process" if self.haproxy.at_least((2, 5, 0)) => {
+                for word in statement.from(1) {
+                    self.process(statement, word);
+                }
+            }
             "acl" => self.acl_name(statement),
-            "dispatch" | "source" => self.plain_address(proxy, statement),
+            "dispatch" | "source" => self.plain_address(statement),
             _ => {}
+        }
+    }
+
+    /// `default` in front shifts the words, and leaves the last one there twice: what takes no word more is refused.
+    /// True when that is reported.
+    fn doubled(&mut self, statement: &Arc<Statement>) -> bool {
+        let is_default = statement.prefix.is_some_and(|(prefix, _)| prefix == Prefix::Default);
+        let takes_one = statement.text(1) == "redispatch" && statement.words.len() == 2;
+        if !is_default || !statement.is("option") || takes_one {
+            return false;
+        }
+        let message = format!("HAProxy refuses `default {}`: leave the line out instead", statement.setting());
+        self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
+        true
+    }
+
+    /// A number that has to be above zero.
+    pub(super) fn positive(&mut self, statement: &Arc<Statement>, at: usize, setting: &str) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        if crate::values::leading_number(&word.text).0 < 1 {
+            let message = format!("`{setting} {}` is not a valid number: it is above 0", word.text);
+            self.invalid(statement, word, message, None);
+        }
+    }
+
+    /// A set of processes; since 2.5 there is only one process.
+    pub(super) fn process(&mut self, statement: &Arc<Statement>, word: &Word) {
+        if !word.is_known() || word.text.contains('$') {
+            return;
+        }
+        let (process, threads) = word.text.split_once('/').map_or((&*word.text, None), |(a, b)| (a, Some(b)));
+        let process = process.strip_prefix("auto:").unwrap_or(process);
+        if !is_number_set(process, 1) || threads.is_some_and(|threads| !is_number_set(threads, 64)) {
+            let message = format!("`{}` is not a valid set of processes: since 2.5 there is only number 1", word.text);
+            self.invalid(statement, word, message, None);
         }
     }
 
@@ -197,8 +252,14 @@ impl Schema<'_> {
             "tcplog" if self.haproxy.target.is_none_or(|target| target >= (3, 0, 0)) => {
                 self.one_of(statement, &setting, 2, &["clf"]);
             }
-            "forwardfor" => self.settings(statement, &setting, &[("except", 1), ("header", 1), ("if-none", 0)]),
-            "originalto" => self.settings(statement, &setting, &[("except", 1), ("header", 1)]),
+            "forwardfor" => {
+                self.settings(statement, &setting, &[("except", 1), ("header", 1), ("if-none", 0)]);
+                self.except(statement, &setting);
+            }
+            "originalto" => {
+                self.settings(statement, &setting, &[("except", 1), ("header", 1)]);
+                self.except(statement, &setting);
+            }
             "forwarded" => {}
             "http-restrict-req-hdr-names" => self.one_of(statement, &setting, 2, &["preserve", "delete", "reject"]),
             "mysql-check" => {
@@ -215,6 +276,17 @@ impl Schema<'_> {
             }
             "smtpchk" => self.most(statement, &setting, 4),
             _ => self.most(statement, &setting, 2),
+        }
+    }
+
+    /// Whose addresses are left out.
+    fn except(&mut self, statement: &Arc<Statement>, setting: &str) {
+        let Some(network) = statement.after("except").filter(|word| word.is_known() && !word.text.contains('$')) else {
+            return;
+        };
+        if !super::calls::is_network(&network.text) {
+            let message = format!("`{}` is not a valid address or network for `{setting} except`", network.text);
+            self.invalid(statement, network, message, None);
         }
     }
 
@@ -271,7 +343,7 @@ impl Schema<'_> {
     }
 
     /// `dispatch` needs a port, `source` takes its address and two more settings.
-    fn plain_address(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
+    fn plain_address(&mut self, statement: &Arc<Statement>) {
         let Some(word) = statement.word(1).filter(|word: &&Word| word.is_known() && !word.text.contains('$')) else {
             return;
         };
@@ -282,13 +354,36 @@ impl Schema<'_> {
                 let message = format!("`dispatch {}` has no port", word.text);
                 self.invalid(statement, word, message, None);
             }
-        } else if proxy.has_backend_side()
-            && let Some(extra) =
-                statement.word(2).filter(|extra| !matches!(extra.text.as_str(), "interface" | "usesrc"))
-        {
-            let message = format!("`{}` is no word of `source`: it takes `interface` and `usesrc`", extra.text);
-            self.invalid(statement, extra, message, None);
+            return;
         }
+        if let (crate::values::Port::Range(..), Some(span)) = (address.port, address.port_span) {
+            let message = "a range of ports works on the `source` of a server only".to_owned();
+            self.add(statement, span, ProblemKind::Invalid { message, instead: None });
+        }
+        let mut at = 2;
+        while let Some(extra) = statement.word(at) {
+            if !matches!(extra.text.as_str(), "interface" | "usesrc") {
+                let message = format!("`{}` is no word of `source`: it takes `interface` and `usesrc`", extra.text);
+                self.invalid(statement, extra, message, None);
+                return;
+            }
+            if statement.word(at + 1).is_none() {
+                let message = format!("`{}` needs a value", extra.text);
+                self.invalid(statement, extra, message, None);
+            }
+            at += 2;
+        }
+    }
+}
+
+/// `all`, `odd`, `even`, a number or a range of numbers, none above the highest.
+pub(super) fn is_number_set(text: &str, highest: u32) -> bool {
+    let is_number = |text: &str| text.parse::<u32>().is_ok_and(|number| (1..=highest).contains(&number));
+    match text.split_once('-') {
+        _ if matches!(text, "all" | "odd" | "even") => true,
+        Some((low, "")) => is_number(low),
+        Some((low, high)) => is_number(low) && is_number(high),
+        None => is_number(text),
     }
 }
 

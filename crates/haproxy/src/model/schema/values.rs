@@ -1,10 +1,11 @@
 //! Values that HAProxy refuses, or reads otherwise than they are written.
 
+use super::grammar::is_number_set;
 use super::{ProblemKind, Schema};
-use crate::model::{Proxy, Statement};
+use crate::model::{Expression, Proxy, Statement};
 use crate::syntax::Word;
 use crate::table::{Arguments, Context, Key};
-use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, time};
+use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, plain_port, time};
 use confvet_core::did_you_mean;
 use std::sync::Arc;
 
@@ -305,11 +306,31 @@ impl Schema<'_> {
             let message = format!("`{bad}` is not allowed in the name of a server");
             self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
         }
+        if at == 3 {
+            self.slots(statement);
+        }
+        if word.text.rsplit(':').next().and_then(plain_port).is_some() {
+            return;
+        }
         let address = endpoint(word, 0..word.text.len());
         if matches!(address.port, Port::Invalid | Port::Range(..)) {
             self.bad_port(statement, &address);
         }
         self.partial_port(statement, &address);
+    }
+
+    /// `NUMBER` or `LOW-HIGH`, of which HAProxy reads the leading digits.
+    fn slots(&mut self, statement: &Arc<Statement>) {
+        let Some(word) = statement.word(2).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+        let (low, high) = match word.text.split_once('-') {
+            Some((low, high)) => (leading_number(low).0, leading_number(high).0),
+            None => (1, leading_number(&word.text).0),
+        };
+        let fits = word.text == "-" || (high >= 1 && low >= 0 && low <= high);
+        if !fits {
+            let message = format!("`{}` is not a valid number of servers: write `3`, or `1-3`", word.text);
+            self.invalid(statement, word, message, None);
+        }
     }
 
     /// Digits with something behind them: the digits count.
@@ -424,11 +445,7 @@ impl Schema<'_> {
         };
         let number = |text: &str| text.parse::<i64>().ok();
         match key.name {
-            name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
             "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
-            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
-                self.number(statement, name, at + 1);
-            }
             "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
                 let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
                 self.invalid(statement, word, message, None);
@@ -458,6 +475,78 @@ impl Schema<'_> {
                     self.invalid(statement, word, message, Some((format!("str({})", word.text), false)));
                 }
             }
+            "sni" if Expression::of_word(word).is_none() => {
+                let message = format!("`{}` is no sample expression, which `sni` takes", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "sni" => self.fetch_name(statement, word),
+            "inter" | "fastinter" | "downinter" | "agent-inter" if is_zero(&word.text) => {
+                let message = format!("`{} {}` is not a valid interval: it is above 0", key.name, word.text);
+                self.invalid(statement, word, message, None);
+            }
+            name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
+            "id" if is_bind && !leading_number(&word.text).1 => {
+                let message = format!("`id {}` is not a valid number", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "id" => self.positive(statement, at + 1, "id"),
+            "maxconn" | "backlog" if is_bind && leading_number(&word.text).0 < 0 => {
+                let message = format!("`{} {}` is not a valid number: it is not negative", key.name, word.text);
+                self.invalid(statement, word, message, None);
+            }
+            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
+                self.number(statement, name, at + 1);
+            }
+            "pool-max-conn" if leading_number(&word.text).0 < -1 => {
+                let message = format!("`pool-max-conn {}` is not a valid number: it is -1 or more", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "resolve-net" => {
+                let bad = |part: &&str| !part.is_empty() && !super::calls::is_network(part);
+                if let Some(bad) = word.text.split(',').find(bad) {
+                    let message = format!("`{bad}` is not a valid network for `resolve-net`");
+                    self.invalid(statement, word, message, None);
+                }
+            }
+            "socks4" => {
+                let address = endpoint(word, 0..word.text.len());
+                if address.inet().is_some() && matches!(address.port, Port::None | Port::Invalid) {
+                    let message = format!("`socks4 {}` has no port", word.text);
+                    self.invalid(statement, word, message, None);
+                }
+            }
+            "proto" | "check-proto" => self.protocol(statement, key.name, word, is_bind),
+            "mode"
+                if is_bind
+                    && !word.text.trim_start_matches(['-', '+']).bytes().all(|byte| matches!(byte, b'0'..=b'7')) =>
+            {
+                let message = format!("`{}` is not a valid mode of a socket: it is an octal number", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "mss" if !(1..=65535).contains(&leading_number(&word.text).0.unsigned_abs()) => {
+                let message = format!("`{}` is not a valid segment size: it goes from 1 to 65535", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "nice" if !(-1024..=1024).contains(&leading_number(&word.text).0) => {
+                let message = format!("`nice {}` is out of range: it goes from -1024 to 1024", word.text);
+                self.invalid(statement, word, message, None);
+            }
+            "process" if is_bind && self.haproxy.at_least((2, 5, 0)) => self.process(statement, word),
+            "thread" if is_bind => self.threads(statement, word),
+            "shards" => self.shards(statement, word),
+            "accept-netscaler-cip" => self.positive(statement, at + 1, "accept-netscaler-cip"),
+            "ca-ignore-err" | "crt-ignore-err" if word.text != "all" => {
+                // Since 2.7 errors have names too.
+                let names = self.haproxy.target.is_none_or(|target| target >= (2, 7, 0));
+                let fits = |part: &str| match part.as_bytes().first() {
+                    Some(first) if first.is_ascii_alphabetic() => names && part != "all",
+                    _ => leading_number(part).0 > 0,
+                };
+                if let Some(bad) = word.text.split(',').find(|part| !fits(part)) {
+                    let message = format!("`{bad}` is not the number of a certificate error");
+                    self.invalid(statement, word, message, None);
+                }
+            }
             "verify" if is_bind => self.one_of(statement, "verify", at + 1, &["none", "optional", "required"]),
             "verify" => self.one_of(statement, "verify", at + 1, &["none", "required"]),
             name => {
@@ -467,6 +556,74 @@ impl Schema<'_> {
             }
         }
     }
+}
+
+impl Schema<'_> {
+    /// The protocol that a side of a connection speaks.
+    fn protocol(&mut self, statement: &Arc<Statement>, option: &str, word: &Word, is_bind: bool) {
+        let spop = !is_bind && self.haproxy.target.is_none_or(|target| target >= (3, 1, 0));
+        let known: &[&str] = match (is_bind, spop) {
+            (true, _) => &["h1", "h2", "quic"],
+            (false, true) => &["h1", "h2", "fcgi", "spop", "quic", "none"],
+            (false, false) => &["h1", "h2", "fcgi", "none"],
+        };
+        // In tcp mode it may be said that there is none. QMux is in the making.
+        let next = word.text == "qmux" && self.haproxy.target.is_none_or(|target| target >= (3, 4, 0));
+        if known.contains(&word.text.as_str()) || is_bind && word.text == "none" || next {
+            return;
+        }
+        let message = format!("`{}` is not a valid protocol for `{option}`: it takes {}", word.text, known.join(", "));
+        self.invalid(statement, word, message, None);
+    }
+
+    /// `[GROUP/]THREADS`; since 2.7 several of them.
+    fn threads(&mut self, statement: &Arc<Statement>, word: &Word) {
+        let old = self.haproxy.target.is_some_and(|target| target < (2, 7, 0));
+        let highest = if old { 64 } else { u32::MAX };
+        let fits = |part: &str| match part.split_once('/') {
+            Some((group, threads)) => {
+                is_number_set(threads, highest) && if old { group == "1" } else { is_number_set(group, highest) }
+            }
+            None => is_number_set(part, highest),
+        };
+        let is_list = !old && word.text.contains(',');
+        if !(if is_list { word.text.split(',').all(fits) } else { fits(&word.text) }) {
+            let message = format!("`{}` is not a valid set of threads", word.text);
+            self.invalid(statement, word, message, None);
+        }
+    }
+
+    /// How many sockets a `bind` line becomes.
+    fn shards(&mut self, statement: &Arc<Statement>, word: &Word) {
+        let target = self.haproxy.target;
+        let fits = match word.text.as_str() {
+            "by-thread" => true,
+            "by-group" => target.is_none_or(|target| target >= (2, 8, 0)),
+            text => {
+                let number = leading_number(text).0;
+                number >= 1 && (number <= 64 || target.is_none_or(|target| target >= (2, 7, 0)))
+            }
+        };
+        if !fits {
+            let message = format!("`shards {}` is not valid: it is a number from 1, or `by-thread`", word.text);
+            self.invalid(statement, word, message, None);
+        }
+    }
+
+    /// A sample expression has to start with a fetch that exists.
+    fn fetch_name(&mut self, statement: &Arc<Statement>, word: &Word) {
+        let Some(fetch) = Expression::of_word(word).map(|expression| expression.fetch) else { return };
+        if Context::Fetch.find(fetch.name).is_none() && super::is_plain(word) && !super::is_build(fetch.name) {
+            let near = did_you_mean(fetch.name, Context::Fetch.names());
+            let kind = ProblemKind::Unknown { what: "sample fetch", word: fetch.name.to_owned(), near };
+            self.add(statement, fetch.span(), kind);
+        }
+    }
+}
+
+/// A time of nothing at all.
+fn is_zero(text: &str) -> bool {
+    time(text, Unit::Milliseconds).is_some_and(|time| time.duration().is_zero())
 }
 
 /// A name with nothing behind it.
