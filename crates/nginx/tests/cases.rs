@@ -1058,6 +1058,27 @@ fn the_main_context() {
 }
 
 #[test]
+fn buffers() {
+    let mut cases = Cases::default();
+    cases.check(
+        "proxy-buffer-sizes",
+        HTTP,
+        NEW,
+        &[
+            ("proxy_buffer_size 128k; server { listen 80; }", &["error proxy_buffer_size 128k"]),
+            // Each server says the rest.
+            ("proxy_buffer_size 128k; server { proxy_buffers 4 256k; proxy_busy_buffers_size 256k; }", &[]),
+            ("proxy_buffer_size 128k;", &[]),
+            ("server { proxy_buffers 1 8k; }", &["error proxy_buffers 1 8k"]),
+            ("server { location / { fastcgi_busy_buffers_size 1k; } }", &["error fastcgi_busy_buffers_size 1k"]),
+            ("server { location / { uwsgi_max_temp_file_size 1k; } }", &["error uwsgi_max_temp_file_size 1k"]),
+            ("server { location / { uwsgi_max_temp_file_size 0; } }", &[]),
+            ("server { location / { proxy_buffers 8 16k; proxy_buffer_size 16k; } }", &[]),
+        ],
+    );
+}
+
+#[test]
 fn small_faults() {
     let mut cases = Cases::default();
     cases.check(

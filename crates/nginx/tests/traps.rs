@@ -114,6 +114,14 @@ fn words_and_quotes() {
         ],
     );
     check(
+        SERVER,
+        &[
+            // Taken for a header of that name: a warning, but nothing that nginx refuses.
+            ("add_header\n root /x;", ""),
+            ("keepalive_timeout 65\n root /x;", "missing-semicolon"),
+        ],
+    );
+    check(
         "@",
         &[
             ("\u{feff}events {}\nhttp {}", "syntax"),

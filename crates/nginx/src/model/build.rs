@@ -3,7 +3,7 @@
 use super::tree::{Node, TOP, WIDE, mask};
 use super::{Include, IncludeState, Nginx, RootKind};
 use crate::context::{Context, Contexts};
-use crate::keys::{Key, NAMES, key};
+use crate::keys::{Key, NAMES, ValueType, key};
 use crate::release::Release;
 use crate::syntax::{Ending, Fault, FileTree, Statement, SyntaxProblem, Word, read};
 use confvet_core::source::{glob_matches, join, parent};
@@ -34,6 +34,17 @@ const TAKES_ANYTHING: &[Key] = &[
     key!("charset_types"),
     key!("ssi_types"),
 ];
+
+/// Would nginx take all words of a statement for arguments of its directive without a sound?
+fn takes_all(statement: &Statement, context: Context) -> bool {
+    const NAMED: &[Key] = &[key!("add_header"), key!("add_trailer")];
+    let Some((key, row)) = statement.key.and_then(|key| Some((key, key.row(context)?))) else { return false };
+    let count = statement.word_count as usize - 1;
+    let any_text = TAKES_ANYTHING.contains(&key)
+        || matches!(row.kind, ValueType::Template | ValueType::NameValue) && count < 3
+        || NAMED.contains(&key) && count == 2;
+    any_text && !row.block && row.arguments(&Release::default()).allow(count)
+}
 
 struct Builder<'a> {
     input: &'a Input<'a>,
@@ -145,8 +156,7 @@ impl Builder<'_> {
             self.push_node(tree, &before, parent, context);
             let file = &self.trees[tree as usize];
             let directive = file.words_of(&before).span().unwrap_or(file.word(split).span);
-            let takes_names = part.key.is_some_and(|key| TAKES_ANYTHING.contains(&key));
-            let silent = takes_names && matches!(statement.ending, Ending::Semicolon(_));
+            let silent = matches!(statement.ending, Ending::Semicolon(_)) && takes_all(&part, context);
             let problem = SyntaxProblem {
                 fault: Fault::MissingSemicolon { directive, silent },
                 span: directive.after(),

@@ -6,7 +6,7 @@ use super::location::{Location, LocationKind};
 use super::resolver::Resolver;
 use super::tree::{Directive, Scope};
 use super::upstream::Upstream;
-use crate::context::Protocol;
+use crate::context::{Context, Protocol};
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::value;
@@ -354,12 +354,16 @@ impl Nginx {
                 family.iter().flat_map(|&key| self.all(key)).filter(in_http).map(Directive::scope).collect();
             scopes.sort_by_key(|scope| scope.owner().map(Directive::id));
             scopes.dedup();
-            found.extend(
-                scopes
-                    .into_iter()
-                    .filter(|scope| !scope.sees_unread_include())
-                    .filter_map(|scope| clash(scope, family)),
-            );
+            // What stands directly in `http` is judged in each server, which may set the rest.
+            let judged = scopes.into_iter().flat_map(|scope| match scope.context() {
+                Context::Http if self.is_main() => scope.all(key!("server")).map(Directive::block).collect(),
+                _ => vec![scope],
+            });
+            let clashes = judged.filter(|scope| !scope.sees_unread_include()).filter_map(|scope| clash(scope, family));
+            let mut of_family: Vec<BufferClash> = clashes.collect();
+            of_family.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
+            of_family.dedup_by(|a, b| a.span == b.span);
+            found.extend(of_family);
         }
         found
     }
