@@ -159,6 +159,20 @@ test("what is thrown is an Error with a sentence", async () => {
   refuses(() => linter.lint([CACHE]), /this linter was freed/);
 });
 
+test("what browsers load unpacks to the module that Node loads", async () => {
+  const { unpack } = await import(pathToFileURL(join(root, "wasm/pkg/unpack.js")));
+  const module = await readFile(join(root, "wasm/pkg/confvet_wasm_bg.wasm"));
+  const packed = await readFile(join(root, "wasm/pkg/confvet.packed"));
+  const start = performance.now();
+  const unpacked = unpack(packed);
+  console.log(`unpacked in ${(performance.now() - start).toFixed()} ms`);
+  assert.equal(Buffer.compare(unpacked, module), 0);
+  assert.equal(unpack(module), module);
+  refuses(() => unpack(new TextEncoder().encode("<!doctype html>")), /no module of confvet/);
+  refuses(() => unpack(packed.subarray(0, 100)), /damaged/);
+  refuses(() => unpack(packed.subarray(0, packed.length - 1000)), /damaged/);
+});
+
 test("in a browser's copy of the package nothing works before init, and the error says so", async () => {
   const api = await import(pathToFileURL(join(root, "wasm/pkg/api.js")) + "?before-init");
   refuses(() => new api.Linter(), /call `await init\(\)` first/);

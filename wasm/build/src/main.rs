@@ -4,6 +4,7 @@
 
 mod functions;
 mod module;
+mod pack;
 mod pages;
 
 use anyhow::{Context, Result, ensure};
@@ -15,13 +16,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// What the module should weigh, gzipped: more is felt on a phone. docs/wasm.md says what lies between this and the ceiling.
+/// What a browser should load, gzipped: more is felt on a phone. docs/wasm.md says what lies between this and the ceiling.
 const BUDGET: usize = 900_000;
 
-/// What the module must not exceed, gzipped. It only ever goes down, until it is the budget.
+/// What it must not exceed, gzipped. It only ever goes down, until it is the budget.
 const CEILING: usize = 1_800_000;
 
+/// A panic ends in a trap, which is an `Error` in JavaScript, without the text and the place of every panic in the module.
+const RUSTFLAGS: [&str; 4] =
+    ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Csymbol-mangling-version=legacy"];
+
 const MODULE: &str = "confvet_wasm_bg.wasm";
+
+/// The same module, packed for the way to the browser.
+const PACKED: &str = "confvet.packed";
 
 /// What every browser of the last years and Node 20 understand. `--all-features` would let wasm-opt use more than that.
 const FEATURES: [&str; 8] = [
@@ -59,6 +67,7 @@ fn run() -> Result<()> {
     fs::create_dir_all(&fresh)?;
     fs::copy(work.join("bound/confvet_wasm.js"), fresh.join("confvet_wasm.js"))?;
     fs::copy(&module, fresh.join(MODULE))?;
+    fs::write(fresh.join(PACKED), pack::pack(&fs::read(&module)?)?)?;
     copy_face(&root.join("wasm/js"), &fresh)?;
     fs::write(fresh.join("rules.json"), pages::to_json()?)?;
     if package.exists() {
@@ -68,13 +77,24 @@ fn run() -> Result<()> {
     if std::env::args().any(|argument| argument == "--sizes") {
         print_crates(&work.join("bound").join(MODULE))?;
     }
-    report_size(&package.join(MODULE))
+    report_sizes(&package)
 }
 
+/// Compiles the crate for browsers with a standard library built for size, as docs/wasm.md explains. What is unstable about
+/// that is fixed by the pinned toolchain.
 fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let arguments = ["build", "-p", "confvet-wasm", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
-    let status = Command::new(cargo).args(arguments).current_dir(root).status().context("cannot run cargo")?;
+    let arguments = [
+        "build",
+        "--package=confvet-wasm",
+        "--target=wasm32-unknown-unknown",
+        "--profile=wasm",
+        "-Zbuild-std=std,panic_abort",
+        "-Zbuild-std-features=optimize_for_size",
+    ];
+    let mut command = Command::new(cargo);
+    command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS.join("\x1f"));
+    let status = command.current_dir(root).status().context("cannot run cargo")?;
     ensure!(status.success(), "`cargo {}` failed", arguments.join(" "));
     Ok(target.join("wasm32-unknown-unknown/wasm/confvet_wasm.wasm"))
 }
@@ -112,6 +132,8 @@ fn fingerprint(files: &[&Path]) -> Result<String> {
 fn bind(module: &Path, out: &Path) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen.input_path(module).web(true)?.typescript(false).demangle(false).remove_producers_section(true);
+    // Bundlers would take the module along that browsers do not load.
+    bindgen.omit_default_module_path(true);
     bindgen.generate(out).with_context(|| format!("wasm-bindgen failed on {}", module.display()))
 }
 
@@ -159,13 +181,14 @@ fn print_crates(named: &Path) -> Result<()> {
     Ok(())
 }
 
-fn report_size(file: &Path) -> Result<()> {
-    let bytes = fs::read(file)?;
-    let zipped = gzipped(&bytes)?;
-    println!("module: {} bytes, {zipped} gzipped; the budget is {BUDGET}, the ceiling {CEILING}", bytes.len());
-    for section in module::sections(&bytes).iter().filter(|section| section.bytes.len() >= 1000) {
+fn report_sizes(package: &Path) -> Result<()> {
+    let module = fs::read(package.join(MODULE))?;
+    println!("module: {} bytes, {} gzipped", module.len(), gzipped(&module)?);
+    for section in module::sections(&module).iter().filter(|section| section.bytes.len() >= 1000) {
         println!("  {:>9} {:>9} gzipped  {}", section.bytes.len(), gzipped(section.bytes)?, section.name);
     }
-    ensure!(zipped <= CEILING, "the module is {zipped} bytes gzipped; the ceiling is {CEILING}");
+    let packed = gzipped(&fs::read(package.join(PACKED))?)?;
+    println!("packed, as browsers load it: {packed} bytes; the budget is {BUDGET}, the ceiling {CEILING}");
+    ensure!(packed <= CEILING, "the packed module is {packed} bytes; the ceiling is {CEILING}");
     Ok(())
 }
