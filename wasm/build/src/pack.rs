@@ -4,6 +4,8 @@
 //! constant, an offset. Here each kind of these goes into a stream of its own, where it stands among its likes, sizes that
 //! follow from the rest are left out, and every stream is compressed with LZMA.
 
+use crate::code;
+use crate::module::{Bytes, CODE};
 use anyhow::{Context, Result};
 use lzma_rust2::{EncodeMode, LzmaOptions, LzmaWriter, MfType};
 use std::io::Write;
@@ -48,6 +50,24 @@ enum Stream {
 
 const STREAMS: usize = 16;
 
+impl Stream {
+    /// The stream of what follows an operation other than a load or store.
+    const fn of_operands(operation: u8) -> Self {
+        match operation {
+            0x0c..=0x0e => Self::Branch,
+            0x10 => Self::Call,
+            0x11 => Self::Indirect,
+            0x20 => Self::Get,
+            0x21 => Self::Set,
+            0x22 => Self::Tee,
+            0x41 => Self::Small,
+            0x42 => Self::Large,
+            0x43 | 0x44 => Self::Float,
+            _ => Self::Index,
+        }
+    }
+}
+
 /// How LZMA sees a stream: the number of high bits of the byte before that are the context of a literal, and of low bits of
 /// the position that are one of a match. unpack.js has the same table. Found by trying.
 const SHAPES: [(u32, u32); STREAMS] = {
@@ -59,14 +79,13 @@ const SHAPES: [(u32, u32); STREAMS] = {
 };
 
 const FIRST_ACCESS: u8 = 0x28;
+const LAST_ACCESS: u8 = 0x3e;
 
 /// The alignment that loads and stores have by nature, as powers of two, from `i32.load` on.
 const NATURAL: [u8; 23] = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
 
 /// Where loads and stores with another alignment lie among the operations; WebAssembly has none there.
 const UNNATURAL: u8 = 0xe0;
-
-const CODE: u8 = 10;
 
 /// A module in the packed form.
 pub(crate) fn pack(module: &[u8]) -> Result<Vec<u8>> {
@@ -148,12 +167,6 @@ impl Walk<'_> {
         self.streams[stream as usize].push(byte);
     }
 
-    fn copy(&mut self, stream: Stream) -> Option<()> {
-        let byte = self.take()?;
-        self.push(stream, byte);
-        Some(())
-    }
-
     /// A LEB128 number that goes into no stream: unpacking counts again, and writes it in as few bytes as it takes, as the
     /// tools that made the module do.
     fn skip_number(&mut self) -> Option<usize> {
@@ -168,49 +181,42 @@ impl Walk<'_> {
         None
     }
 
-    /// A LEB128 number, of which the low bits are given: enough of what counts something.
-    fn number(&mut self, stream: Stream) -> Option<usize> {
-        let mut value = 0_usize;
-        for index in 0..10 {
-            let byte = self.take()?;
-            self.push(stream, byte);
-            if index < 4 {
-                value |= usize::from(byte & 0x7f) << (7 * index);
-            }
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
+    /// Moves as many bytes to a stream.
+    fn copy(&mut self, stream: Stream, length: usize) -> Option<()> {
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.streams[stream as usize].extend_from_slice(bytes);
+        self.rest = rest;
+        Some(())
     }
 
-    fn numbers(&mut self, stream: Stream, count: usize) -> Option<()> {
-        for _ in 0..count {
-            self.number(stream)?;
-        }
-        Some(())
+    /// Moves a LEB128 number of at most five bytes to a stream.
+    fn number(&mut self, stream: Stream) -> Option<usize> {
+        let mut bytes = Bytes(self.rest);
+        let value = bytes.number()?;
+        self.copy(stream, self.rest.len() - bytes.0.len())?;
+        Some(value)
     }
 
     fn body(&mut self) -> Option<()> {
         self.skip_number()?;
         for _ in 0..self.number(Stream::Declared)? {
             self.number(Stream::Declared)?;
-            self.copy(Stream::Declared)?;
+            self.copy(Stream::Declared, 1)?;
         }
         let mut depth = 1_usize;
         while depth > 0 {
             let operation = self.take()?;
-            match operation {
-                FIRST_ACCESS..=0x3e => {
-                    self.access(operation)?;
-                    continue;
-                }
-                0x02..=0x04 => depth += 1,
-                0x0b => depth -= 1,
-                _ => {}
+            if (FIRST_ACCESS..=LAST_ACCESS).contains(&operation) {
+                self.access(operation)?;
+                continue;
+            }
+            if code::BLOCKS.contains(&operation) {
+                depth += 1;
+            } else if operation == code::END {
+                depth -= 1;
             }
             self.push(Stream::Operation, operation);
-            self.immediates(operation)?;
+            self.copy(Stream::of_operands(operation), code::operands(operation, self.rest)?)?;
         }
         Some(())
     }
@@ -226,41 +232,6 @@ impl Walk<'_> {
             self.number(Stream::Alignment)?;
         }
         self.number(Stream::Offset).map(drop)
-    }
-
-    fn immediates(&mut self, operation: u8) -> Option<()> {
-        match operation {
-            // What takes nothing: control, parametric, numeric.
-            0x00 | 0x01 | 0x05 | 0x0b | 0x0f | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => Some(()),
-            // Blocks; globals and tables; memory.size and memory.grow; references.
-            0x02..=0x04 | 0x23..=0x26 | 0x3f | 0x40 | 0xd0 | 0xd2 => self.numbers(Stream::Index, 1),
-            // br, br_if
-            0x0c | 0x0d => self.numbers(Stream::Branch, 1),
-            // br_table
-            0x0e => {
-                let count = self.number(Stream::Branch)?;
-                self.numbers(Stream::Branch, count + 1)
-            }
-            // call, call_indirect
-            0x10 => self.numbers(Stream::Call, 1),
-            0x11 => self.numbers(Stream::Indirect, 2),
-            // local.get, local.set, local.tee
-            0x20 => self.numbers(Stream::Get, 1),
-            0x21 => self.numbers(Stream::Set, 1),
-            0x22 => self.numbers(Stream::Tee, 1),
-            // i32.const, i64.const, f32.const, f64.const
-            0x41 => self.numbers(Stream::Small, 1),
-            0x42 => self.numbers(Stream::Large, 1),
-            0x43 | 0x44 => (0..4 * (operation - 0x42)).try_for_each(|_| self.copy(Stream::Float)),
-            // Conversions that saturate; operations on the whole memory and on tables.
-            0xfc => match self.number(Stream::Index)? {
-                0..=7 => Some(()),
-                9 | 11 | 13 | 15..=17 => self.numbers(Stream::Index, 1),
-                8 | 10 | 12 | 14 => self.numbers(Stream::Index, 2),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 
