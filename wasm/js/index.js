@@ -18,7 +18,9 @@ const PARTS = {
 };
 
 let ready;
+// The exports of the primary module, which parts import, and its streams, with which they are packed.
 let primary;
+let base;
 const parts = new Map();
 
 export async function init(source) {
@@ -52,17 +54,21 @@ const failed = (error) =>
   new Error(`the WebAssembly module could not be loaded: ${error?.message ?? error}`, { cause: error });
 
 async function loadPrimary() {
-  const module = unpack(await fetched(new URL("./confvet.packed", import.meta.url)));
-  need(Object.keys(PARTS));
+  const { module, streams } = unpack(await fetched(new URL("./confvet.packed", import.meta.url)));
   primary = await load({ module_or_path: module });
+  base = streams;
+  need(Object.keys(PARTS));
 }
 
 /** A part puts its functions into the table of the primary module, whose memory it shares. */
 function loadPart(name) {
   if (!parts.has(name)) {
-    const loading = fetched(PARTS[name]).then((packed) => WebAssembly.instantiate(unpack(packed), { p: primary }));
-    const loaded = loading.then(
-      () => have(name),
+    const instantiate = (packed) => WebAssembly.instantiate(unpack(packed, base).module, { p: primary });
+    const loaded = fetched(PARTS[name]).then(instantiate).then(
+      () => {
+        have(name);
+        if (missing().length === 0) base = undefined;
+      },
       (error) => {
         parts.delete(name);
         throw failed(error);

@@ -31,16 +31,18 @@ const NATURAL = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 
 // How many numbers follow the operations that begin with 0xfc: conversions, then operations on memory and tables.
 const BULK = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
 
-const starts = (bytes, magic) => [...magic].every((letter, index) => bytes[index] === letter.charCodeAt(0));
-
 function damaged() {
   throw new Error("the packed module is damaged");
 }
 
-/** The module in a packed file; a module that is not packed is given back as it is. */
-export function unpack(file) {
-  if (starts(file, "\0asm")) return file;
-  if (!starts(file, MAGIC)) throw new Error("this is no module of confvet");
+/**
+ * The module in a packed file, and its streams. A file that was packed with the streams of another module as its base needs
+ * them again.
+ */
+export function unpack(file, base = {}) {
+  if (![...MAGIC].every((letter, index) => file[index] === letter.charCodeAt(0))) {
+    throw new Error("this is no packed module of confvet");
+  }
   const header = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = MAGIC.length;
   const word = () => {
@@ -54,10 +56,10 @@ export function unpack(file) {
   const streams = {};
   STREAMS.forEach(([name, context, alignment], index) => {
     const [size, packed] = sizes[index];
-    streams[name] = new Stream(new Lzma(context, alignment).decode(file.subarray(at, at + packed), size));
+    streams[name] = new Lzma(context, alignment).decode(file.subarray(at, at + packed), size, base[name]);
     at += packed;
   });
-  return new Joined(streams, whole).join(functions);
+  return { module: new Joined(streams, whole).join(functions), streams };
 }
 
 /** Bytes and how far they are read. */
@@ -76,7 +78,8 @@ class Stream {
 /** Puts the streams together again. */
 class Joined {
   constructor(streams, whole) {
-    this.streams = streams;
+    this.streams = {};
+    for (const name of Object.keys(streams)) this.streams[name] = new Stream(streams[name]);
     this.out = new Uint8Array(whole);
     this.at = 0;
   }
@@ -199,16 +202,19 @@ class Lzma {
     this.lowest = probabilities(16);
   }
 
-  decode(packed, size) {
+  /** `base` is what stands before, so that matches may lead there. */
+  decode(packed, size, base = new Uint8Array()) {
     this.packed = packed;
     this.at = 5;
     // The range and the code within it, where integers of 32 bits are fast.
     this.coder = Uint32Array.of(0xffffffff, (packed[1] << 24) | (packed[2] << 16) | (packed[3] << 8) | packed[4]);
-    const out = new Uint8Array(size);
-    let [state, end] = [0, 0];
+    const whole = base.length + size;
+    const out = new Uint8Array(whole);
+    out.set(base);
+    let [state, end] = [0, base.length];
     // The distances of the last four matches.
     let [first, second, third, fourth] = [1, 1, 1, 1];
-    while (end < size) {
+    while (end < whole) {
       const aligned = end & this.mask;
       if (this.bit(this.isMatch, (state << 4) + aligned) === 0) {
         out[end] = this.literal(out, end, state >= 7 ? first : 0);
@@ -237,12 +243,12 @@ class Lzma {
         first = this.distance(length);
         state = state < 7 ? 7 : 10;
       }
-      if (first > end || end + length > size) damaged();
+      if (first > end || end + length > whole) damaged();
       // Byte by byte: what is copied may reach into itself.
       for (const stop = end + length; end < stop; end++) out[end] = out[end - first];
     }
     if (this.at > packed.length) damaged();
-    return out;
+    return out.subarray(base.length);
   }
 
   /** `distance` is that of the match before, or 0. */

@@ -161,14 +161,15 @@ test("what is thrown is an Error with a sentence", async () => {
 
 test("what is packed unpacks, and what is damaged is refused", async () => {
   const { unpack } = await import(pathToFileURL(join(root, "wasm/pkg/unpack.js")));
-  const module = await readFile(join(root, "wasm/pkg/confvet_wasm_bg.wasm"));
   const packed = await readFile(join(root, "wasm/pkg/confvet.packed"));
   const start = performance.now();
-  const unpacked = unpack(packed);
+  const { module, streams } = unpack(packed);
   console.log(`# unpacked in ${(performance.now() - start).toFixed()} ms`);
-  assert.ok(WebAssembly.validate(unpacked));
-  assert.equal(unpack(module), module);
-  refuses(() => unpack(new TextEncoder().encode("<!doctype html>")), /no module of confvet/);
+  assert.ok(WebAssembly.validate(module));
+  const part = await readFile(join(root, "wasm/pkg/parts/redis.packed"));
+  assert.ok(WebAssembly.validate(unpack(part, streams).module));
+  assert.throws(() => unpack(part));
+  refuses(() => unpack(new TextEncoder().encode("<!doctype html>")), /no packed module of confvet/);
   refuses(() => unpack(packed.subarray(0, 100)), /damaged/);
   refuses(() => unpack(packed.subarray(0, packed.length - 1000)), /damaged/);
 });

@@ -145,9 +145,10 @@ fn optimise(root: &Path, linked: &Path, work: &Path) -> Result<()> {
     let named = work.join("named.wasm");
     wasm_opt(root, &bound.join(MODULE), &named, &[order.as_slice(), &["--debuginfo"]].concat())?;
     let split::Parts { primary, parts } = split::split(&fs::read(&named)?, &SYSTEMS)?;
-    fs::write(work.join(PRIMARY), pack::pack(&primary)?)?;
+    let (packed, base) = pack::pack(&primary, None)?;
+    fs::write(work.join(PRIMARY), packed)?;
     for (system, part) in SYSTEMS.iter().zip(&parts) {
-        fs::write(work.join(packed_part(system)), pack::pack(part)?)?;
+        fs::write(work.join(packed_part(system)), pack::pack(part, Some(&base))?.0)?;
     }
     fs::write(stamp, state)?;
     Ok(())

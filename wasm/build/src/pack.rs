@@ -87,21 +87,26 @@ const NATURAL: [u8; 23] = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3,
 /// Where loads and stores with another alignment lie among the operations; WebAssembly has none there.
 const UNNATURAL: u8 = 0xe0;
 
-/// A module in the packed form.
-pub(crate) fn pack(module: &[u8]) -> Result<Vec<u8>> {
+/// The streams of a module.
+pub(crate) type Streams = [Vec<u8>; STREAMS];
+
+/// A module in the packed form, and its streams. What is alike in the streams of `base` is not said again: to unpack the
+/// module, those must be there.
+pub(crate) fn pack(module: &[u8], base: Option<&Streams>) -> Result<(Vec<u8>, Streams)> {
     let (count, streams) =
         take_apart(module).context("the module has no code, or instructions that the packer does not know")?;
     let mut packed = MAGIC.to_vec();
     push_word(&mut packed, module.len())?;
     push_word(&mut packed, count)?;
-    let compressed: Vec<Vec<u8>> =
-        (streams.iter().zip(SHAPES)).map(|(bytes, shape)| compress(bytes, shape)).collect::<Result<_>>()?;
+    let compressed: Vec<Vec<u8>> = (0..STREAMS)
+        .map(|index| compress(&streams[index], SHAPES[index], base.map(|base| &base[index])))
+        .collect::<Result<_>>()?;
     for (bytes, compressed) in streams.iter().zip(&compressed) {
         push_word(&mut packed, bytes.len())?;
         push_word(&mut packed, compressed.len())?;
     }
     packed.extend(compressed.concat());
-    Ok(packed)
+    Ok((packed, streams))
 }
 
 fn push_word(out: &mut Vec<u8>, value: usize) -> Result<()> {
@@ -109,7 +114,7 @@ fn push_word(out: &mut Vec<u8>, value: usize) -> Result<()> {
     Ok(())
 }
 
-fn compress(bytes: &[u8], (context, alignment): (u32, u32)) -> Result<Vec<u8>> {
+fn compress(bytes: &[u8], (context, alignment): (u32, u32), base: Option<&Vec<u8>>) -> Result<Vec<u8>> {
     let options = LzmaOptions {
         dict_size: 1 << 24,
         lc: context,
@@ -119,7 +124,7 @@ fn compress(bytes: &[u8], (context, alignment): (u32, u32)) -> Result<Vec<u8>> {
         nice_len: LzmaOptions::NICE_LEN_MAX,
         mf: MfType::Bt4,
         depth_limit: 1000,
-        preset_dict: None,
+        preset_dict: base.filter(|base| !base.is_empty()).cloned(),
     };
     let mut writer = LzmaWriter::new_no_header(Vec::new(), &options, false)?;
     writer.write_all(bytes)?;
@@ -127,7 +132,7 @@ fn compress(bytes: &[u8], (context, alignment): (u32, u32)) -> Result<Vec<u8>> {
 }
 
 /// The number of functions and the streams.
-fn take_apart(module: &[u8]) -> Option<(usize, [Vec<u8>; STREAMS])> {
+fn take_apart(module: &[u8]) -> Option<(usize, Streams)> {
     let mut walk = Walk { rest: module, streams: Default::default() };
     walk.rest = module.get(8..)?;
     loop {
@@ -153,7 +158,7 @@ fn take_apart(module: &[u8]) -> Option<(usize, [Vec<u8>; STREAMS])> {
 /// The code that is taken apart, and the streams that come of it.
 struct Walk<'a> {
     rest: &'a [u8],
-    streams: [Vec<u8>; STREAMS],
+    streams: Streams,
 }
 
 impl Walk<'_> {
@@ -289,6 +294,6 @@ mod tests {
         assert!(streams(&[0, 0xe0, 0, 0, 0x0b]).is_none());
         assert!(take_apart(&[HEAD, &[CODE, 5, 1, 0x82, 0, 0, 0x0b]].concat()).is_none());
         assert!(take_apart(HEAD).is_none());
-        assert!(pack(b"").is_err());
+        assert!(pack(b"", None).is_err());
     }
 }

@@ -8,8 +8,8 @@
 //! What belongs to a part is told by the names of functions, which name the crate or a type of it, and by who calls whom:
 //!
 //! - a function whose name names a system's crate belongs to the system, unless detecting needs it;
-//! - a function without such a name belongs to the system to which all its callers belong, if its address is not taken;
-//! - one whose address is taken, and that calls functions of exactly one system, belongs to that.
+//! - a function without such a name whose address is taken, and that calls such functions of exactly one system, belongs to that;
+//! - one that is reached by calls from functions of exactly one system belongs to that.
 //!
 //! So nothing may be merged before that only looks alike: a function would be called by more than its name says.
 
@@ -270,46 +270,50 @@ impl Owners {
         if let Some(part) = (0..systems.len()).find(|part| !owners.values().any(|owner| owner == part)) {
             bail!("no function names the crate of {}: has the module lost its names?", systems[part]);
         }
-        let mut callers: HashMap<usize, Vec<usize>> = HashMap::new();
-        for function in module.own() {
-            for callee in module.callees(function) {
-                callers.entry(callee).or_default().push(function);
+        for &function in module.slots.values().filter(|function| module.own().contains(function)) {
+            let called: BTreeSet<usize> =
+                module.callees(function).filter_map(|callee| owners.get(&callee).copied()).collect();
+            if let Some(&part) = called.first()
+                && called.len() == 1
+                && !early.contains(&function)
+                && !module.exported.contains_key(&function)
+            {
+                owners.entry(function).or_insert(part);
             }
         }
-        let addressed: BTreeSet<usize> = module.slots.values().copied().collect();
-        loop {
-            let before = owners.len();
-            for function in module.own() {
-                let fixed = early.contains(&function) || module.exported.contains_key(&function);
-                if fixed || owners.contains_key(&function) {
-                    continue;
-                }
-                let callers = callers.get(&function).map(Vec::as_slice).unwrap_or_default();
-                let mut all: BTreeSet<Option<usize>> =
-                    callers.iter().map(|caller| owners.get(caller).copied()).collect();
-                if addressed.contains(&function) {
-                    let called: BTreeSet<usize> =
-                        module.callees(function).filter_map(|callee| owners.get(&callee).copied()).collect();
-                    if called.is_empty() {
-                        continue;
-                    }
-                    all.extend(called.into_iter().map(Some));
-                }
-                if all.len() == 1
-                    && let Some(&Some(part)) = all.first()
-                {
-                    owners.insert(function, part);
-                }
-            }
-            if owners.len() == before {
-                return Ok(Self(owners));
+        // Who reaches what by calling: each part from its own functions, the primary module from all others that may be called
+        // from anywhere.
+        let addressed = module.slots.values().chain(module.exported.keys()).chain(&early);
+        let primary = reached(module, &owners, addressed.copied().filter(|function| !owners.contains_key(function)));
+        let by_part: Vec<BTreeSet<usize>> = (0..systems.len())
+            .map(|part| reached(module, &owners, module.own().filter(|function| owners.get(function) == Some(&part))))
+            .collect();
+        for function in module.own().filter(|function| !primary.contains(function)) {
+            let parts: Vec<usize> = (0..systems.len()).filter(|&part| by_part[part].contains(&function)).collect();
+            if let [part] = parts[..] {
+                owners.entry(function).or_insert(part);
             }
         }
+        Ok(Self(owners))
     }
 
     fn of(&self, function: usize) -> Option<usize> {
         self.0.get(&function).copied()
     }
+}
+
+/// What some functions call, directly or not, without going through those that have an owner.
+fn reached(module: &Module<'_>, owners: &HashMap<usize, usize>, from: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+    let mut open: Vec<usize> = from.collect();
+    let mut reached: BTreeSet<usize> = open.iter().copied().collect();
+    while let Some(function) = open.pop() {
+        for callee in module.callees(function) {
+            if !owners.contains_key(&callee) && reached.insert(callee) {
+                open.push(callee);
+            }
+        }
+    }
+    reached
 }
 
 /// The functions that run before any part is there.
@@ -386,6 +390,7 @@ impl<'m> Plan<'m> {
                     }
                     tables
                 }
+                FUNCTION => self.primary_types(),
                 EXPORT => self.exports(content)?,
                 CODE => self.primary_code()?,
                 _ => content.to_vec(),
@@ -393,6 +398,17 @@ impl<'m> Plan<'m> {
             push_section(&mut primary, id, &content);
         }
         Some(primary)
+    }
+
+    /// The types of functions; what is unreachable has the first, so that it weighs nothing.
+    fn primary_types(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        push_number(&mut out, self.module.types.len());
+        for (function, &kind) in self.module.own().zip(&self.module.types) {
+            let is_there = self.owners.of(function).is_none_or(|part| self.gates[part].contains_key(&function));
+            push_number(&mut out, if is_there { kind } else { 0 });
+        }
+        out
     }
 
     /// The exports, and what parts import.
