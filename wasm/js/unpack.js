@@ -3,26 +3,31 @@
 
 const MAGIC = "cvp1";
 
-// The streams in the order in which they stand in the file, each with the number of high bits of the byte before that are
-// the context of a literal, and of low bits of the position that are one of a match.
+// The streams in the order in which they stand in the file.
 const STREAMS = [
-  ["head", 4, 0],
-  ["tail", 3, 2],
-  ["declared", 4, 0],
-  ["operation", 8, 0],
-  ["alignment", 4, 0],
-  ["offset", 4, 0],
-  ["get", 4, 0],
-  ["set", 4, 0],
-  ["tee", 4, 0],
-  ["index", 4, 0],
-  ["call", 4, 0],
-  ["indirect", 4, 0],
-  ["branch", 4, 0],
-  ["small", 4, 0],
-  ["large", 4, 0],
-  ["float", 4, 0],
+  "head",
+  "tail",
+  "declared",
+  "operation",
+  "alignment",
+  "offset",
+  "get",
+  "set",
+  "tee",
+  "index",
+  "call",
+  "indirect",
+  "branch",
+  "small",
+  "large",
+  "float",
 ];
+
+// The number of high bits of the byte before that are the context of a literal.
+const CONTEXT = 2;
+
+// Of the tail, which holds words of four bytes, the number of low bits of the position that are a context of matches.
+const TAIL_ALIGNMENT = 2;
 
 // The alignment that loads and stores have by nature, as powers of two, from `i32.load` (0x28) on. With another one they are
 // packed as operations from 0xe0 on, which WebAssembly does not have.
@@ -54,9 +59,10 @@ export function unpack(file, base = {}) {
   const sizes = STREAMS.map(() => [word(), word()]);
   if (whole > 1 << 26 || sizes.some(([size]) => size > whole)) damaged();
   const streams = {};
-  STREAMS.forEach(([name, context, alignment], index) => {
+  STREAMS.forEach((name, index) => {
     const [size, packed] = sizes[index];
-    streams[name] = new Lzma(context, alignment).decode(file.subarray(at, at + packed), size, base[name]);
+    const alignment = name === "tail" ? TAIL_ALIGNMENT : 0;
+    streams[name] = new Lzma(alignment).decode(file.subarray(at, at + packed), size, base[name]);
     at += packed;
   });
   return { module: new Joined(streams, whole).join(functions), streams };
@@ -184,10 +190,9 @@ const probabilities = (count) => new Uint16Array(count).fill(1 << 10);
 
 /** Decodes LZMA: matches and literals, each bit of which is coded with the probability that was learnt in its context. */
 class Lzma {
-  constructor(context, alignment) {
-    this.context = context;
+  constructor(alignment) {
     this.mask = (1 << alignment) - 1;
-    this.literals = probabilities(0x300 << context);
+    this.literals = probabilities(0x300 << CONTEXT);
     this.isMatch = probabilities(12 << 4);
     this.isRepeat = probabilities(12);
     this.isOlder = probabilities(12);
@@ -253,7 +258,7 @@ class Lzma {
 
   /** `distance` is that of the match before, or 0. */
   literal(out, end, distance) {
-    const base = 0x300 * ((end > 0 ? out[end - 1] : 0) >>> (8 - this.context));
+    const base = 0x300 * ((end > 0 ? out[end - 1] : 0) >>> (8 - CONTEXT));
     let symbol = 1;
     if (distance > 0) {
       if (distance > end) damaged();

@@ -139,16 +139,23 @@ fn optimise(root: &Path, linked: &Path, work: &Path) -> Result<()> {
     // `-Oz` makes the module a quarter smaller and not one byte of that is left after compression: it takes away just what
     // compression would have folded. What helps is to bring the copies of one generic function together.
     let order = ["--reorder-functions-by-name", "--strip-target-features"];
-    let merged = [&["--duplicate-function-elimination"], order.as_slice()].concat();
+    const MERGE: &str = "--duplicate-function-elimination";
+    let merged = [&[MERGE], order.as_slice()].concat();
     wasm_opt(root, &bound.join(MODULE), &work.join(WHOLE), &merged)?;
     // The parts are cut by names, so that functions of two systems may not become one.
     let named = work.join("named.wasm");
     wasm_opt(root, &bound.join(MODULE), &named, &[order.as_slice(), &["--debuginfo"]].concat())?;
     let split::Parts { primary, parts } = split::split(&fs::read(&named)?, &SYSTEMS)?;
-    let (packed, base) = pack::pack(&primary, None)?;
+    let cut = work.join("cut.wasm");
+    let merge = |module: &[u8]| {
+        fs::write(&cut, module)?;
+        wasm_opt(root, &cut, &cut, &[MERGE])?;
+        Ok::<_, anyhow::Error>(fs::read(&cut)?)
+    };
+    let (packed, base) = pack::pack(&merge(&primary)?, None)?;
     fs::write(work.join(PRIMARY), packed)?;
     for (system, part) in SYSTEMS.iter().zip(&parts) {
-        fs::write(work.join(packed_part(system)), pack::pack(part, Some(&base))?.0)?;
+        fs::write(work.join(packed_part(system)), pack::pack(&merge(part)?, Some(&base))?.0)?;
     }
     fs::write(stamp, state)?;
     Ok(())

@@ -68,15 +68,12 @@ impl Stream {
     }
 }
 
-/// How LZMA sees a stream: the number of high bits of the byte before that are the context of a literal, and of low bits of
-/// the position that are one of a match. unpack.js has the same table. Found by trying.
-const SHAPES: [(u32, u32); STREAMS] = {
-    let mut shapes = [(4, 0); STREAMS];
-    // Words of four bytes.
-    shapes[Stream::Tail as usize] = (3, 2);
-    shapes[Stream::Operation as usize] = (8, 0);
-    shapes
-};
+/// How LZMA sees the streams: so many high bits of the byte before are the context of a literal. Found by trying; unpack.js
+/// has the same number.
+const CONTEXT: u32 = 2;
+
+/// Of the tail, so many low bits of the position are a context of matches: it holds words of four bytes.
+const TAIL_ALIGNMENT: u32 = 2;
 
 const FIRST_ACCESS: u8 = 0x28;
 const LAST_ACCESS: u8 = 0x3e;
@@ -99,7 +96,7 @@ pub(crate) fn pack(module: &[u8], base: Option<&Streams>) -> Result<(Vec<u8>, St
     push_word(&mut packed, module.len())?;
     push_word(&mut packed, count)?;
     let compressed: Vec<Vec<u8>> = (0..STREAMS)
-        .map(|index| compress(&streams[index], SHAPES[index], base.map(|base| &base[index])))
+        .map(|index| compress(index, &streams[index], base.map(|base| &base[index])))
         .collect::<Result<_>>()?;
     for (bytes, compressed) in streams.iter().zip(&compressed) {
         push_word(&mut packed, bytes.len())?;
@@ -114,12 +111,12 @@ fn push_word(out: &mut Vec<u8>, value: usize) -> Result<()> {
     Ok(())
 }
 
-fn compress(bytes: &[u8], (context, alignment): (u32, u32), base: Option<&Vec<u8>>) -> Result<Vec<u8>> {
+fn compress(index: usize, bytes: &[u8], base: Option<&Vec<u8>>) -> Result<Vec<u8>> {
     let options = LzmaOptions {
         dict_size: 1 << 24,
-        lc: context,
+        lc: CONTEXT,
         lp: 0,
-        pb: alignment,
+        pb: if index == Stream::Tail as usize { TAIL_ALIGNMENT } else { 0 },
         mode: EncodeMode::Normal,
         nice_len: LzmaOptions::NICE_LEN_MAX,
         mf: MfType::Bt4,

@@ -570,3 +570,103 @@ fn push_constant(out: &mut Vec<u8>, value: usize) {
         out.push(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYSTEMS: [&str; 2] = ["apple", "pear"];
+    const NAMES: [&str; 8] = [
+        "imported",
+        "run",
+        "_ZN13confvet_apple4read17h0E",
+        "_ZN12confvet_pear4read17h0E",
+        "_ZN4core4only17h0E",
+        "_ZN4core4both17h0E",
+        "_ZN4core5table17h0E",
+        "_ZN13confvet_apple6detect6detect17h0E",
+    ];
+
+    /// A module whose functions of its own, from 1 on, call those named here. 1 is exported, 6 and 7 are in the table.
+    fn module(calls: [&[u8]; 7]) -> Vec<u8> {
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        // One type: a parameter of type i32.
+        push_section(&mut module, TYPE, &[1, 0x60, 1, 0x7f, 0]);
+        push_section(&mut module, IMPORT, &[1, 1, b'a', 1, b'b', FUNCTION_KIND, 0]);
+        push_section(&mut module, FUNCTION, &[7, 0, 0, 0, 0, 0, 0, 0]);
+        push_section(&mut module, TABLE, &[1, 0x70, 1, 3, 3]);
+        push_section(&mut module, MEMORY, &[1, 0, 1]);
+        push_section(&mut module, GLOBAL, &[1, 0x7f, 1, 0x41, 0, code::END]);
+        push_section(&mut module, EXPORT, &[1, 3, b'r', b'u', b'n', FUNCTION_KIND, 1]);
+        push_section(&mut module, ELEMENT, &[1, 0, 0x41, 1, code::END, 2, 6, 7]);
+        let mut code = vec![7];
+        for calls in calls {
+            let calls = calls.iter().flat_map(|&callee| [0x20, 0, code::CALL, callee]);
+            push_sized(&mut code, &[vec![0], calls.collect(), vec![code::END]].concat());
+        }
+        push_section(&mut module, CODE, &code);
+        let mut names = vec![NAMES.len() as u8];
+        for (index, name) in NAMES.iter().enumerate() {
+            names.push(index as u8);
+            push_sized(&mut names, name.as_bytes());
+        }
+        let mut custom = Vec::new();
+        push_sized(&mut custom, b"name");
+        push_section(&mut custom, 1, &names);
+        push_section(&mut module, CUSTOM, &custom);
+        module
+    }
+
+    fn owners(calls: [&[u8]; 7]) -> Vec<Option<usize>> {
+        let module = module(calls);
+        let owners = Owners::find(&Module::read(&module).unwrap(), &SYSTEMS).unwrap();
+        (1..8).map(|function| owners.of(function)).collect()
+    }
+
+    #[test]
+    fn functions_belong_to_those_who_reach_them() {
+        let calls: [&[u8]; 7] = [&[2, 3], &[4, 5], &[5], &[4], &[], &[], &[]];
+        assert_eq!(owners(calls), [None, Some(0), Some(1), Some(0), None, None, None]);
+        // Whose address is taken can be called by everybody, unless it calls what is named.
+        let calls: [&[u8]; 7] = [&[2, 3], &[], &[], &[], &[], &[3, 4], &[]];
+        assert_eq!(owners(calls), [None, Some(0), Some(1), Some(1), None, Some(1), None]);
+        // What detecting calls is always there, whatever its name.
+        let calls: [&[u8]; 7] = [&[2, 3], &[4], &[], &[], &[], &[], &[2]];
+        let module = module(calls);
+        assert!(Owners::find(&Module::read(&module).unwrap(), &SYSTEMS).is_err(), "no function of apple is left");
+    }
+
+    #[test]
+    fn what_is_called_from_outside_has_a_gate_that_the_part_opens() {
+        let calls: [&[u8]; 7] = [&[2], &[0, 5], &[4, 5], &[], &[], &[], &[]];
+        let Parts { primary, parts } = split(&module(calls), &SYSTEMS).unwrap();
+        let content = |module: &[u8], id: u8| {
+            sections(module).iter().find(|section| section.id == id).map(|section| section.bytes.to_vec()).unwrap()
+        };
+        // A slot more than the module had.
+        assert_eq!(content(&primary, TABLE), [1, 0x70, 1, 4, 4]);
+        let bodies = list(Bytes(&content(&primary, CODE)), |bytes| bytes.sized().map(<[u8]>::to_vec)).unwrap();
+        assert_eq!(bodies[1], [0, 0x20, 0, 0x41, 3, 0x11, 0, 0, code::END], "a gate");
+        assert_eq!(bodies[2], [0, 0x00, code::END], "nobody calls it");
+        assert_eq!(content(&parts[0], ELEMENT), [1, 0, 0x41, 3, code::END, 1, 2]);
+        let imports = content(&parts[0], IMPORT);
+        for name in ["m0", "t0", "g0", "f0", "f5"] {
+            assert!(imports.windows(2).any(|window| window == name.as_bytes()), "{name}");
+        }
+        // Imports are counted first: 0 and 5 are 0 and 1, the function itself is 2.
+        let body = [0, 0x20, 0, code::CALL, 0, 0x20, 0, code::CALL, 1, code::END];
+        assert_eq!(content(&parts[0], CODE), [&[1, body.len() as u8], body.as_slice()].concat());
+    }
+
+    #[test]
+    fn constants_keep_their_sign() {
+        let constant = |value| {
+            let mut out = Vec::new();
+            push_constant(&mut out, value);
+            out
+        };
+        assert_eq!(constant(3), [0x41, 3]);
+        assert_eq!(constant(64), [0x41, 0xc0, 0]);
+        assert_eq!(constant(1100), [0x41, 0xcc, 0x08]);
+    }
+}

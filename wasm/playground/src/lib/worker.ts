@@ -9,6 +9,12 @@ function named(files: File[], path: string): File {
   return files.find((file) => file.path === path) ?? { path, text: "" };
 }
 
+/** The files with the one that is asked about among them. */
+function among(files: File[], path: string): File[] {
+  const file = named(files, path);
+  return files.includes(file) ? files : [...files, file];
+}
+
 const answers: { [K in Kind]: (linter: Linter, input: Requests[K]["input"]) => unknown } = {
   async lint(linter, files) {
     await prepare(files);
@@ -23,11 +29,11 @@ const answers: { [K in Kind]: (linter: Linter, input: Requests[K]["input"]) => u
   explain: (linter, rule) => linter.explain(rule),
   systems: (linter) => linter.systems(),
   async model(linter, { path, files }) {
-    await prepare([...files, named(files, path)]);
+    await prepare(among(files, path));
     return linter.model(named(files, path), files);
   },
   async relabel(linter, { path, files, request }) {
-    await prepare([...files, named(files, path)]);
+    await prepare(among(files, path));
     return linter.relabel(named(files, path), request, files);
   },
 };
