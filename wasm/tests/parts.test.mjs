@@ -1,5 +1,5 @@
 // The module in parts says what the module as a whole does, with only those parts loaded that it says it needs: every tree in
-// fixtures/ and every example of a rule page, in a fresh instance for each set of systems.
+// fixtures/, two of them together, and every example of a rule page, in a fresh instance for each set of systems.
 
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
@@ -59,6 +59,10 @@ async function allTrees() {
   for (const system of await readdir(fixtures)) {
     for (const tree of await readdir(join(fixtures, system))) trees.push(await readTree(join(fixtures, system, tree)));
   }
+  // Two systems in one project: a tree beside the one after the next, which is another system's.
+  const below = (directory, files) => files.map(({ path, text }) => ({ path: `${directory}/${path}`, text }));
+  const pairs = trees.map((files, index) => [...below("a", files), ...below("b", trees[(index + 2) % trees.length])]);
+  trees.push(...pairs);
   const pages = JSON.parse(await readFile(join(root, "wasm/pkg/rules.json"), "utf8"));
   for (const { examples } of Object.values(pages)) {
     for (const { files } of examples) if (files.length > 0) trees.push(files);

@@ -18,11 +18,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// What a browser should load, gzipped: more is felt on a phone. docs/wasm.md says what lies between this and the ceiling.
+/// What a browser may load for the files of one system: more is felt on a phone.
 const BUDGET: usize = 900_000;
 
-/// What it must not exceed, gzipped. It only ever goes down, until it is the budget.
-const CEILING: usize = 1_800_000;
+/// What it may load with all systems. It only ever goes down, until it is the budget; docs/wasm.md says what lies between.
+const CEILING: usize = 1_290_000;
 
 /// A panic ends in a trap, which is an `Error` in JavaScript, without the text and the place of every panic in the module.
 /// That alike functions of two systems stay two, each with its own name, is what the parts are cut by.
@@ -109,11 +109,25 @@ fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
         "-Zbuild-std=std,panic_abort",
         "-Zbuild-std-features=optimize_for_size",
     ];
+    let library = sysroot(root)?.join("lib/rustlib/src/rust/library");
+    ensure!(
+        library.is_dir(),
+        "the sources of the standard library are not in {}; `rustup component add rust-src` installs them",
+        library.display()
+    );
     let mut command = Command::new(cargo);
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS.join("\x1f"));
     let status = command.current_dir(root).status().context("cannot run cargo")?;
     ensure!(status.success(), "`cargo {}` failed", arguments.join(" "));
     Ok(target.join("wasm32-unknown-unknown/wasm/confvet_wasm.wasm"))
+}
+
+/// Where the toolchain lies.
+fn sysroot(root: &Path) -> Result<PathBuf> {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root).output();
+    let output = output.context("cannot run rustc")?;
+    ensure!(output.status.success(), "`rustc --print sysroot` failed");
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 /// The part of a system, below the package.
