@@ -1,6 +1,6 @@
 // The typed face of the WebAssembly module, the same in browsers, bundlers and Node.
 
-import { RawLinter, rawModel, rawRelabel, rawRules, rawSystems, rawVersion } from "./confvet_wasm.js";
+import { RawLinter, rawModel, rawNeeds, rawRelabel, rawRules, rawSystems, rawVersion } from "./confvet_wasm.js";
 
 let loaded = false;
 let pages;
@@ -10,6 +10,31 @@ let loadPages;
 export function provide(load) {
   loaded = true;
   loadPages = load;
+}
+
+// The systems whose parts are not there yet; empty where the module came as a whole.
+const absent = new Set();
+
+/** Says that the module came without the parts of these systems. */
+export function need(systems) {
+  for (const system of systems) absent.add(system);
+}
+
+/** Says that the part of a system is there. */
+export function have(system) {
+  absent.delete(system);
+}
+
+/** The systems that linting these files, or the model of one of them, needs and that are not there; without files, all. */
+export function missing(files) {
+  if (absent.size === 0 || files === undefined) return [...absent];
+  return JSON.parse(rawNeeds(toJson(files))).filter((system) => absent.has(system));
+}
+
+function needParts(systems) {
+  if (systems.length > 0) {
+    throw new Error(`the part for ${systems.join(" and ")} is not loaded yet: call \`await prepare(files)\` first`);
+  }
 }
 
 function needModule() {
@@ -60,15 +85,19 @@ export class Linter {
   }
 
   lint(files) {
+    needParts(missing(files));
     return JSON.parse(this.#linter.lint(toJson(files)));
   }
 
   fix(files, options = {}) {
     onlyKnown(options, ["unsafe"]);
+    // What a fix writes may be taken for something else.
+    needParts(missing());
     return JSON.parse(this.#linter.fix(toJson(files), options.unsafe === true));
   }
 
   inspect(files) {
+    needParts(missing(files));
     return JSON.parse(this.#linter.inspect(toJson(files)));
   }
 
@@ -77,12 +106,16 @@ export class Linter {
   }
 
   model(file, files = []) {
-    return JSON.parse(rawModel(toJson(among(file, files)), file.path));
+    const all = among(file, files);
+    needParts(missing(all));
+    return JSON.parse(rawModel(toJson(all), file.path));
   }
 
   relabel(file, request, files = []) {
     onlyKnown(request, ["job", "targets", "sample", "version"]);
-    return JSON.parse(rawRelabel(toJson(among(file, files)), file.path, JSON.stringify(request)));
+    const all = among(file, files);
+    needParts(missing(all));
+    return JSON.parse(rawRelabel(toJson(all), file.path, JSON.stringify(request)));
   }
 
   rules() {

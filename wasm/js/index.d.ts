@@ -212,9 +212,21 @@ export interface Options {
 
 /**
  * Loads the WebAssembly module. Call and await it before anything else; further calls cost nothing. `source` says where
- * the module is, when it is not beside the package's own files.
+ * the module as a whole, confvet_wasm_bg.wasm, is, when the package's own files cannot be fetched from beside each other.
  */
 export function init(source?: RequestInfo | URL | Response | BufferSource | WebAssembly.Module): Promise<void>;
+
+/**
+ * Loads only what all systems need, about half of the module, instead of `init()`. Then `await prepare(files)` comes before
+ * what is done with files. In Node everything is there at once.
+ */
+export function initLazily(): Promise<void>;
+
+/**
+ * Loads the parts of the systems that these files may belong to; what is there already costs nothing. Without files, or
+ * before `fix`, all of them.
+ */
+export function prepare(files?: File[]): Promise<void>;
 
 /**
  * Lints files in memory. Whatever is thrown is an `Error` whose message is a sentence: an option that does not exist, a

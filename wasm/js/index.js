@@ -1,22 +1,88 @@
-// For browsers and bundlers: the module is fetched from beside this file.
+// For browsers and bundlers: what all systems need is fetched from beside this file, and so is the part of each system.
 
 import load from "./confvet_wasm.js";
-import { provide } from "./api.js";
+import { have, missing, need, provide } from "./api.js";
+import { unpack } from "./unpack.js";
 
 export { Linter, version } from "./api.js";
 
-let ready;
+// Each written out, so that bundlers see the files.
+const PARTS = {
+  elasticsearch: new URL("./parts/elasticsearch.packed", import.meta.url),
+  haproxy: new URL("./parts/haproxy.packed", import.meta.url),
+  ipsec: new URL("./parts/ipsec.packed", import.meta.url),
+  nginx: new URL("./parts/nginx.packed", import.meta.url),
+  patroni: new URL("./parts/patroni.packed", import.meta.url),
+  prometheus: new URL("./parts/prometheus.packed", import.meta.url),
+  redis: new URL("./parts/redis.packed", import.meta.url),
+};
 
-export function init(source = new URL("./confvet_wasm_bg.wasm", import.meta.url)) {
-  ready ??= load({ module_or_path: source }).then(
+let ready;
+// The exports of the primary module, which parts import, and its streams, with which they are packed.
+let primary;
+let base;
+const parts = new Map();
+
+export async function init(source) {
+  await (source === undefined ? initLazily() : start(source));
+  await prepare();
+}
+
+export function initLazily() {
+  return start(undefined);
+}
+
+export async function prepare(files) {
+  await ready;
+  const wanted = missing(files);
+  await Promise.all(wanted.map(loadPart));
+}
+
+function start(source) {
+  ready ??= (source === undefined ? loadPrimary() : load({ module_or_path: source })).then(
     () => provide(loadPages),
     (error) => {
       // A later call may try again.
       ready = undefined;
-      throw new Error(`the WebAssembly module could not be loaded: ${error?.message ?? error}`, { cause: error });
+      throw failed(error);
     },
   );
   return ready;
+}
+
+const failed = (error) =>
+  new Error(`the WebAssembly module could not be loaded: ${error?.message ?? error}`, { cause: error });
+
+async function loadPrimary() {
+  const { module, streams } = unpack(await fetched(new URL("./confvet.packed", import.meta.url)));
+  primary = await load({ module_or_path: module });
+  base = streams;
+  need(Object.keys(PARTS));
+}
+
+/** A part puts its functions into the table of the primary module, whose memory it shares. */
+function loadPart(name) {
+  if (!parts.has(name)) {
+    const instantiate = (packed) => WebAssembly.instantiate(unpack(packed, base).module, { p: primary });
+    const loaded = fetched(PARTS[name]).then(instantiate).then(
+      () => {
+        have(name);
+        if (missing().length === 0) base = undefined;
+      },
+      (error) => {
+        parts.delete(name);
+        throw failed(error);
+      },
+    );
+    parts.set(name, loaded);
+  }
+  return parts.get(name);
+}
+
+async function fetched(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 async function loadPages() {

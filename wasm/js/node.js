@@ -10,5 +10,10 @@ export { Linter, version } from "./api.js";
 initSync({ module: readFileSync(new URL("./confvet_wasm_bg.wasm", import.meta.url)) });
 provide(async () => JSON.parse(await readFile(new URL("./rules.json", import.meta.url), "utf8")));
 
-/** There is nothing to load in Node; here so that the same program runs in a browser. */
+// There is nothing to load in Node. These are here so that the same program runs in a browser.
+
 export async function init() {}
+
+export async function initLazily() {}
+
+export async function prepare() {}

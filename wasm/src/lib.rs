@@ -146,6 +146,16 @@ pub fn raw_model(files: &str, path: &str) -> Result<String, JsError> {
     write(&model.map(|(system, model)| serde_json::json!({ "system": system, "model": model })))
 }
 
+/// The names of the systems that linting these files, or the model of one of them, may need: a list of texts. The code of
+/// these must be there before it begins.
+///
+/// # Errors
+/// If `files` is not a list of files.
+#[wasm_bindgen(js_name = rawNeeds)]
+pub fn raw_needs(files: &str) -> Result<String, JsError> {
+    write(&Linter::new().needed_systems(&read_files(files)?))
+}
+
 /// What of a job is to be run through its relabel rules; see [`SimulateRequest`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -159,6 +159,21 @@ test("what is thrown is an Error with a sentence", async () => {
   refuses(() => linter.lint([CACHE]), /this linter was freed/);
 });
 
+test("what is packed unpacks, and what is damaged is refused", async () => {
+  const { unpack } = await import(pathToFileURL(join(root, "wasm/pkg/unpack.js")));
+  const packed = await readFile(join(root, "wasm/pkg/confvet.packed"));
+  const start = performance.now();
+  const { module, streams } = unpack(packed);
+  console.log(`# unpacked in ${(performance.now() - start).toFixed()} ms`);
+  assert.ok(WebAssembly.validate(module));
+  const part = await readFile(join(root, "wasm/pkg/parts/redis.packed"));
+  assert.ok(WebAssembly.validate(unpack(part, streams).module));
+  assert.throws(() => unpack(part));
+  refuses(() => unpack(new TextEncoder().encode("<!doctype html>")), /no packed module of confvet/);
+  refuses(() => unpack(packed.subarray(0, 100)), /damaged/);
+  refuses(() => unpack(packed.subarray(0, packed.length - 1000)), /damaged/);
+});
+
 test("in a browser's copy of the package nothing works before init, and the error says so", async () => {
   const api = await import(pathToFileURL(join(root, "wasm/pkg/api.js")) + "?before-init");
   refuses(() => new api.Linter(), /call `await init\(\)` first/);

@@ -79,7 +79,7 @@ fn test() -> Result<()> {
     ensure!(command.exists(), "{} is not there after building it", command.display());
     let reporter = "--test-reporter=spec";
     let mut package = Command::new("node");
-    let files = ["wasm/tests/package.test.mjs", "wasm/tests/parity.test.mjs"];
+    let files = ["wasm/tests/package.test.mjs", "wasm/tests/parts.test.mjs", "wasm/tests/parity.test.mjs"];
     package.args(["--test", reporter]).args(files).env("CONFVET", command);
     run("tests of the npm package", &mut package)?;
     let mut page = Command::new("node");

@@ -11,7 +11,7 @@ use crate::systems::{SystemEntry, systems};
 use confvet_core::{
     Confidence, Detection, Diagnostic, Facts, FileId, Findings, Severity, Source, Sources, Span, Target, source,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What the caller asked for, beside what confvet.toml says; it wins over confvet.toml.
@@ -110,6 +110,19 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
         });
     }
     Report::new(sources, diagnostics, secrets, files)
+}
+
+/// The systems that a run over these files, or the model of one of them, may need: perhaps more, never fewer. Sorted.
+pub(crate) fn needed_systems(sources: &Sources, options: &Options) -> BTreeSet<&'static str> {
+    let scopes = read_scopes(sources, options);
+    let base: Vec<(Arc<Target>, Arc<Facts>)> = scopes.iter().map(|scope| base_settings(scope, options)).collect();
+    let mut needed = BTreeSet::new();
+    for (id, source) in sources.iter() {
+        needed.extend(prepare(sources, id, &scopes, &base, options).detected.iter().map(|(system, _)| system.name));
+        let recognises = |system: &&SystemEntry| (system.detect)(source.path(), source.text()).is_some();
+        needed.extend(systems().iter().filter(recognises).map(|system| system.name));
+    }
+    needed
 }
 
 fn read_scopes(sources: &Sources, options: &Options) -> Vec<Scope> {

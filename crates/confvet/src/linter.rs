@@ -116,6 +116,12 @@ impl Linter {
         self.lint_sources(files.into_iter().map(|(path, text)| Source::new(path, text)).collect())
     }
 
+    /// The names of the systems whose code a run over these files, or the model of one of them, may need: perhaps more
+    /// than it will, never fewer. Sorted. For whoever loads that code in parts.
+    pub fn needed_systems(&self, sources: &Sources) -> Vec<&'static str> {
+        engine::needed_systems(sources, &self.options).into_iter().collect()
+    }
+
     /// Lints [`Sources`].
     pub fn lint_sources(&self, sources: Sources) -> Report {
         engine::run(sources, &self.options)

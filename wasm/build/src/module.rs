@@ -16,14 +16,21 @@ const NAMES: [&str; 13] = [
     "data count",
 ];
 
-const CUSTOM: u8 = 0;
-const IMPORT: u8 = 2;
-const CODE: u8 = 10;
+pub(crate) const CUSTOM: u8 = 0;
+pub(crate) const TYPE: u8 = 1;
+pub(crate) const IMPORT: u8 = 2;
+pub(crate) const FUNCTION: u8 = 3;
+pub(crate) const TABLE: u8 = 4;
+pub(crate) const MEMORY: u8 = 5;
+pub(crate) const GLOBAL: u8 = 6;
+pub(crate) const EXPORT: u8 = 7;
+pub(crate) const ELEMENT: u8 = 9;
+pub(crate) const CODE: u8 = 10;
 
 /// A section of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Section<'a> {
-    id: u8,
+    pub(crate) id: u8,
     /// What it holds.
     pub(crate) name: &'static str,
     /// Its content.
@@ -78,7 +85,7 @@ fn body_sizes(mut bytes: Bytes<'_>) -> Vec<usize> {
     std::iter::from_fn(|| bytes.sized().map(<[u8]>::len)).take(count).collect()
 }
 
-fn function_names(mut bytes: Bytes<'_>) -> Option<Vec<(usize, String)>> {
+pub(crate) fn function_names(mut bytes: Bytes<'_>) -> Option<Vec<(usize, String)>> {
     if bytes.sized()? != b"name" {
         return None;
     }
@@ -93,18 +100,39 @@ fn function_names(mut bytes: Bytes<'_>) -> Option<Vec<(usize, String)>> {
     None
 }
 
+/// Appends a LEB128 number.
+pub(crate) fn push_number(out: &mut Vec<u8>, mut value: usize) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends bytes behind their length.
+pub(crate) fn push_sized(out: &mut Vec<u8>, bytes: &[u8]) {
+    push_number(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a section.
+pub(crate) fn push_section(module: &mut Vec<u8>, id: u8, content: &[u8]) {
+    module.push(id);
+    push_sized(module, content);
+}
+
 /// What is left to read.
-struct Bytes<'a>(&'a [u8]);
+pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(first)
     }
 
     /// A LEB128 number of at most five bytes.
-    fn number(&mut self) -> Option<usize> {
+    pub(crate) fn number(&mut self) -> Option<usize> {
         let mut value = 0_usize;
         for index in 0..5 {
             let byte = self.byte()?;
@@ -117,8 +145,12 @@ impl<'a> Bytes<'a> {
     }
 
     /// A length and as many bytes.
-    fn sized(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn sized(&mut self) -> Option<&'a [u8]> {
         let length = self.number()?;
+        self.take(length)
+    }
+
+    pub(crate) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)

@@ -1,25 +1,41 @@
 // Lints beside the page, so that typing never waits.
 
-import { type File, init, Linter } from "../../../pkg/index.js";
+import { type File, initLazily, Linter, prepare } from "../../../pkg/index.js";
 import type { Kind, Request, Requests, Response } from "./protocol";
 
-const ready = init().then(() => new Linter());
+const ready = initLazily().then(() => new Linter());
 
 function named(files: File[], path: string): File {
   return files.find((file) => file.path === path) ?? { path, text: "" };
 }
 
+/** The files with the one that is asked about among them. */
+function among(files: File[], path: string): File[] {
+  const file = named(files, path);
+  return files.includes(file) ? files : [...files, file];
+}
+
 const answers: { [K in Kind]: (linter: Linter, input: Requests[K]["input"]) => unknown } = {
-  lint(linter, files) {
+  async lint(linter, files) {
+    await prepare(files);
     const started = performance.now();
     const { report, detected } = linter.inspect(files);
     return { report, detected, millis: performance.now() - started };
   },
-  fix: (linter, { files, unsafe }) => linter.fix(files, { unsafe }),
+  async fix(linter, { files, unsafe }) {
+    await prepare();
+    return linter.fix(files, { unsafe });
+  },
   explain: (linter, rule) => linter.explain(rule),
   systems: (linter) => linter.systems(),
-  model: (linter, { path, files }) => linter.model(named(files, path), files),
-  relabel: (linter, { path, files, request }) => linter.relabel(named(files, path), request, files),
+  async model(linter, { path, files }) {
+    await prepare(among(files, path));
+    return linter.model(named(files, path), files);
+  },
+  async relabel(linter, { path, files, request }) {
+    await prepare(among(files, path));
+    return linter.relabel(named(files, path), request, files);
+  },
 };
 
 self.addEventListener("message", async (event: MessageEvent<Request>) => {
