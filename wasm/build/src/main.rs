@@ -108,6 +108,11 @@ fn compile(root: &Path, target: &Path) -> Result<PathBuf> {
         "--profile=wasm",
         "-Zbuild-std=std,panic_abort",
         "-Zbuild-std-features=optimize_for_size",
+        // Comparing, copying and allocating memory is what parsers do all day, and takes few functions.
+        "--config=profile.wasm.package.compiler_builtins.opt-level=3",
+        "--config=profile.wasm.package.memchr.opt-level=3",
+        "--config=profile.wasm.package.core.opt-level=3",
+        "--config=profile.wasm.package.dlmalloc.opt-level=3",
     ];
     let library = sysroot(root)?.join("lib/rustlib/src/rust/library");
     ensure!(
