@@ -25,9 +25,7 @@ pub use condition::Branch;
 pub use model::Haproxy;
 
 use confvet_core::source::{file_name, parent};
-use confvet_core::{
-    Address, Detection, Facts, FileId, Identity, Input, Parsed, Rule, Source, Sources, Spanned, System, Target,
-};
+use confvet_core::{Address, Detection, FileId, Identity, Input, Parsed, Rule, Spanned, System, Target, read_alone};
 use table::HaVersion;
 
 /// The system.
@@ -92,9 +90,7 @@ impl System for HaproxySystem {
 
 /// Reads one text as a whole configuration.
 pub fn parse(text: &str) -> Parsed<Haproxy> {
-    let sources: Sources = [Source::new("haproxy.cfg", text)].into_iter().collect();
-    let (target, facts) = (Target::new(), Facts::new());
-    HaproxySystem::parse(&Input { sources: &sources, file: FileId(0), kind: "haproxy", target: &target, facts: &facts })
+    read_alone("haproxy.cfg", "haproxy", text, HaproxySystem::parse)
 }
 
 fn version(target: &Target) -> Option<HaVersion> {

@@ -26,7 +26,7 @@ pub use context::{Context, Contexts, Protocol};
 pub use model::*;
 pub use release::{Flavor, Release, TARGETS};
 
-use confvet_core::{Detection, Facts, Identity, Input, Parsed, Rule, Source, Sources, System, Target};
+use confvet_core::{Detection, Identity, Input, Parsed, Rule, System, read_alone};
 
 /// nginx.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +63,5 @@ impl System for NginxSystem {
 
 /// Reads one file on its own, for the newest version.
 pub fn parse(text: &str) -> Parsed<Nginx> {
-    let sources: Sources = [Source::new("nginx.conf", text)].into_iter().collect();
-    let (target, facts) = (Target::new(), Facts::new());
-    let file = sources.iter().next().map_or(confvet_core::FileId(0), |(file, _)| file);
-    NginxSystem::parse(&Input { sources: &sources, file, kind: detect::KIND, target: &target, facts: &facts })
+    read_alone("nginx.conf", detect::KIND, text, NginxSystem::parse)
 }

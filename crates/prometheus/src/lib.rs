@@ -36,7 +36,7 @@ pub use promql::{Matcher, Query, QueryError, RangeUse, Selector};
 pub use simulate::{SimulateError, SimulateRequest, Simulation, simulate_file, simulate_job};
 pub use units::{DurationError, Millis, Size, parse_duration};
 
-use confvet_core::{Detection, Facts, FileId, Input, Parsed, Rule, Set, Source, Sources, System, Target};
+use confvet_core::{Detection, Input, Parsed, Rule, Set, System, read_alone};
 
 /// Prometheus.
 #[derive(Debug, Clone, Copy)]
@@ -73,18 +73,12 @@ impl System for Prometheus {
 
 /// Reads a prometheus.yml by itself, without what it includes, for the newest version.
 pub fn parse(text: &str) -> Parsed<Document> {
-    parse_as("prometheus.yml", detect::CONFIG, text)
+    read_alone("prometheus.yml", detect::CONFIG, text, model::read)
 }
 
 /// Reads a rule file by itself, for the newest version.
 pub fn parse_rules(text: &str) -> Parsed<Document> {
-    parse_as("rules.yml", detect::RULES, text)
-}
-
-fn parse_as(path: &str, kind: &'static str, text: &str) -> Parsed<Document> {
-    let sources: Sources = [Source::new(path, text)].into_iter().collect();
-    let (target, facts) = (Target::new(), Facts::new());
-    model::read(&Input { sources: &sources, file: FileId(0), kind, target: &target, facts: &facts })
+    read_alone("rules.yml", detect::RULES, text, model::read)
 }
 
 /// `utf8` or `legacy`.
