@@ -31,7 +31,8 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
                 continue;
             }
             let names: Vec<&str> = dropped.dropped.iter().map(|line| line.text(0)).collect();
-            let lines: Vec<String> = dropped.dropped.iter().map(|line| ctx.line(line.span()).to_string()).collect();
+            let mut lines: Vec<String> = dropped.dropped.iter().map(|line| ctx.line(line.span()).to_string()).collect();
+            lines.dedup();
             let inner = dropped.first_inner;
             let mut report = findings
                 .report(
