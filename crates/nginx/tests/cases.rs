@@ -1,8 +1,8 @@
 //! What each rule speaks on and what it stays quiet on, case by case: severities and the exact places.
 
-use confvet_core::{
-    Category, Context, Facts, FileId, Findings, Input, RuleInfo, Safety, Severity, Source, Sources, System, Target,
-};
+mod common;
+
+use confvet_core::{Category, Context, Facts, FileId, Input, Severity, Source, Sources, System};
 use confvet_nginx::NginxSystem;
 
 /// The severity a rule's page gives.
@@ -19,26 +19,13 @@ fn severity_of(rule: &str) -> Severity {
 /// What a rule says of a configuration: a severity and the text it points at.
 fn findings(rule: &str, text: &str, version: Option<&str>, facts: &Facts) -> Vec<String> {
     let sources: Sources = [Source::new("nginx.conf", text)].into_iter().collect();
-    let mut target = Target::new();
-    if let Some(version) = version {
-        target.set("nginx", version, &["nginx"]).expect("a version");
-    }
+    let target = common::target(version);
     let kind = NginxSystem::KINDS[0];
     let parsed = NginxSystem::parse(&Input { sources: &sources, file: FileId(0), kind, target: &target, facts });
     let context = Context { sources: &sources, target: &target, facts };
     let rule = NginxSystem::rules().iter().find(|known| known.name.ends_with(&format!("/{rule}"))).expect("a rule");
-    let info: &'static RuleInfo = Box::leak(Box::new(RuleInfo {
-        name: rule.name,
-        title: "",
-        severity: severity_of(rule.name.trim_start_matches("nginx/")),
-        category: Category::Outage,
-        fix: Some(Safety::Unsafe),
-        applies: None,
-        needs: &[],
-        supersedes: &[],
-    }));
-    let mut findings = Findings::new(info);
-    (rule.check)(&parsed.model, &context, &mut findings);
+    let severity = severity_of(rule.name.trim_start_matches("nginx/"));
+    let found = common::run(rule, (severity, Category::Outage), &parsed.model, &context);
     let describe = |found: confvet_core::Diagnostic| {
         let severity = match found.severity {
             Severity::Error => "error",
@@ -47,7 +34,7 @@ fn findings(rule: &str, text: &str, version: Option<&str>, facts: &Facts) -> Vec
         };
         format!("{severity} {}", &text[found.primary.span.range()])
     };
-    findings.into_diagnostics().into_iter().map(describe).collect()
+    found.into_iter().map(describe).collect()
 }
 
 /// Cases that came out otherwise; all of a test are shown at its end.

@@ -1,9 +1,9 @@
 //! What a naive reader of nginx configurations gets wrong, case by case: each was given to nginx 1.22.1 and 1.31.3 with
 //! `nginx -t`, and the rule that speaks is the one that says why nginx refuses it. `""`: nginx takes it.
 
-use confvet_core::{
-    Category, Context, Facts, FileId, Findings, Input, RuleInfo, Safety, Severity, Source, Sources, System, Target,
-};
+mod common;
+
+use confvet_core::{Category, Context, Facts, FileId, Input, Severity, Source, Sources, System};
 use confvet_nginx::NginxSystem;
 
 /// The rules whose findings say that nginx refuses the file.
@@ -28,10 +28,7 @@ const REFUSALS: &[&str] = &[
 
 fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> {
     let sources: Sources = files.iter().map(|(path, text)| Source::new(*path, *text)).collect();
-    let mut target = Target::new();
-    if let Some(version) = version {
-        target.set("nginx", version, &["nginx"]).expect("a version");
-    }
+    let target = common::target(version);
     let facts = Facts::new();
     let input =
         Input { sources: &sources, file: FileId(0), kind: NginxSystem::KINDS[0], target: &target, facts: &facts };
@@ -39,19 +36,8 @@ fn refusals(files: &[(&str, &str)], version: Option<&str>) -> Vec<&'static str> 
     let context = Context { sources: &sources, target: &target, facts: &facts };
     let mut found = Vec::new();
     for rule in NginxSystem::rules().iter().filter(|rule| REFUSALS.contains(&rule.name)) {
-        let info: &'static RuleInfo = Box::leak(Box::new(RuleInfo {
-            name: rule.name,
-            title: "",
-            severity: Severity::Error,
-            category: Category::Invalid,
-            fix: Some(Safety::Unsafe),
-            applies: None,
-            needs: &[],
-            supersedes: &[],
-        }));
-        let mut findings = Findings::new(info);
-        (rule.check)(&parsed.model, &context, &mut findings);
-        let invalid = findings.into_diagnostics().into_iter().any(|found| found.category == Category::Invalid);
+        let said = common::run(rule, (Severity::Error, Category::Invalid), &parsed.model, &context);
+        let invalid = said.into_iter().any(|found| found.category == Category::Invalid);
         found.extend(invalid.then_some(rule.name));
     }
     found

@@ -3,18 +3,8 @@
 use confvet_core::{Version, parse_version};
 use confvet_patroni::rest::{Method, Role, status, status_of};
 
-/// One row of the table: path, versions, synchronous mode, what OPTIONS and HEAD do, and a code for each role.
+/// One row of the table: path, versions, synchronous mode, what OPTIONS and HEAD do, and a code for each of [`Role::ALL`].
 const TABLE: &str = include_str!("endpoints.tsv");
-
-const ROLES: [Role; 7] = [
-    Role::Primary,
-    Role::StandbyLeader,
-    Role::Replica,
-    Role::SyncStandby,
-    Role::QuorumStandby,
-    Role::NoLoadBalance,
-    Role::Stopped,
-];
 
 /// The oldest version of a requirement such as `>=1.6.0 <2.1.5`, and the newest one where it has no end.
 fn versions(requirement: &str) -> Vec<Version> {
@@ -34,7 +24,7 @@ fn the_table_holds() {
         let cells: Vec<&str> = row.split('\t').collect();
         let [path, requirement, _, options, head, codes @ ..] = cells.as_slice() else { panic!("{row}") };
         for version in versions(requirement) {
-            for (role, code) in ROLES.into_iter().zip(codes).filter(|(_, code)| **code != "-") {
+            for (role, code) in Role::ALL.into_iter().zip(codes).filter(|(_, code)| **code != "-") {
                 let code: u16 = code.parse().unwrap();
                 assert_eq!(status(path, role, Some(&version)), code, "GET {path} {version} {role:?}");
                 let by_options = if *options == "none" { 503 } else { code };
