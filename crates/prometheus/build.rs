@@ -4,6 +4,9 @@ use confvet_tables::{Row, Table, TableError, version, write_output};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+#[path = "build/unicode.rs"]
+mod unicode;
+
 fn main() -> Result<(), TableError> {
     let columns = ["context", "key", "type", "since", "removed", "default", "null", "secret"];
     let keys = Table::read("src/keys.tsv", &columns)?;
@@ -36,6 +39,7 @@ fn main() -> Result<(), TableError> {
     details.push_str("];\n");
     write_output("keys.rs", &(code + &details))?;
     write_output("config.rs", &config(&rows)?)?;
+    unicode::write()?;
 
     let meta = Table::read("src/meta.tsv", &["label", "kind", "sd", "roles", "since", "removed", "needs"])?;
     meta.write_sorted("meta.rs", "LABELS", "MetaLabel", |row| {
