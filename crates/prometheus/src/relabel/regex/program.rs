@@ -180,7 +180,7 @@ impl Program {
     pub(super) fn run(&self, value: &str, slots: &mut [Option<usize>]) -> Option<bool> {
         let places = value.len() + 1;
         let marks = self.marks.checked_mul(places).filter(|&marks| marks <= MAX_MARKS)?;
-        let mut run = Run { program: self, value, places, seen: vec![0; marks / 64 + 1], jobs: Vec::new() };
+        let mut run = Run { program: self, value, places, marks, seen: Vec::new(), jobs: Vec::new() };
         let starts = if self.anchored { 0..1 } else { 0..places };
         for start in starts.filter(|&start| value.is_char_boundary(start)) {
             if let Some(end) = run.from(start, slots) {
@@ -198,7 +198,9 @@ struct Run<'p> {
     program: &'p Program,
     value: &'p str,
     places: usize,
-    /// A bit for each fork or join at each place.
+    marks: usize,
+    /// A bit for each fork or join at each place. Most values differ from the pattern before its first fork, and it is not
+    /// made before that.
     seen: Vec<u64>,
     jobs: Vec<Job>,
 }
@@ -206,18 +208,18 @@ struct Run<'p> {
 impl Run<'_> {
     /// Where the match ends that starts here.
     fn from(&mut self, start: usize, slots: &mut [Option<usize>]) -> Option<usize> {
-        self.jobs.push(Job::Go { step: 0, at: start });
-        while let Some(job) = self.jobs.pop() {
-            match job {
-                Job::Restore { slot, place } => slots[slot] = place,
-                Job::Go { step, at } => {
-                    if let Some(end) = self.way(step, at, slots) {
-                        return Some(end);
-                    }
-                }
+        let (mut step, mut at) = (0, start);
+        loop {
+            if let Some(end) = self.way(step, at, slots) {
+                return Some(end);
             }
+            (step, at) = loop {
+                match self.jobs.pop()? {
+                    Job::Restore { slot, place } => slots[slot] = place,
+                    Job::Go { step, at } => break (step, at),
+                }
+            };
         }
-        None
     }
 
     /// Goes one way to its end.
@@ -262,6 +264,9 @@ impl Run<'_> {
     }
 
     fn is_new(&mut self, mark: usize, at: usize) -> bool {
+        if self.seen.is_empty() {
+            self.seen = vec![0; self.marks / 64 + 1];
+        }
         let index = mark * self.places + at;
         let (word, bit) = (&mut self.seen[index / 64], 1 << (index % 64));
         let is_new = *word & bit == 0;
