@@ -629,12 +629,15 @@ const MEANINGS: [u8; 256] = {
 #[inline]
 fn ordinary(bytes: &[u8]) -> (usize, Marks) {
     let mut meaning = 0;
-    for (length, &byte) in bytes.iter().enumerate() {
-        let own = MEANINGS[byte as usize];
+    let mut at = 0;
+    while let Some(length) = bytes[at..].iter().position(|&byte| MEANINGS[byte as usize] != 0) {
+        at += length;
+        let own = MEANINGS[bytes[at] as usize];
         if own & STOP != 0 {
-            return (length, Marks::from(meaning));
+            return (at, Marks::from(meaning));
         }
         meaning |= own;
+        at += 1;
     }
     (bytes.len(), Marks::from(meaning))
 }

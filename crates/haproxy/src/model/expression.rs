@@ -225,9 +225,9 @@ impl<'a> Criterion<'a> {
         let plain_path = |text: &str| first_byte(text) == b'/';
         let plain_host = |text: &str| !text.bytes().any(|byte| byte == b'/' || byte.is_ascii_uppercase());
         let is_host = fetch.starts_with("hdr") || fetch.starts_with("req.hdr") || fetch.ends_with("_sni");
-        let compares_text = fetch.contains('_') || self.has_flag("-m");
+        let compares_text = || fetch.contains('_') || self.has_flag("-m");
         self.values.first().is_some_and(super::super::syntax::Word::has_parenthesis)
-            || self.values.from(1).iter().any(|value| compares_text || value.text.len() <= 3)
+            || self.values.from(1).iter().any(|value| value.text.len() <= 3 || compares_text())
             || fetch.starts_with("path") && !self.values.iter().all(|value| plain_path(value.text))
             || is_host && !self.values.iter().all(|value| plain_host(value.text))
     }
@@ -285,6 +285,10 @@ impl<'a> Condition<'a> {
 
     /// It holds always: `if TRUE`, `unless FALSE`.
     pub fn is_always(&self) -> bool {
+        // Nearly no condition is a single constant.
+        if !self.words.last().is_some_and(|last| last.text.ends_with('E')) {
+            return false;
+        }
         let mut terms = self.terms();
         match (terms.next(), terms.next()) {
             (Some(Term::Named { negated, name, .. }), None) => {

@@ -364,10 +364,8 @@ impl Summary {
         for server in servers {
             summary.options.add_all(server.option_names());
             summary.all_watched &= server.is_watched();
-            let name = server.name().text;
-            summary.may_have_doubles |= names.may_hold(name) || server.slots.is_some();
+            summary.may_have_doubles |= names.may_double(server.name().text) || server.slots.is_some();
             summary.may_be_refused |= server.may_be_refused();
-            names.add(name);
         }
         summary
     }

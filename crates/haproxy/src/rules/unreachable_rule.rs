@@ -5,6 +5,7 @@ use crate::syntax::{Word, Words};
 use crate::table::{Keyword, keyword};
 use confvet_core::{Context, Findings, Rule, Severity};
 use foldhash::{HashMap, HashMapExt};
+use std::collections::hash_map::Entry;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unreachable-rule", check };
 
@@ -108,17 +109,18 @@ fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement]
             seen.clear();
             continue;
         }
-        match seen.get(&condition.words) {
-            Some(first) if !haproxy.exclude_each_other(first.branch, rule.branch) => {
+        match seen.entry(condition.words) {
+            Entry::Occupied(first) if !haproxy.exclude_each_other(first.get().branch, rule.branch) => {
+                let first = first.get();
                 let message = format!(
                     "never reached: line {} has the same condition and applies first",
                     context.line(first.span())
                 );
                 findings.report(rule.span(), message).label(first.span(), "the same condition");
             }
-            Some(_) => {}
-            None => {
-                seen.insert(condition.words, rule);
+            Entry::Occupied(_) => {}
+            Entry::Vacant(entry) => {
+                entry.insert(rule);
             }
         }
     }
