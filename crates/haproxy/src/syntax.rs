@@ -40,7 +40,7 @@ const REWRITTEN: Marks = 512;
 const ODD: Marks = 1024;
 /// A lone backslash that ends its line.
 const CONTINUATION: Marks = 2048;
-/// Holds a `$`.
+/// Holds a `$` outside single quotes, which whatever makes the file may put in place of something.
 const DOLLAR: Marks = 4096;
 /// Holds a `<`.
 const LESS: Marks = 8192;
@@ -76,7 +76,7 @@ impl<'a> Word<'a> {
         self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !(self.has_bracket() && self.text.contains("%["))
     }
 
-    /// Holds a `$`.
+    /// Holds a `$` outside single quotes, which whatever makes the file may put in place of something.
     pub(crate) fn has_dollar(self) -> bool {
         self.marks & DOLLAR != 0
     }
@@ -819,8 +819,7 @@ impl<'a> Lexer<'a> {
         if text.is_empty() {
             marks |= EMPTY;
         }
-        for (mark, holds) in [(ODD, is_odd(text.as_bytes())), (DOLLAR, text.contains('$')), (LESS, text.contains('<'))]
-        {
+        for (mark, holds) in [(ODD, is_odd(text.as_bytes())), (LESS, text.contains('<'))] {
             marks |= if holds { mark } else { 0 };
         }
         if self.text.get(start..end) == Some(text.as_str()) {
@@ -879,10 +878,11 @@ impl Cutter<'_, '_> {
                 }
                 (None | Some((b'"', _)), b'\\') => at = self.escape(at, quote.is_some()),
                 (Some((b'"', _)), b'$') => {
-                    self.marks |= VARIABLE;
+                    self.marks |= VARIABLE | DOLLAR;
                     at = self.variable(start, at, end);
                 }
                 (None | Some((b'\'', _)), b'$') => {
+                    self.marks |= if quote.is_none() { DOLLAR } else { 0 };
                     if self.looks_like_variable(at) {
                         self.marks |= LITERAL_VARIABLE;
                     }
@@ -946,13 +946,14 @@ impl Cutter<'_, '_> {
         };
         match literal {
             Some(literal) => {
-                self.marks |= ESCAPED;
+                self.marks |= if literal == '$' { ESCAPED | DOLLAR } else { ESCAPED };
                 self.text.push(literal);
                 at + 2
             }
             None => {
                 self.text.push('\\');
                 if next == b'$' {
+                    self.marks |= DOLLAR;
                     // `\$` outside double quotes stays two characters, and is no variable.
                     self.text.push('$');
                     return at + 2;

@@ -406,3 +406,37 @@ fn what_checks_expect() {
         ],
     );
 }
+
+#[test]
+fn a_dollar_sign_in_single_quotes_is_one() {
+    expressions(
+        &["req.body,json_query('$.a','int')", "req.body,json_query('$.a')", "req.body,json_query($1,'INT')"],
+        &["req.body,json_query('$.a','INT')", "req.body,json_query('$.a','int','b')"],
+    );
+}
+
+#[test]
+fn captures_go_into_slots_that_are_there() {
+    let declared = "http-request capture req.hdr(a) id 0\n    declare capture request len 3";
+    in_frontend(
+        &[
+            declared,
+            "capture request header X len 3\n    http-request capture req.hdr(a) id 0",
+            "http-request capture req.hdr(a) id 0\n    http-request capture req.hdr(b) len 3",
+            "tcp-request inspect-delay 1s\n    tcp-request content capture req.hdr(b) len 3\n    \
+             http-request capture req.hdr(a) id 0",
+            "declare capture response len 3\n    http-response capture res.hdr(a) id 0",
+            "http-request capture req.hdr(a) id -1",
+        ],
+        &[
+            "http-request capture req.hdr(a) id 0",
+            "declare capture request len 3\n    http-request capture req.hdr(a) id 1",
+            "declare capture response len 3\n    http-request capture req.hdr(a) id 0",
+            "declare capture response len 3\n    http-response capture res.hdr(a) id 1",
+            "declare capture request len 3\n    http-request capture req.hdr(a) id 0x",
+            "declare capture request len 3\n    tcp-request content capture req.hdr(a) id 0",
+            "capture cookie A len 3\n    http-request capture req.hdr(a) id 0",
+        ],
+    );
+    in_backend(&["http-request capture req.hdr(a) id 7"], &["http-request capture req.hdr(a) id x"]);
+}

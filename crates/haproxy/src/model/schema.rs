@@ -138,6 +138,8 @@ pub(crate) struct Schema<'a> {
     /// The names among the arguments of its calls; `None` unless all of them are read.
     calls: Vec<(Named, &'a str, Span)>,
     all_called: bool,
+    /// How many requests and answers the proxy of this number captures, which was asked last.
+    captures: Option<(u32, i64, i64)>,
 }
 
 /// What a run finds.
@@ -178,6 +180,7 @@ impl<'a> Schema<'a> {
             odd: false,
             calls: Vec::new(),
             all_called: false,
+            captures: None,
         };
         let mut found = Findings::default();
         for section in haproxy.globals.iter().chain(&haproxy.others) {

@@ -4,6 +4,7 @@ use super::{ProblemKind, Schema};
 use crate::model::{Expression, Proxy, Statement};
 use crate::syntax::Word;
 use crate::table::{Context, Key, Keyword, keyword};
+use crate::values::leading_number;
 use confvet_core::did_you_mean;
 
 /// What stands between an action and its condition.
@@ -370,6 +371,9 @@ impl Schema<'_> {
                     _ => Some(end),
                 }
             }
+            Takes::Capture if statement.is("tcp-request") && self.takes_slot(statement, at) => {
+                self.lacks(statement, at, "`len` with a number: `id` works in `http-request` rules only")
+            }
             Takes::Capture if statement.is("http-response") => {
                 let end = self.expression_end(statement, at + 1)?;
                 if statement.text(end) != "id" || statement.word(end + 1).is_none() {
@@ -379,6 +383,7 @@ impl Schema<'_> {
                         "`id` behind the expression: only requests are captured by `len`",
                     );
                 }
+                self.slot(proxy, statement, end + 1)?;
                 Some(end + 2)
             }
             Takes::Capture => {
@@ -393,11 +398,13 @@ impl Schema<'_> {
                         return None;
                     }
                     let length = statement.at(end + 1);
-                    if length.is_known() && crate::values::leading_number(length.text).0 <= 0 {
+                    if length.is_known() && leading_number(length.text).0 <= 0 {
                         let message = format!("`{}` is not a valid length: it is above 0", length.text);
                         self.invalid(statement, length, message, None);
                         return None;
                     }
+                } else {
+                    self.slot(proxy, statement, end + 1)?;
                 }
                 Some(end + 2)
             }
@@ -483,6 +490,69 @@ impl Schema<'_> {
             }
             Takes::Anything => None,
         }
+    }
+
+    /// Does a rule capture into a slot that is declared elsewhere?
+    fn takes_slot(&mut self, statement: &Statement, at: usize) -> bool {
+        let end = self.expression_end(statement, at + 1);
+        end.is_some_and(|end| statement.text(end) == "id")
+    }
+
+    /// The number behind `id`, which a frontend has to have declared; `None` when it is reported.
+    fn slot(&mut self, proxy: &Proxy, statement: &Statement, at: usize) -> Option<()> {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.has_filler()) else {
+            return Some(());
+        };
+        let digits = word.text.strip_prefix(['-', '+']).unwrap_or(word.text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("`id {}` is not a valid number of a capture", word.text);
+            self.invalid(statement, word, message, None);
+            return None;
+        }
+        // A backend captures for the frontends that send to it.
+        if !proxy.has_frontend_side() || proxy.is_disabled() || self.haproxy.template {
+            return Some(());
+        }
+        let (requests, answers) = self.capture_slots(proxy);
+        let (slots, side) = if statement.is("http-response") { (answers, "response") } else { (requests, "request") };
+        if leading_number(word.text).0 < slots {
+            return Some(());
+        }
+        let has = match slots {
+            0 => "none".to_owned(),
+            1 => "only number 0".to_owned(),
+            _ => format!("the numbers up to {}", slots - 1),
+        };
+        let message = format!(
+            "capture {} is not there: {} has {has}, one for each `declare capture {side}`",
+            word.text,
+            proxy.title()
+        );
+        self.invalid(statement, word, message, None);
+        None
+    }
+
+    /// How many requests and answers a proxy captures: the slots it declares, its `capture` lines, and its rules that
+    /// capture by `len`.
+    fn capture_slots(&mut self, proxy: &Proxy) -> (i64, i64) {
+        if let Some((_, requests, answers)) = self.captures.filter(|(section, ..)| *section == proxy.index) {
+            return (requests, answers);
+        }
+        let of_side = |line: &&Statement, at: usize, side: &str| line.words().is(at, side);
+        let count = |side: &str| {
+            let declared = proxy.all("declare").filter(|line| of_side(line, 2, side)).count();
+            let headers = proxy.all("capture").filter(|line| of_side(line, 1, side)).count();
+            declared + headers
+        };
+        let by_length = |line: &&Statement| {
+            Keyword::of(line.action()) == keyword::CAPTURE && line.without_condition().position("len").is_some()
+        };
+        let rules = ["http-request", "tcp-request"].into_iter().flat_map(|set| proxy.all(set));
+        let requests = count("request") + rules.filter(by_length).count();
+        let slots = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (requests, answers) = (slots(requests), slots(count("response")));
+        self.captures = Some((proxy.index, requests, answers));
+        (requests, answers)
     }
 
     /// `set-timeout client` came with 2.9.
