@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 mod actions;
 mod calls;
 mod formats;
+mod global;
 mod grammar;
 mod values;
 
@@ -340,6 +341,7 @@ impl<'a> Schema<'a> {
                 self.options(statement, if statement.is("server") { 3 } else { 1 }, Context::ServerOption, false);
             }
             (SectionKind::LogForward, "bind") => self.options(statement, 2, Context::BindOption, false),
+            (SectionKind::Global, _) => self.global(statement),
             _ => {}
         }
         self.values(None, statement);

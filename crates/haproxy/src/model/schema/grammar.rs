@@ -230,7 +230,7 @@ impl Schema<'_> {
     }
 
     /// A word more than the statement takes.
-    fn most(&mut self, statement: &Statement, name: &str, end: usize) {
+    pub(super) fn most(&mut self, statement: &Statement, name: &str, end: usize) {
         let Some(extra) = statement.word(end) else { return };
         let message = match end.saturating_sub(usize::from(statement.sub().is_some()) + 1) {
             0 => format!("`{name}` takes no words; `{}` is one too many", extra.text),

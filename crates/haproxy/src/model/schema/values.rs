@@ -72,8 +72,8 @@ impl Schema<'_> {
                 | keyword::MAX_SPREAD_CHECKS
                 | keyword::TUNE_LUA_SESSION_TIMEOUT
                 | keyword::TUNE_LUA_TASK_TIMEOUT
-                | keyword::TUNE_LUA_SERVICE_TIMEOUT => self.lone_time(statement, 1),
-                keyword::STATS if second() == "timeout" => self.lone_time(statement, 2),
+                | keyword::TUNE_LUA_SERVICE_TIMEOUT => self.first_time(statement, 1),
+                keyword::STATS if second() == "timeout" => self.first_time(statement, 2),
                 keyword::MAXCONN => self.global_maxconn(statement),
                 _ => {}
             }
@@ -126,6 +126,15 @@ impl Schema<'_> {
                 let message = format!("`{keyword}` takes one word: quote the format, or escape its spaces");
                 self.invalid(statement, extra, message, None);
             }
+        }
+    }
+
+    /// A time that has to be there; what stands behind it does not matter.
+    fn first_time(&mut self, statement: &Statement, at: usize) {
+        if statement.word(at).is_some() {
+            self.time_value(statement, at, Unit::Milliseconds);
+        } else {
+            self.lone_time(statement, at);
         }
     }
 
