@@ -30,7 +30,7 @@ fn describe(haproxy: &Haproxy, proxy: &Proxy, text: &str) {
     }
     for server in &proxy.servers {
         let checked = server.check().map_or_else(|| "not checked".to_owned(), |check| how(&check));
-        println!("  {} at {}, {checked}", server.name.text, server.address.text);
+        println!("  {} at {}, {checked}", server.name().text, server.address.text);
     }
     for route in proxy.routes() {
         let found = haproxy.backend(route.text(1)).is_some();

@@ -30,14 +30,15 @@ fn main() -> Result<(), TableError> {
     let mut code = String::new();
     let mut contexts: Vec<&str> = rows.iter().map(|row| row.get("context")).collect();
     contexts.dedup();
-    let mut slot = 0;
+    let mut names: Vec<&str> = rows.iter().map(|row| row.get("key")).collect();
+    names.sort_unstable();
+    names.dedup();
+    let _ = writeln!(code, "static KEYS: [Key; {}] = [", rows.len());
+    for (slot, row) in rows.iter().enumerate() {
+        let _ = writeln!(code, "    {},", key(*row, slot, number(&names, row.get("key"))));
+    }
+    code.push_str("];\n");
     for context in &contexts {
-        let _ = writeln!(code, "static {}: &[Key] = &[", constant(context));
-        for row in rows.iter().filter(|row| row.get("context") == *context) {
-            let _ = writeln!(code, "    {},", key(*row, slot));
-            slot += 1;
-        }
-        code.push_str("];\n");
         let names = rows.iter().filter(|row| row.get("context") == *context).map(|row| row.get("key"));
         let places = places(&names.collect::<Vec<_>>());
         let _ = writeln!(code, "static {}_PLACES: [u16; {}] = {places:?};", constant(context), places.len());
@@ -45,10 +46,37 @@ fn main() -> Result<(), TableError> {
     code.push_str("impl Context {\n    /// The keys, sorted by name, and their places by hash.\n");
     code.push_str("    fn table(self) -> (&'static [Key], &'static [u16]) {\n        match self {\n");
     for context in &contexts {
-        let _ = writeln!(code, "            Context::{} => ({1}, &{1}_PLACES),", variant(context), constant(context));
+        let first = rows.partition_point(|row| row.get("context") < *context);
+        let end = rows.partition_point(|row| row.get("context") <= *context);
+        let (variant, constant) = (variant(context), constant(context));
+        let _ = writeln!(code, "            Context::{variant} => (&KEYS[{first}..{end}], &{constant}_PLACES),");
     }
     code.push_str("        }\n    }\n}\n");
-    write_output("keys.rs", &code)
+    write_output("keys.rs", &code)?;
+    write_output("keywords.rs", &keywords(&names))
+}
+
+fn number(names: &[&str], name: &str) -> usize {
+    names.binary_search(&name).unwrap_or_else(|_| panic!("keys.tsv: `{name}` has no number"))
+}
+
+/// A constant for every name, by which code tells statements apart without comparing texts.
+fn keywords(names: &[&str]) -> String {
+    let plain: Vec<String> = names.iter().map(|name| identifier(name, "_", "_")).collect();
+    let mut code = String::new();
+    for (number, (name, plain_name)) in names.iter().zip(&plain).enumerate() {
+        let is_shared = plain.iter().filter(|other| *other == plain_name).count() > 1;
+        let constant = if is_shared { identifier(name, "_DOT_", "_DASH_") } else { plain_name.clone() };
+        let _ = writeln!(code, "pub(crate) const {constant}: Keyword = Keyword({number});");
+    }
+    code
+}
+
+/// `http-request` is `HTTP_REQUEST`, `set-var(` is `SET_VAR_CALL`.
+fn identifier(name: &str, dot: &str, dash: &str) -> String {
+    let first = if name.starts_with(|c: char| c.is_ascii_digit()) { "N" } else { "" };
+    let words = name.replace('(', "_CALL").replace('.', dot).replace('-', dash).replace([' ', '+'], "_");
+    format!("{first}{}", words.replace("__", "_").to_uppercase())
 }
 
 /// Where each name is found: its number plus one, at its hash or the next free place behind it; 0 where nothing is.
@@ -65,7 +93,7 @@ fn places(names: &[&str]) -> Vec<u16> {
     places
 }
 
-fn key(row: Row<'_>, slot: usize) -> String {
+fn key(row: Row<'_>, slot: usize, keyword: usize) -> String {
     let version = |column| version(row.get(column)).unwrap_or_else(|message| panic!("keys.tsv: {message}"));
     let places: u8 = (row.get("places").chars())
         .map(|place| match place {
@@ -90,7 +118,7 @@ fn key(row: Row<'_>, slot: usize) -> String {
         _ => "None",
     };
     format!(
-        "Key {{ name: {:?}, slot: {slot}, since: {}, deprecated: {}, removed: {}, places: {places}, http_only: \
+        "Key {{ name: {:?}, slot: {slot}, keyword: Keyword({keyword}), since: {}, deprecated: {}, removed: {}, places: {places}, http_only: \
          {http_only}, negatable: Negatable::{negatable}, arguments: Arguments::{arguments}, build: {}, replacement: {:?}, call: {} }}",
         row.get("key"),
         version("since"),

@@ -1,6 +1,6 @@
 //! `.if` and what belongs to it: which lines are read, which are not, and which may be.
 
-use crate::syntax::{SyntaxKind, SyntaxProblem, Word};
+use crate::syntax::{SyntaxKind, SyntaxProblem, Word, Words};
 use crate::table::HaVersion;
 use confvet_core::Span;
 
@@ -93,7 +93,7 @@ impl<'b> Conditions<'b> {
     }
 
     /// Takes a line whose first word starts with a dot.
-    pub(crate) fn directive(&mut self, words: &[Word]) -> Option<SyntaxProblem> {
+    pub(crate) fn directive(&mut self, words: Words<'_>) -> Option<SyntaxProblem> {
         let word = words.first()?;
         let problem = |kind| Some(SyntaxProblem { kind, span: word.span });
         let active = self.branch().is_some();
@@ -101,7 +101,7 @@ impl<'b> Conditions<'b> {
             let extra = words.get(limit)?;
             Some(SyntaxProblem { kind: SyntaxKind::DirectiveArguments, span: extra.span })
         };
-        match word.text.as_str() {
+        match word.text {
             ".if" if self.open.len() >= MAX_DEPTH => {
                 self.skipped += 1;
                 problem(SyntaxKind::TooDeep)
@@ -119,13 +119,13 @@ impl<'b> Conditions<'b> {
                     active,
                 };
                 self.open.push(block);
-                self.arm(words)
+                self.arm(word, words)
             }
             ".elif" | ".else" if self.open.is_empty() => problem(SyntaxKind::LoneDirective),
             ".elif" | ".else" if self.open.last().is_some_and(|block| block.seen_else) => {
                 problem(SyntaxKind::AfterElse)
             }
-            ".elif" => self.arm(words),
+            ".elif" => self.arm(word, words),
             ".else" => {
                 if let Some(block) = self.open.last_mut() {
                     block.seen_else = true;
@@ -152,12 +152,12 @@ impl<'b> Conditions<'b> {
     }
 
     /// Reads the condition of `.if` or `.elif` and enters its arm.
-    fn arm(&mut self, words: &[Word]) -> Option<SyntaxProblem> {
-        let joined = words[1..].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+    fn arm(&mut self, word: Word<'_>, words: Words<'_>) -> Option<SyntaxProblem> {
+        let joined = words.from(1).iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
         let evaluated = Expression { rest: joined.trim_start(), target: self.target, depth: 0 }.whole();
         let readable = self.open.last().is_some_and(|block| block.outer_active && !block.settled);
         self.enter(evaluated.unwrap_or(None));
-        let span = words[words.len().min(2) - 1].span;
+        let span = words.get(1).unwrap_or(word).span;
         (evaluated.is_err() && readable).then_some(SyntaxProblem { kind: SyntaxKind::BadCondition, span })
     }
 

@@ -48,21 +48,22 @@ impl System for HaproxySystem {
     }
 
     fn parse(input: &Input<'_>) -> Parsed<Haproxy> {
-        let text = |file: FileId| (file, input.sources.get(file).text());
+        let text = |file: FileId| (file, input.sources.get(file).shared_text());
         if input.kind == detect::SPOE {
-            let (mut model, secrets) = model::build([], version(input.target));
+            let (mut model, secrets) = model::build(&[], version(input.target));
             model.add_spoe(&[text(input.file)], false);
             return Parsed { model, files: vec![input.file], secrets };
         }
         let mut files = load_order(input);
-        let (mut model, secrets) = model::build(files.iter().copied().map(text), version(input.target));
+        let texts: Vec<_> = files.iter().copied().map(text).collect();
+        let (mut model, secrets) = model::build(&texts, version(input.target));
         model.spoe_paths = spoe_paths(&model, input);
         let mut agents: Vec<FileId> = model.spoe_paths.iter().map(|(_, file)| *file).collect();
         agents.sort_unstable();
         agents.dedup();
         agents.retain(|file| !files.contains(file));
         if !agents.is_empty() {
-            let texts: Vec<(FileId, &str)> = agents.iter().copied().map(text).collect();
+            let texts: Vec<_> = agents.iter().copied().map(text).collect();
             model.add_spoe(&texts, true);
             files.extend(agents);
         }
@@ -102,7 +103,7 @@ fn version(target: &Target) -> Option<HaVersion> {
 /// The files of SPOE filters that are in the set, each with its path as it is written.
 fn spoe_paths(model: &Haproxy, input: &Input<'_>) -> Vec<(String, FileId)> {
     let paths = model.spoe_filters().map(|filter| filter.config);
-    let mut paths: Vec<&str> = paths.filter(|path| path.is_known()).map(|path| path.text.as_str()).collect();
+    let mut paths: Vec<&str> = paths.filter(|path| path.is_known()).map(|path| path.text).collect();
     paths.sort_unstable();
     paths.dedup();
     let found = paths.into_iter().filter_map(|path| Some((path.to_owned(), input.sources.find(input.file, path)?)));

@@ -25,11 +25,12 @@ pub use schema::{Problem, ProblemKind};
 pub use server::{Server, ServerOption};
 pub use server_check::{ExpectedStatus, ServerCheck};
 pub use spoe::{SpoeFile, SpoeKind, SpoeLine, SpoeSection};
-pub use statement::{Prefix, Section, SectionKind, Statement};
+pub use statement::{Section, SectionKind, Statement};
 
 pub(crate) use build::build;
 
 use crate::condition::{Branch, Branches};
+pub use crate::syntax::Prefix;
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
@@ -38,7 +39,6 @@ use foldhash::HashMap;
 use serde::Serialize;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -74,9 +74,12 @@ pub struct Haproxy {
     /// What HAProxy refuses, ignores or reads otherwise than it is written.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+    /// The statements whose criteria may compare with what was meant otherwise; all others are fine.
+    #[serde(skip)]
+    pub(crate) odd_criteria: Vec<Statement>,
     /// `#` in the middle of words.
     #[serde(skip)]
-    pub(crate) hashes: Vec<(GluedHash, Option<Arc<Statement>>)>,
+    pub(crate) hashes: Vec<(GluedHash, Statement)>,
     /// Lines with template marks were left out.
     #[serde(skip)]
     pub template: bool,
@@ -138,7 +141,7 @@ impl Index {
             index.sections.insert(proxy.index, number);
             for name in proxy.routes().filter_map(|route| route.word(1)) {
                 index.dynamic_routes |= !name.is_known();
-                let users = index.users.entry(name.text.clone()).or_default();
+                let users = index.users.entry(name.text.into()).or_default();
                 if users.last().is_none_or(|(last, _)| *last != number) {
                     users.push((number, name.span));
                 }
@@ -175,7 +178,7 @@ impl Haproxy {
 
     /// The statements of all `global` sections.
     pub fn global(&self) -> impl DoubleEndedIterator<Item = &Statement> {
-        self.globals.iter().flat_map(|section| section.statements.iter()).map(AsRef::as_ref)
+        self.globals.iter().flat_map(|section| &section.statements)
     }
 
     /// The last statement of `global` with this keyword.
@@ -196,7 +199,7 @@ impl Haproxy {
         let within = calls.flat_map(|statement| statement.from(1)).filter(|word| word.text.contains(['(', '[']));
         let servers = self.proxies.iter().flat_map(|proxy| &proxy.servers);
         let tracked = servers.filter_map(|server| server.option("track")).map(ServerOption::text);
-        within.map(|word| word.text.as_str()).chain(tracked).flat_map(move |text| text.split(apart))
+        within.map(|word| word.text).chain(tracked).flat_map(move |text| text.split(apart))
     }
 
     /// Every statement of every section.
@@ -208,17 +211,17 @@ impl Haproxy {
     fn statements_where(&self, fits: impl Fn(&Section) -> bool) -> impl Iterator<Item = &Statement> {
         let plain = self.globals.iter().chain(&self.others);
         let sections = plain.chain(self.sections().map(|proxy| &proxy.section));
-        sections.filter(move |section| fits(section)).flat_map(|section| &section.statements).map(AsRef::as_ref)
+        sections.filter(move |section| fits(section)).flat_map(|section| &section.statements)
     }
 
     /// The statements that hold a variable in double quotes.
     pub(crate) fn with_variables(&self) -> impl Iterator<Item = &Statement> {
-        self.statements_where(|section| section.some.has_variable).filter(|statement| statement.has_variable())
+        self.statements_where(|section| section.some.marks.has_variable()).filter(|statement| statement.has_variable())
     }
 
     /// The statements that hold a variable outside double quotes.
     pub(crate) fn with_literal_variables(&self) -> impl Iterator<Item = &Statement> {
-        let statements = self.statements_where(|section| section.some.has_literal_variable);
+        let statements = self.statements_where(|section| section.some.marks.has_literal_variable());
         statements.filter(|statement| statement.has_literal_variable())
     }
 
@@ -273,7 +276,7 @@ impl Haproxy {
             .of_kind(SectionKind::CrtStore)
             .flat_map(|section| section.all("load").map(move |load| (section.name(), load)));
         let names = |load| ["crt", "alias"].into_iter().filter_map(move |setting| Statement::after(load, setting));
-        loads.flat_map(|(store, load)| names(load).map(move |name| (store, name.text.as_str()))).collect()
+        loads.flat_map(|(store, load)| names(load).map(move |name| (store, name.text))).collect()
     }
 
     /// Sections of this kind.
@@ -302,20 +305,20 @@ impl Haproxy {
     }
 
     /// Empty words, with their statements.
-    pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
+    pub fn empty_words(&self) -> impl Iterator<Item = (&Statement, Word<'_>)> {
         let with_empty =
-            self.statements_where(|section| section.some.has_empty).filter(|statement| statement.has_empty());
-        with_empty.filter_map(|statement| Some((statement, statement.words.iter().find(|word| word.is_empty())?)))
+            self.statements_where(|section| section.some.marks.has_empty()).filter(|statement| statement.has_empty());
+        with_empty.filter_map(|statement| Some((statement, statement.words().iter().find(|word| word.is_empty())?)))
     }
 
     /// `#` in the middle of words, with the statements they cut. A section word with a comment glued to it is fine.
     pub fn cut_words(&self) -> impl Iterator<Item = (&GluedHash, &Statement)> {
-        self.hashes.iter().filter_map(|(hash, statement)| Some((hash, statement.as_deref()?)))
+        self.hashes.iter().map(|(hash, statement)| (hash, statement))
     }
 
     /// Version words of `option httpchk` that hold headers.
-    pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, &Word)> {
-        let checks = self.sections().flat_map(|proxy| proxy.all("option")).filter(|option| option.text(1) == "httpchk");
+    pub fn headers_in_version_words(&self) -> impl Iterator<Item = (&Statement, Word<'_>)> {
+        let checks = self.sections().flat_map(|proxy| proxy.all("option")).filter(|option| option.has(1, "httpchk"));
         checks.filter_map(|statement| {
             let version = statement.word(4)?;
             let holds = version.text.contains(['\r', '\n']) || version.text.contains("\\r\\n");
@@ -325,13 +328,13 @@ impl Haproxy {
 
     /// Rules in named defaults sections that are used by a proxy which cannot take them.
     pub fn misused_defaults(&self) -> Vec<MisusedDefaults<'_>> {
-        let rule = |statement: &&Arc<Statement>| {
+        let rule = |statement: &&Statement| {
             matches!(
                 statement.keyword(),
                 "acl" | "http-request" | "http-response" | "http-after-response" | "tcp-request" | "tcp-response"
             )
         };
-        let with_rules: Vec<Option<&Arc<Statement>>> = self
+        let with_rules: Vec<Option<&Statement>> = self
             .defaults
             .iter()
             .map(|defaults| defaults.statements.iter().find(rule).filter(|_| defaults.name.is_some()))

@@ -2,96 +2,123 @@
 
 use compact_str::CompactString;
 use confvet_core::{FileId, Span};
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// HAProxy refuses lines with more words.
 pub const MAX_WORDS: usize = 64;
 
 /// One word of a line, quotes and escapes resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word<'a> {
     /// What HAProxy sees. A variable in double quotes stays as it is written: its value is not known here.
-    pub text: CompactString,
+    pub text: &'a str,
     /// Where it stands, quotes included.
     pub span: Span,
-    marks: u8,
+    marks: Marks,
 }
 
-const VARIABLE: u8 = 1;
-const QUOTED: u8 = 2;
-const ESCAPED: u8 = 4;
-const LITERAL_VARIABLE: u8 = 8;
-const SECRET: u8 = 16;
-const ONE_PAIR: u8 = 32;
-/// Holds `(`: only then there may be a call with arguments in it.
-const PARENTHESIS: u8 = 64;
-/// Holds `[`: only then there may be a log-format expression in it.
-const BRACKET: u8 = 128;
+/// What is special about a word, one bit each.
+type Marks = u16;
 
-impl Word {
+const VARIABLE: Marks = 1;
+const QUOTED: Marks = 2;
+const ESCAPED: Marks = 4;
+const LITERAL_VARIABLE: Marks = 8;
+const SECRET: Marks = 16;
+const ONE_PAIR: Marks = 32;
+/// Holds `(`: only then there may be a call with arguments in it.
+const PARENTHESIS: Marks = 64;
+/// Holds `[`: only then there may be a log-format expression in it.
+const BRACKET: Marks = 128;
+/// Nothing between its quotes.
+const EMPTY: Marks = 256;
+/// Its text is not what stands in the file but one of [`FileText::rewritten`].
+const REWRITTEN: Marks = 512;
+/// Starts with `-`, and is none of the flags of ACLs without a word behind them; or with `{` or `!{`.
+const ODD: Marks = 1024;
+/// A lone backslash that ends its line.
+const CONTINUATION: Marks = 2048;
+/// Holds a `$` outside single quotes, which whatever makes the file may put in place of something.
+const DOLLAR: Marks = 4096;
+/// Holds a `<`.
+const LESS: Marks = 8192;
+
+impl<'a> Word<'a> {
+    /// A word without text.
+    pub(crate) fn nothing(span: Span) -> Word<'static> {
+        Word { text: "", span, marks: EMPTY }
+    }
+
     /// Holds a variable in double quotes, so that its value is not known.
-    pub fn is_variable(&self) -> bool {
+    pub fn is_variable(self) -> bool {
         self.marks & VARIABLE != 0
     }
 
     /// Holds a `$NAME` or `${NAME}` outside double quotes, which HAProxy takes literally.
-    pub fn has_literal_variable(&self) -> bool {
+    pub fn has_literal_variable(self) -> bool {
         self.marks & LITERAL_VARIABLE != 0
     }
 
     /// Written with quotes.
-    pub fn is_quoted(&self) -> bool {
+    pub fn is_quoted(self) -> bool {
         self.marks & QUOTED != 0
     }
 
     /// Written with a backslash escape.
-    pub fn is_escaped(&self) -> bool {
+    pub fn is_escaped(self) -> bool {
         self.marks & ESCAPED != 0
     }
 
     /// Is the value what the text says? Not so for variables, nor for log-format strings.
-    pub fn is_known(&self) -> bool {
+    pub fn is_known(self) -> bool {
         self.marks & (VARIABLE | LITERAL_VARIABLE) == 0 && !(self.has_bracket() && self.text.contains("%["))
     }
 
+    /// Holds a `$` outside single quotes, which whatever makes the file may put in place of something.
+    pub(crate) fn has_dollar(self) -> bool {
+        self.marks & DOLLAR != 0
+    }
+
+    /// Holds a `$` or a `<`, with which templates are filled in.
+    pub(crate) fn has_filler(self) -> bool {
+        self.marks & (DOLLAR | LESS) != 0
+    }
+
+    /// Holds `(`.
+    pub(crate) fn has_parenthesis(self) -> bool {
+        self.marks & PARENTHESIS != 0
+    }
+
     /// Holds `[`.
-    pub(crate) fn has_bracket(&self) -> bool {
+    pub(crate) fn has_bracket(self) -> bool {
         self.marks & BRACKET != 0
     }
 
-    /// May hold a call with arguments, or a log-format expression.
-    pub(crate) fn may_call(&self) -> bool {
-        self.marks & (PARENTHESIS | BRACKET) != 0
-    }
-
     /// Nothing between its quotes: HAProxy ends the line here.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.text.is_empty()
     }
 
     /// One variable is the whole word: it is empty when the variable is unset.
-    pub fn is_only_variable(&self) -> bool {
-        let text = self.text.as_str();
+    pub fn is_only_variable(self) -> bool {
         self.is_variable()
             && self.marks & ONE_PAIR != 0
-            && !text.contains("[*]")
-            && text.strip_prefix('$').is_some_and(|name| {
+            && !self.text.contains("[*]")
+            && self.text.strip_prefix('$').is_some_and(|name| {
                 let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
                 !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             })
     }
 
     /// A password or key: never printed.
-    pub fn is_secret(&self) -> bool {
+    pub fn is_secret(self) -> bool {
         self.marks & SECRET != 0
     }
 
-    pub(crate) fn hide(&mut self) {
-        self.marks |= SECRET;
-    }
-
     /// The place of a part of the text. The whole word when quotes or escapes make the two differ.
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Span {
+    pub fn slice(self, range: std::ops::Range<usize>) -> Span {
         if self.marks & (QUOTED | ESCAPED) == 0 {
             return self.span.slice(range);
         }
@@ -102,17 +129,326 @@ impl Word {
     }
 }
 
-impl std::ops::Deref for Word {
-    type Target = str;
-    fn deref(&self) -> &str {
-        &self.text
+/// As its text; a secret as `***`.
+impl Serialize for Word<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.is_secret() { "***" } else { self.text })
     }
 }
 
-/// As its text; a secret as `***`.
-impl Serialize for Word {
+/// A word that the model keeps by itself: the name of a section or of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// What HAProxy sees.
+    pub text: CompactString,
+    /// Where it stands, quotes included.
+    pub span: Span,
+    marks: Marks,
+}
+
+impl Name {
+    /// As the word it is.
+    pub fn word(&self) -> Word<'_> {
+        Word { text: &self.text, span: self.span, marks: self.marks }
+    }
+
+    /// Is the value what the text says?
+    pub fn is_known(&self) -> bool {
+        self.word().is_known()
+    }
+}
+
+impl From<Word<'_>> for Name {
+    fn from(word: Word<'_>) -> Self {
+        Self { text: word.text.into(), span: word.span, marks: word.marks }
+    }
+}
+
+impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.is_secret() { "***" } else { &self.text })
+        self.word().serialize(serializer)
+    }
+}
+
+/// A word as it is kept: where it stands, and what is special about it. A large file has very many.
+#[derive(Debug, Clone, Copy)]
+struct Token {
+    /// Of a rewritten word its number among them.
+    start: u32,
+    end: u32,
+    marks: Marks,
+}
+
+/// A word whose quotes or escapes make its text another one than stands in the file.
+#[derive(Debug, Clone)]
+struct Rewritten {
+    text: CompactString,
+    span: Span,
+}
+
+/// A file cut into words.
+#[derive(Debug)]
+pub(crate) struct FileText {
+    file: FileId,
+    text: Arc<String>,
+    tokens: Vec<Token>,
+    rewritten: Vec<Rewritten>,
+}
+
+impl FileText {
+    /// The words of a line that has just been cut.
+    pub(crate) fn words_of(&self, line: &Cut) -> Words<'_> {
+        self.words(line.first, line.count)
+    }
+
+    #[inline]
+    fn words(&self, first: u32, count: u32) -> Words<'_> {
+        let first = first as usize;
+        let tokens = self.tokens.get(first..first + count as usize).unwrap_or_default();
+        Words { tokens, text: &self.text, file: self }
+    }
+
+    /// Never shows a word of a line again.
+    pub(crate) fn hide(&mut self, line: &Cut, index: usize) -> Option<Span> {
+        let token =
+            self.tokens.get_mut(line.first as usize..)?.get_mut(index).filter(|_| index < line.count as usize)?;
+        token.marks |= SECRET;
+        self.words_of(line).get(index).map(|word| word.span)
+    }
+}
+
+/// Words that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    tokens: &'a [Token],
+    /// The text of the file.
+    text: &'a str,
+    file: &'a FileText,
+}
+
+impl<'a> Words<'a> {
+    #[inline]
+    fn word(self, token: Token) -> Word<'a> {
+        if token.marks & REWRITTEN != 0 {
+            return self.rewritten(token);
+        }
+        let text = self.text.get(token.start as usize..token.end as usize).unwrap_or_default();
+        Word { text, span: Span { file: self.file.file, start: token.start, end: token.end }, marks: token.marks }
+    }
+
+    #[cold]
+    fn rewritten(self, token: Token) -> Word<'a> {
+        let Rewritten { text, span } = &self.file.rewritten[token.start as usize];
+        Word { text, span: *span, marks: token.marks }
+    }
+
+    /// Is this the text of a word? Most words differ in their lengths already.
+    #[inline]
+    fn has_text(self, token: Token, text: &str) -> bool {
+        if token.marks & REWRITTEN != 0 {
+            return self.rewritten(token).text == text;
+        }
+        (token.end - token.start) as usize == text.len()
+            && self.text.as_bytes().get(token.start as usize..token.end as usize) == Some(text.as_bytes())
+    }
+
+    /// Is this the text of the word at a position?
+    #[inline]
+    pub fn is(self, index: usize, text: &str) -> bool {
+        self.tokens.get(index).is_some_and(|token| self.has_text(*token, text))
+    }
+
+    /// How many there are.
+    pub fn len(self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Are there none?
+    pub fn is_empty(self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// The word at a position.
+    #[inline]
+    pub fn get(self, index: usize) -> Option<Word<'a>> {
+        self.tokens.get(index).map(|token| self.word(*token))
+    }
+
+    /// The text of the word at a position; empty when there are fewer.
+    #[inline]
+    pub fn text(self, index: usize) -> &'a str {
+        self.get(index).map_or("", |word| word.text)
+    }
+
+    /// The first one.
+    pub fn first(self) -> Option<Word<'a>> {
+        self.get(0)
+    }
+
+    /// The last one.
+    pub fn last(self) -> Option<Word<'a>> {
+        self.tokens.last().map(|token| self.word(*token))
+    }
+
+    /// Those from a position on.
+    #[must_use]
+    pub fn from(self, index: usize) -> Self {
+        Self { tokens: self.tokens.get(index..).unwrap_or_default(), ..self }
+    }
+
+    /// Those in front of a position.
+    #[must_use]
+    pub fn until(self, index: usize) -> Self {
+        Self { tokens: &self.tokens[..index.min(self.tokens.len())], ..self }
+    }
+
+    /// One after the other.
+    pub fn iter(self) -> WordsIter<'a> {
+        WordsIter { words: self, tokens: self.tokens.iter() }
+    }
+
+    /// Each with the one behind it.
+    pub fn pairs(self) -> impl Iterator<Item = (Word<'a>, Word<'a>)> {
+        self.iter().zip(self.from(1))
+    }
+
+    /// Does this word stand there, with that one behind it in any case of its letters?
+    pub(crate) fn has_pair(self, word: &str, behind: &str) -> bool {
+        self.position_of_pair(word, behind).is_some()
+    }
+
+    /// Where the first such pair stands.
+    pub(crate) fn position_of_pair(self, word: &str, behind: &str) -> Option<usize> {
+        (0..self.len()).find(|&at| self.is(at, word) && self.text(at + 1).eq_ignore_ascii_case(behind))
+    }
+
+    /// The position of the first word with this text.
+    pub fn position(self, text: &str) -> Option<usize> {
+        self.tokens.iter().position(|token| self.has_text(*token, text))
+    }
+
+    /// The word behind the first one with this text.
+    pub fn after(self, text: &str) -> Option<Word<'a>> {
+        self.get(self.position(text)? + 1)
+    }
+}
+
+impl<'a> IntoIterator for Words<'a> {
+    type Item = Word<'a>;
+    type IntoIter = WordsIter<'a>;
+
+    fn into_iter(self) -> WordsIter<'a> {
+        self.iter()
+    }
+}
+
+/// Two are the same when their texts are.
+impl PartialEq for Words<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().zip(*other).all(|(one, other)| one.text == other.text)
+    }
+}
+
+impl Eq for Words<'_> {}
+
+impl std::hash::Hash for Words<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        for word in *self {
+            word.text.hash(state);
+        }
+    }
+}
+
+/// See [`Words::iter`].
+#[derive(Debug, Clone)]
+pub struct WordsIter<'a> {
+    words: Words<'a>,
+    tokens: std::slice::Iter<'a, Token>,
+}
+
+impl<'a> Iterator for WordsIter<'a> {
+    type Item = Word<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Word<'a>> {
+        self.tokens.next().map(|token| self.words.word(*token))
+    }
+
+    fn nth(&mut self, skipped: usize) -> Option<Word<'a>> {
+        self.tokens.nth(skipped).map(|token| self.words.word(*token))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.tokens.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for WordsIter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.tokens.next_back().map(|token| self.words.word(*token))
+    }
+}
+
+impl ExactSizeIterator for WordsIter<'_> {}
+
+/// `no` or `default` in front of a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    /// `no`.
+    No,
+    /// `default`.
+    Default,
+}
+
+/// The words of one line, which keep the text of their file.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    text: Arc<FileText>,
+    first: u32,
+    count: u32,
+}
+
+impl Line {
+    pub(crate) fn of(text: &Arc<FileText>, cut: &Cut) -> Self {
+        Self { text: Arc::clone(text), first: cut.first, count: cut.count }
+    }
+
+    /// Takes `no` or `default` off, unless nothing stands behind it.
+    pub(crate) fn take_prefix(&mut self) -> Option<Prefix> {
+        let words = self.words();
+        let prefix = match words {
+            _ if words.len() < 2 => return None,
+            _ if words.is(0, "no") => Prefix::No,
+            _ if words.is(0, "default") => Prefix::Default,
+            _ => return None,
+        };
+        self.first += 1;
+        self.count -= 1;
+        Some(prefix)
+    }
+
+    #[inline]
+    pub(crate) fn words(&self) -> Words<'_> {
+        self.text.words(self.first, self.count)
+    }
+
+    /// The word in front of the first one, which [`Self::take_prefix`] has taken off.
+    pub(crate) fn prefix_word(&self) -> Option<Word<'_>> {
+        self.text.words(self.first.checked_sub(1)?, 1).first()
+    }
+
+    pub(crate) fn file(&self) -> FileId {
+        self.text.file
+    }
+}
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(Some(self.len()))?;
+        for word in *self {
+            sequence.serialize_element(&word)?;
+        }
+        sequence.end()
     }
 }
 
@@ -183,63 +519,140 @@ pub struct GluedHash {
     pub span: Span,
 }
 
-/// A line with at least one word.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub words: Vec<Word>,
-    /// From the `#` that cuts a word.
-    pub glued: Option<Span>,
+/// A line with at least one word, as it is cut.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    /// The number of its first word.
+    pub first: u32,
+    count: u32,
+    /// What its words are like, all together.
+    pub marks: LineMarks,
     /// The whole line, line end included.
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A `#` in the middle of a word, which it cuts.
+#[derive(Debug)]
+pub(crate) struct Glued {
+    /// The number of the first word of the line.
+    pub line: u32,
+    /// From the `#` to the end of the line.
     pub span: Span,
+}
+
+/// What some word of a line is like.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LineMarks(Marks);
+
+impl LineMarks {
+    /// A word holds a variable in double quotes.
+    pub(crate) fn has_variable(self) -> bool {
+        self.0 & VARIABLE != 0
+    }
+
+    /// A word holds a variable outside double quotes.
+    pub(crate) fn has_literal_variable(self) -> bool {
+        self.0 & LITERAL_VARIABLE != 0
+    }
+
+    /// A word is empty.
+    pub(crate) fn has_empty(self) -> bool {
+        self.0 & EMPTY != 0
+    }
+
+    /// A word may hold a call with arguments, or a log-format expression.
+    pub(crate) fn may_call(self) -> bool {
+        self.0 & (PARENTHESIS | BRACKET) != 0
+    }
+
+    /// A word starts with `-`, and is none of the flags of ACLs without a word behind them; or with `{` or `!{`.
+    pub(crate) fn has_odd(self) -> bool {
+        self.0 & ODD != 0
+    }
+
+    /// The last word is a lone backslash.
+    pub(crate) fn has_continuation(self) -> bool {
+        self.0 & CONTINUATION != 0
+    }
+
+    /// What any of both is like.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
 }
 
 /// Cuts one file.
 #[derive(Debug)]
 pub(crate) struct Lexer<'a> {
-    file: FileId,
     text: &'a str,
     at: usize,
+    /// The words so far.
+    pub words: FileText,
     /// Some line holds template marks outside quotes, and was left out.
     pub template: bool,
     pub problems: Vec<SyntaxProblem>,
-    /// Room for the words of the next line.
-    spare: Vec<Word>,
+    /// The lines that a `#` in the middle of a word cuts, in order.
+    pub glued: Vec<Glued>,
     /// Lines such as `[engine]` are wanted too; only SPOE files use them.
     pub keeps_scopes: bool,
 }
 
 /// Ends a run of ordinary characters outside quotes.
 const STOP: u8 = 1;
+/// Stands between words.
+const BLANK: u8 = 2;
+/// The marks [`PARENTHESIS`] and [`BRACKET`].
+const CALLS: u8 = (PARENTHESIS | BRACKET) as u8;
 
-/// What each byte means to a word: [`STOP`], [`PARENTHESIS`], [`BRACKET`] or nothing.
+/// What each byte means to a word: [`STOP`] and maybe [`BLANK`], [`PARENTHESIS`], [`BRACKET`] or nothing.
 const MEANINGS: [u8; 256] = {
     let mut table = [0; 256];
-    let stops = b" \t\x0b\x0c#\"'\\$\r\n\0{<";
+    let stops = b"#\"'\\$\r\n\0{<";
     let mut index = 0;
     while index < stops.len() {
         table[stops[index] as usize] = STOP;
         index += 1;
     }
-    table[b'(' as usize] = PARENTHESIS;
-    table[b'[' as usize] = BRACKET;
+    let blanks = b" \t\x0b\x0c";
+    index = 0;
+    while index < blanks.len() {
+        table[blanks[index] as usize] = STOP | BLANK;
+        index += 1;
+    }
+    table[b'(' as usize] = PARENTHESIS as u8;
+    table[b'[' as usize] = BRACKET as u8;
     table
 };
 
 /// How many ordinary characters come first, and what they mean together.
-fn ordinary(bytes: &[u8]) -> (usize, u8) {
+#[inline]
+fn ordinary(bytes: &[u8]) -> (usize, Marks) {
     let mut meaning = 0;
-    for (length, &byte) in bytes.iter().enumerate() {
-        let own = MEANINGS[byte as usize];
+    let mut at = 0;
+    while let Some(length) = bytes[at..].iter().position(|&byte| MEANINGS[byte as usize] != 0) {
+        at += length;
+        let own = MEANINGS[bytes[at] as usize];
         if own & STOP != 0 {
-            return (length, meaning);
+            return (at, Marks::from(meaning));
         }
         meaning |= own;
+        at += 1;
     }
-    (bytes.len(), meaning)
+    (bytes.len(), Marks::from(meaning))
+}
+
+/// What [`ODD`] says.
+fn is_odd(word: &[u8]) -> bool {
+    match word {
+        [b'-', flag] => !b"imnf".contains(flag),
+        [b'-' | b'{', ..] | [b'!', b'{', ..] => true,
+        _ => false,
+    }
 }
 
 fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
+    MEANINGS[byte as usize] & BLANK != 0
 }
 
 fn starts_name(byte: u8) -> bool {
@@ -251,9 +664,12 @@ fn in_name(byte: u8) -> bool {
 }
 
 impl<'a> Lexer<'a> {
-    pub(crate) fn new(file: FileId, text: &'a str) -> Self {
-        let mut lexer =
-            Self { file, text, at: 0, template: false, problems: Vec::new(), spare: Vec::new(), keeps_scopes: false };
+    pub(crate) fn new(file: FileId, text: &'a Arc<String>) -> Self {
+        // A word of a usual file is hardly shorter; what is not needed is never touched.
+        let tokens = Vec::with_capacity(text.len() / 6);
+        let words = FileText { file, text: Arc::clone(text), tokens, rewritten: Vec::new() };
+        let (problems, glued) = (Vec::new(), Vec::new());
+        let mut lexer = Self { text, at: 0, words, template: false, problems, glued, keeps_scopes: false };
         if text.starts_with('\u{feff}') {
             lexer.at = '\u{feff}'.len_utf8();
             lexer.problem(SyntaxKind::Bom, 0, lexer.at);
@@ -262,21 +678,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, start..end)
+        Span::new(self.words.file, start..end)
     }
 
     fn problem(&mut self, kind: SyntaxKind, start: usize, end: usize) {
         self.problems.push(SyntaxProblem { kind, span: self.span(start, end) });
     }
 
-    /// Takes back the room of a line's words.
-    pub(crate) fn reuse(&mut self, mut words: Vec<Word>) {
-        words.clear();
-        self.spare = words;
-    }
-
     /// The next line that holds words.
-    pub(crate) fn next_line(&mut self) -> Option<Line> {
+    pub(crate) fn next_line(&mut self) -> Option<Cut> {
         while self.at < self.text.len() {
             let start = self.at;
             let bytes = self.text.as_bytes();
@@ -296,13 +706,17 @@ impl<'a> Lexer<'a> {
             if bytes[first] == b'[' && !self.keeps_scopes {
                 continue;
             }
-            let mut line = self.cut(first, end);
-            line.span = self.span(start, next);
-            if !line.words.is_empty() {
+            let line = self.cut(first, end, start..next);
+            if line.count > 0 {
                 return Some(line);
             }
         }
         None
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.text.len() - self.at
     }
 
     /// Where the first word of the line behind this line end starts.
@@ -315,31 +729,32 @@ impl<'a> Lexer<'a> {
     }
 
     /// Cuts `start..end` into words.
-    fn cut(&mut self, start: usize, end: usize) -> Line {
+    fn cut(&mut self, start: usize, end: usize, whole: std::ops::Range<usize>) -> Cut {
         let problems = self.problems.len();
-        let words = std::mem::take(&mut self.spare);
-        let mut line = Line { words, glued: None, span: self.span(start, end) };
+        let (first, rewritten) = (self.words.tokens.len(), self.words.rewritten.len());
         let bytes = &self.text.as_bytes()[..end];
+        let mut all = 0;
         let mut at = start;
         let mut template = false;
-        loop {
-            while at < end && is_blank(bytes[at]) {
-                at += 1;
-            }
-            if at >= end || matches!(bytes[at], b'\r' | b'#') {
+        while let Some(rest) = bytes.get(at..) {
+            let Some(blanks) = rest.iter().position(|&byte| !is_blank(byte)) else { break };
+            let rest = &rest[blanks..];
+            let word_start = at + blanks;
+            let (length, mut marks) = ordinary(rest);
+            at = word_start + length;
+            let stop = rest.get(length).copied();
+            let token = if stop.is_none_or(is_blank) {
+                if rest[0] == b'-' && is_odd(&rest[..length]) {
+                    marks |= ODD;
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "sources are never that long")]
+                let (start, end) = (word_start as u32, at as u32);
+                Token { start, end, marks }
+            } else if length == 0 && matches!(stop, Some(b'\r' | b'#')) {
                 break;
-            }
-            if bytes[at] == 0 {
-                self.problem(SyntaxKind::Nul, at, at + 1);
+            } else if length == 0 && stop == Some(0) {
+                self.problem(SyntaxKind::Nul, word_start, word_start + 1);
                 break;
-            }
-            let word_start = at;
-            let (length, marks) = ordinary(&bytes[at..]);
-            let run = at + length;
-            if run == end || is_blank(bytes[run]) {
-                let span = self.span(word_start, run);
-                line.words.push(Word { text: CompactString::from(&self.text[word_start..run]), span, marks });
-                at = run;
             } else {
                 let mut word = Cutter { lexer: self, bytes, text: CompactString::default(), marks: 0, template: false };
                 at = word.cut(word_start, end);
@@ -350,40 +765,76 @@ impl<'a> Lexer<'a> {
                     word.marks |= ONE_PAIR;
                 }
                 template |= word.template;
-                let Cutter { text, mut marks, .. } = word;
-                marks |= text.bytes().fold(0, |marks, byte| marks | MEANINGS[byte as usize] & (PARENTHESIS | BRACKET));
-                let span = self.span(word_start, at);
-                line.words.push(Word { text, span, marks });
-                if at < end && bytes[at] == b'#' {
-                    let stop = memchr::memchr(b'\r', &bytes[at..]).map_or(end, |length| at + length);
-                    if bytes.get(at + 1).is_some_and(|&byte| at + 1 < stop && !is_blank(byte)) {
-                        line.glued = Some(self.span(at, stop));
-                    }
-                    break;
+                let Cutter { text, marks, .. } = word;
+                self.token(word_start, at, text, marks)
+            };
+            self.words.tokens.push(token);
+            all |= token.marks;
+            if bytes.get(at) == Some(&b'#') {
+                let stop = memchr::memchr(b'\r', &bytes[at..]).map_or(end, |length| at + length);
+                if bytes.get(at + 1).is_some_and(|&byte| at + 1 < stop && !is_blank(byte)) {
+                    let span = self.span(at, stop);
+                    self.glued.push(Glued { line: to_u32(first), span });
                 }
+                break;
             }
         }
+        let mut count = self.words.tokens.len() - first;
         if template {
             self.template = true;
             self.problems.truncate(problems);
-            line.words.clear();
-            return line;
+            self.words.tokens.truncate(first);
+            self.words.rewritten.truncate(rewritten);
+            self.glued.pop_if(|glued| glued.line == to_u32(first));
+            count = 0;
         }
-        if line.words.len() > MAX_WORDS {
-            let span = line.words[MAX_WORDS].span;
-            self.problems.push(SyntaxProblem { kind: SyntaxKind::TooManyWords, span });
-        }
-        if line.words.len() > 1
-            && let Some(last) = line.words.last()
-            && last.text == "\\"
-            && last.span.len() == 1
+        let (start, end_of_line) = (to_u32(whole.start), to_u32(whole.end));
+        let mut line =
+            Cut { first: to_u32(first), count: to_u32(count), marks: LineMarks(all), start, end: end_of_line };
+        if count > MAX_WORDS
+            && let Some(word) = self.words.words_of(&line).get(MAX_WORDS)
         {
-            let span = last.span;
-            let join = self.next_word(end).map(|next| self.span(span.start as usize, next));
-            self.problems.push(SyntaxProblem { kind: SyntaxKind::Continuation { join }, span });
+            self.problems.push(SyntaxProblem { kind: SyntaxKind::TooManyWords, span: word.span });
+        }
+        let is_lone = |token: &Token| {
+            token.end - token.start == 1
+                && token.marks & REWRITTEN == 0
+                && bytes.get(token.start as usize) == Some(&b'\\')
+        };
+        if count > 1
+            && let Some(token) = self.words.tokens.last_mut().filter(|token| is_lone(token))
+        {
+            token.marks |= CONTINUATION;
+            line.marks.0 |= CONTINUATION;
+            let at = token.start as usize;
+            let join = self.next_word(end).map(|next| self.span(at, next));
+            self.problem(SyntaxKind::Continuation { join }, at, at + 1);
         }
         line
     }
+
+    /// A word that holds more than ordinary characters. Often its text stands in the file all the same.
+    fn token(&mut self, start: usize, end: usize, text: CompactString, mut marks: Marks) -> Token {
+        marks |= text.bytes().fold(0, |marks, byte| marks | Marks::from(MEANINGS[byte as usize] & CALLS));
+        if text.is_empty() {
+            marks |= EMPTY;
+        }
+        for (mark, holds) in [(ODD, is_odd(text.as_bytes())), (LESS, text.contains('<'))] {
+            marks |= if holds { mark } else { 0 };
+        }
+        if self.text.get(start..end) == Some(text.as_str()) {
+            return Token { start: to_u32(start), end: to_u32(end), marks };
+        }
+        let number = to_u32(self.words.rewritten.len());
+        let span = self.span(start, end);
+        self.words.rewritten.push(Rewritten { text, span });
+        Token { start: number, end: number, marks: marks | REWRITTEN }
+    }
+}
+
+/// Sources are never longer than that.
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Cuts one word that holds more than ordinary characters.
@@ -391,7 +842,7 @@ struct Cutter<'l, 'a> {
     lexer: &'l mut Lexer<'a>,
     bytes: &'l [u8],
     text: CompactString,
-    marks: u8,
+    marks: Marks,
     template: bool,
 }
 
@@ -427,10 +878,11 @@ impl Cutter<'_, '_> {
                 }
                 (None | Some((b'"', _)), b'\\') => at = self.escape(at, quote.is_some()),
                 (Some((b'"', _)), b'$') => {
-                    self.marks |= VARIABLE;
+                    self.marks |= VARIABLE | DOLLAR;
                     at = self.variable(start, at, end);
                 }
                 (None | Some((b'\'', _)), b'$') => {
+                    self.marks |= if quote.is_none() { DOLLAR } else { 0 };
                     if self.looks_like_variable(at) {
                         self.marks |= LITERAL_VARIABLE;
                     }
@@ -494,13 +946,14 @@ impl Cutter<'_, '_> {
         };
         match literal {
             Some(literal) => {
-                self.marks |= ESCAPED;
+                self.marks |= if literal == '$' { ESCAPED | DOLLAR } else { ESCAPED };
                 self.text.push(literal);
                 at + 2
             }
             None => {
                 self.text.push('\\');
                 if next == b'$' {
+                    self.marks |= DOLLAR;
                     // `\$` outside double quotes stays two characters, and is no variable.
                     self.text.push('$');
                     return at + 2;
@@ -583,15 +1036,16 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let text = format!("{text}\n");
+        let text = Arc::new(format!("{text}\n"));
         let mut lexer = Lexer::new(FileId(0), &text);
-        let line = lexer.next_line().map_or(Vec::new(), |line| line.words);
+        let line = lexer.next_line().unwrap();
         assert_eq!(lexer.problems, [], "{text}");
-        line.into_iter().map(|word| word.text.to_string()).collect()
+        lexer.words.words_of(&line).iter().map(|word| word.text.to_owned()).collect()
     }
 
     fn problems(text: &str) -> Vec<SyntaxKind> {
-        let mut lexer = Lexer::new(FileId(0), text);
+        let text = Arc::new(text.to_owned());
+        let mut lexer = Lexer::new(FileId(0), &text);
         while lexer.next_line().is_some() {}
         lexer.problems.into_iter().map(|problem| problem.kind).collect()
     }
@@ -633,8 +1087,10 @@ mod tests {
 
     #[test]
     fn variables_are_seen_where_they_are_expanded_and_where_not() {
-        let mut lexer = Lexer::new(FileId(0), "a \"${X}\" ${HOST} ^foo$ \"$Y\"b '${ZZ}'\n");
-        let words = lexer.next_line().unwrap().words;
+        let text = Arc::new("a \"${X}\" ${HOST} ^foo$ \"$Y\"b '${ZZ}'\n".to_owned());
+        let mut lexer = Lexer::new(FileId(0), &text);
+        let line = lexer.next_line().unwrap();
+        let words: Vec<Word<'_>> = lexer.words.words_of(&line).iter().collect();
         let seen: Vec<(bool, bool)> =
             words.iter().map(|word| (word.is_variable(), word.has_literal_variable())).collect();
         assert_eq!(seen, [(false, false), (true, false), (false, true), (false, false), (true, false), (false, true)]);
@@ -643,11 +1099,12 @@ mod tests {
 
     #[test]
     fn lines_with_template_marks_are_left_out() {
-        let mut lexer =
-            Lexer::new(FileId(0), "{% if x %}\nserver {{ n }} \"{{ y }}\nlog-format \"{%ci}\"\nacl x {%[src]}\n");
+        let text = "{% if x %}\nserver {{ n }} \"{{ y }}\nlog-format \"{%ci}\"\nacl x {%[src]}\n".to_owned();
+        let text = Arc::new(text);
+        let mut lexer = Lexer::new(FileId(0), &text);
         let mut firsts = Vec::new();
         while let Some(line) = lexer.next_line() {
-            firsts.push(line.words[0].text.to_string());
+            firsts.push(lexer.words.words_of(&line).text(0).to_owned());
         }
         assert_eq!(firsts, ["log-format", "acl"]);
         assert!(lexer.template && lexer.problems.is_empty());

@@ -89,6 +89,27 @@ pub enum Arguments {
     Several,
 }
 
+/// The number of a name. Keywords of one name have one number, whatever their contexts: see [`keyword`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Keyword(u16);
+
+impl Keyword {
+    /// A word that is in no table, or none at all.
+    pub(crate) const UNKNOWN: Self = Self(u16::MAX);
+
+    /// That of a keyword, if it is known.
+    pub(crate) fn of(key: Option<&Key>) -> Self {
+        key.map_or(Self::UNKNOWN, |key| key.keyword)
+    }
+}
+
+/// The names of all keywords.
+#[allow(dead_code, reason = "the table has more keywords than the code tells apart")]
+pub(crate) mod keyword {
+    use super::Keyword;
+    include!(concat!(env!("OUT_DIR"), "/keywords.rs"));
+}
+
 /// One known keyword.
 #[derive(Debug)]
 pub struct Key {
@@ -96,6 +117,8 @@ pub struct Key {
     pub name: &'static str,
     /// A number of its own among all keywords.
     pub(crate) slot: u16,
+    /// Its name as a number.
+    pub(crate) keyword: Keyword,
     /// First version that has it; `None` when it is older than 1.6.
     pub since: Option<HaVersion>,
     /// First version that warns.
@@ -250,6 +273,16 @@ pub enum Place {
 }
 
 impl Key {
+    /// The keyword of a slot.
+    pub(crate) fn of_slot(slot: u16) -> Option<&'static Self> {
+        KEYS.get(usize::from(slot))
+    }
+
+    /// All versions have it that can be a target, and none warns.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.removed.is_none() && self.deprecated.is_none() && self.since.is_none_or(|since| since <= (2, 2, 0))
+    }
+
     /// May it stand there?
     pub fn fits(&self, place: Place) -> bool {
         let bits = match place {
@@ -278,7 +311,7 @@ impl Context {
         let mut at = hash::hash(name.as_bytes()) & mask;
         loop {
             let key = keys.get(usize::from(places[at]).checked_sub(1)?)?;
-            if key.name == name {
+            if hash::same(key.name.as_bytes(), name.as_bytes()) {
                 return Some(key);
             }
             at = (at + 1) & mask;

@@ -4,6 +4,7 @@ use crate::syntax::Word;
 use compact_str::CompactString;
 use confvet_core::{Address, Span};
 use serde::Serialize;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// What HAProxy makes of a time.
@@ -168,8 +169,20 @@ const INET: &[&str] = &[
 const KINDS: &[&str] = &["stream+", "dgram+", "quic+"];
 
 /// Reads the address in `range` of a word.
-pub fn endpoint(word: &Word, range: std::ops::Range<usize>) -> Endpoint {
+pub fn endpoint(word: Word<'_>, range: std::ops::Range<usize>) -> Endpoint {
     let whole = word.text.get(range.clone()).unwrap_or_default();
+    if let Some((address, port, colon)) = plain_address(whole.as_bytes()) {
+        let part = |from: usize, to: usize| word.slice(range.start + from..range.start + to);
+        return Endpoint {
+            host: Host::Inet(Address::Ip(address.into())),
+            port: Port::Fixed(port),
+            quic: false,
+            span: part(0, whole.len()),
+            host_span: part(0, colon),
+            port_span: Some(part(colon + 1, whole.len())),
+            text: whole.into(),
+        };
+    }
     let mut rest = whole;
     let mut quic = false;
     // Without either there is no prefix.
@@ -220,6 +233,64 @@ pub fn endpoint(word: &Word, range: std::ops::Range<usize>) -> Endpoint {
         port_span,
         text: whole.into(),
     }
+}
+
+/// `10.0.0.1:8080`, as most addresses are written: the address, the port, and where the colon stands.
+fn plain_address(text: &[u8]) -> Option<(Ipv4Addr, u16, usize)> {
+    let (address, length) = leading_ipv4(text)?;
+    let port = text.get(length..)?.strip_prefix(b":")?;
+    Some((address, short_number(port)?, length))
+}
+
+/// The IPv4 address at the start of a text, and its length.
+pub(crate) fn leading_ipv4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
+    let mut octets = [0_u8; 4];
+    let mut octet = 0;
+    let mut start = 0;
+    let mut number = 0_u32;
+    for at in 0..=text.len().min(15) {
+        let byte = text.get(at).copied().unwrap_or(b' ');
+        if byte.is_ascii_digit() {
+            number = number * 10 + u32::from(byte - b'0');
+            continue;
+        }
+        let leads_with_zero = at > start + 1 && text[start] == b'0';
+        if at == start || leads_with_zero {
+            return None;
+        }
+        octets[octet] = u8::try_from(number).ok()?;
+        octet += 1;
+        if octet == 4 {
+            return Some((Ipv4Addr::from(octets), at));
+        }
+        if byte != b'.' {
+            return None;
+        }
+        (start, number) = (at + 1, 0);
+    }
+    None
+}
+
+/// A number of up to five digits that fits a port.
+fn short_number(digits: &[u8]) -> Option<u16> {
+    if digits.is_empty() || digits.len() > 5 {
+        return None;
+    }
+    let mut number = 0_u32;
+    for &digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u32::from(digit - b'0');
+    }
+    u16::try_from(number).ok()
+}
+
+/// Does the text end in a colon and a port as nearly everybody writes it?
+pub(crate) fn ends_in_port(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let colon = bytes.iter().rev().take(6).position(|&byte| byte == b':');
+    colon.is_some_and(|digits| short_number(&bytes[bytes.len() - digits..]).is_some())
 }
 
 /// A port as nearly everybody writes it: digits, up to 65535.
@@ -286,11 +357,11 @@ mod tests {
     }
 
     fn read(text: &str) -> Endpoint {
-        let source = format!("bind {text}\n");
+        let source = std::sync::Arc::new(format!("bind {text}\n"));
         let mut lexer = crate::syntax::Lexer::new(FileId(0), &source);
-        let word = lexer.next_line().unwrap().words.remove(1);
-        let length = word.text.len();
-        endpoint(&word, 0..length)
+        let cut = lexer.next_line().unwrap();
+        let word = lexer.words.words_of(&cut).get(1).unwrap();
+        endpoint(word, 0..word.text.len())
     }
 
     #[test]
@@ -299,6 +370,15 @@ mod tests {
             (read("10.0.0.1:80").host, read("10.0.0.1:80").port),
             (Host::Inet(Address::parse("10.0.0.1")), Port::Fixed(80))
         );
+        for plain in ["10.0.0.1:80", "255.0.0.255:65535"] {
+            assert!(plain_address(plain.as_bytes()).is_some() && ends_in_port(plain), "{plain}");
+        }
+        for other in
+            ["10.0.0.1", "10.0.0.256:80", "10.0.0.01:80", "10.0:0.1:80", "10.0.0.1:65536", "10.0.0.1:", ":80", ""]
+        {
+            assert_eq!(plain_address(other.as_bytes()), None, "{other}");
+        }
+        assert!(ends_in_port("app:1") && !ends_in_port("app:65536") && !ends_in_port("app:") && !ends_in_port("80"));
         assert_eq!(read("*:80").host, Host::Inet(Address::parse("0.0.0.0")));
         assert_eq!((read("::1:80").host, read("::1:80").port), (Host::Inet(Address::parse("::1")), Port::Fixed(80)));
         assert_eq!(read("[::1]:80").port, Port::Fixed(80));

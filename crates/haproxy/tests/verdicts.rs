@@ -406,3 +406,118 @@ fn what_checks_expect() {
         ],
     );
 }
+
+#[test]
+fn a_dollar_sign_in_single_quotes_is_one() {
+    expressions(
+        &["req.body,json_query('$.a','int')", "req.body,json_query('$.a')", "req.body,json_query($1,'INT')"],
+        &["req.body,json_query('$.a','INT')", "req.body,json_query('$.a','int','b')"],
+    );
+}
+
+#[test]
+fn captures_go_into_slots_that_are_there() {
+    let declared = "http-request capture req.hdr(a) id 0\n    declare capture request len 3";
+    in_frontend(
+        &[
+            declared,
+            "capture request header X len 3\n    http-request capture req.hdr(a) id 0",
+            "http-request capture req.hdr(a) id 0\n    http-request capture req.hdr(b) len 3",
+            "tcp-request inspect-delay 1s\n    tcp-request content capture req.hdr(b) len 3\n    \
+             http-request capture req.hdr(a) id 0",
+            "declare capture response len 3\n    http-response capture res.hdr(a) id 0",
+            "http-request capture req.hdr(a) id -1",
+        ],
+        &[
+            "http-request capture req.hdr(a) id 0",
+            "declare capture request len 3\n    http-request capture req.hdr(a) id 1",
+            "declare capture response len 3\n    http-request capture req.hdr(a) id 0",
+            "declare capture response len 3\n    http-response capture res.hdr(a) id 1",
+            "declare capture request len 3\n    http-request capture req.hdr(a) id 0x",
+            "declare capture request len 3\n    tcp-request content capture req.hdr(a) id 0",
+            "capture cookie A len 3\n    http-request capture req.hdr(a) id 0",
+        ],
+    );
+    in_backend(&["http-request capture req.hdr(a) id 7"], &["http-request capture req.hdr(a) id x"]);
+}
+
+/// Each line in `global`.
+#[track_caller]
+fn in_global(taken: &[&str], refused_lines: &[&str]) {
+    in_section(|line| format!("global\n    {line}\n{}", frontend("")), taken, refused_lines);
+}
+
+#[test]
+fn words_of_global() {
+    in_global(
+        &["daemon", "quiet", "master-worker no-exit-on-failure", "uid x", "gid 1x", "maxpipes -1", "node a.b"],
+        &["daemon x", "quiet on", "master-worker on", "uid", "gid 1 2", "maxpipes", "node a:b", "node", "chroot a b"],
+    );
+    in_global(
+        &["setenv A b", "setenv A b c", "h1-case-adjust host Host", "set-var proc.x int(1)", "unsetenv A B C"],
+        &[
+            "setenv A",
+            "setenv A b c d",
+            "h1-case-adjust host Hosts",
+            "h1-case-adjust host",
+            "set-var txn.x int(1)",
+            "unsetenv",
+        ],
+    );
+    in_global(
+        &[
+            "stats maxconn 10 20",
+            "stats timeout 10s x",
+            "grace 1 2",
+            "unix-bind prefix /run mode 600",
+            "lua-prepend-path a cpath",
+        ],
+        &["stats maxconn", "stats maxconn 0", "stats", "stats socket", "max-spread-checks 1 2", "lua-prepend-path a b"],
+    );
+}
+
+#[test]
+fn numbers_of_global() {
+    in_global(
+        &[
+            "maxcompcpuusage 1x",
+            "spread-checks 50",
+            "tune.comp.maxlevel 9",
+            "tune.h2.header-table-size 4096",
+            "tune.h2.initial-window-size",
+            "tune.maxaccept -1",
+            "tune.lua.maxmem -1",
+            "tune.vars.txn-max-size",
+            "tune.ssl.default-dh-param -5",
+            "tune.http.maxhdr 9",
+            "nbthread 064",
+            "tune.idletimer 65535",
+        ],
+        &[
+            "maxcompcpuusage 101",
+            "spread-checks 51",
+            "tune.comp.maxlevel 10",
+            "tune.h2.header-table-size 4095",
+            "tune.h2.initial-window-size -1",
+            "tune.maxaccept 99999999999",
+            "tune.lua.maxmem 1x",
+            "tune.vars.txn-max-size 1k",
+            "tune.ssl.default-dh-param 1023",
+            "tune.http.maxhdr 32768",
+            "nbthread 65",
+            "tune.idletimer 65536",
+        ],
+    );
+}
+
+#[test]
+fn choices_of_global() {
+    in_global(
+        &["profiling.tasks auto", "tune.ssl.keylog on", "ssl-server-verify none", "ssl-load-extra-files bundle key"],
+        &["profiling.tasks yes", "tune.ssl.keylog auto", "ssl-server-verify off", "ssl-load-extra-files pem"],
+    );
+    in_global(
+        &["ssl-default-bind-options no-sslv3 no-tls-tickets", "ssl-default-bind-options prefer-client-ciphers"],
+        &["ssl-default-bind-options no-tlsv1", "ssl-default-server-options prefer-client-ciphers"],
+    );
+}

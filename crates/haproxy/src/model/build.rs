@@ -5,24 +5,21 @@ use super::names::Names;
 use super::proxy::{Bind, Lookups, Proxy, Summary};
 use super::schema::Schema;
 use super::server::{Server, option_key};
-use super::statement::{ByKeyword, Prefix, SameKey, Section, SectionKind, Statement, Traits};
+use super::statement::{ByKeyword, Section, SectionKind, Statement, Traits};
 use super::{Haproxy, Index};
 use crate::condition::{Branch, Branches, Conditions};
-use crate::syntax::{GluedHash, Lexer, Line, SyntaxKind, SyntaxProblem, Word};
-use crate::table::{Arguments, Context, HaVersion, Key};
+use crate::syntax::{Cut, Glued, GluedHash, Lexer, Line, Name, SyntaxKind, SyntaxProblem, Word, Words};
+use crate::table::{Arguments, Context, HaVersion, Key, keyword};
 use crate::values::{Endpoint, endpoint};
 use confvet_core::{Edit, FileId, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Reads the files in load order.
-pub(crate) fn build<'a>(
-    files: impl IntoIterator<Item = (FileId, &'a str)>,
-    target: Option<HaVersion>,
-) -> (Haproxy, Vec<Span>) {
+pub(crate) fn build(files: &[(FileId, Arc<String>)], target: Option<HaVersion>) -> (Haproxy, Vec<Span>) {
     let mut builder = Builder { target, ..Builder::default() };
     for (file, text) in files {
-        builder.file(file, text);
+        builder.file(*file, text);
     }
     builder.finish()
 }
@@ -40,49 +37,87 @@ struct Builder {
     others: Vec<Section>,
     branches: Branches,
     syntax: Vec<SyntaxProblem>,
-    hashes: Vec<(GluedHash, Option<Arc<Statement>>)>,
+    hashes: Vec<(GluedHash, Statement)>,
     secrets: Vec<Span>,
     template: bool,
 }
 
+/// A line that is read.
+struct Read {
+    cut: Cut,
+    branch: Branch,
+    /// The section that it opens.
+    opens: Option<SectionKind>,
+}
+
 impl Builder {
-    fn file(&mut self, file: FileId, text: &str) {
+    fn file(&mut self, file: FileId, text: &Arc<String>) {
         // Few proxies are written in less: there is room for all of them, and what is not needed is never touched.
         self.proxies.reserve(text.len() / 256);
         let mut lexer = Lexer::new(file, text);
+        let lines = self.lines(&mut lexer);
+        self.syntax.append(&mut lexer.problems);
+        self.template |= lexer.template;
+        let words = Arc::new(lexer.words);
+        let mut glued = lexer.glued.into_iter().peekable();
+        for (number, Read { cut, branch, opens }) in lines.iter().enumerate() {
+            let (line, branch) = (Line::of(&words, cut), *branch);
+            match *opens {
+                Some(kind) => {
+                    let statements = lines[number + 1..].iter().take_while(|line| line.opens.is_none()).count();
+                    self.section(kind, line.words(), statements, branch);
+                }
+                None => self.statement(line, cut, branch),
+            }
+            // Those of lines that are not read are left behind.
+            while let Some(Glued { line, span }) = glued.next_if(|glued| glued.line <= cut.first) {
+                let statement = self.section.as_ref().and_then(|section| section.statements.last());
+                let cut = statement.filter(|_| opens.is_none() && line == cut.first);
+                self.hashes.extend(cut.map(|statement| (GluedHash { span }, statement.clone())));
+            }
+        }
+    }
+
+    /// Cuts a file, and leaves out what no `.if` lets through and what stands in no section.
+    fn lines(&mut self, lexer: &mut Lexer<'_>) -> Vec<Read> {
+        let mut lines = Vec::with_capacity(lexer.remaining() / 32);
         let mut branches = std::mem::take(&mut self.branches);
         let mut conditions = Conditions::new(&mut branches, self.target);
-        let mut in_section = false;
-        while let Some(mut line) = lexer.next_line() {
-            if line.words[0].text.starts_with('.') {
-                self.syntax.extend(conditions.directive(&line.words));
+        let mut section = None;
+        while let Some(cut) = lexer.next_line() {
+            let words = lexer.words.words_of(&cut);
+            let Some(first) = words.first() else { continue };
+            if first.text.starts_with('.') {
+                self.syntax.extend(conditions.directive(words));
                 continue;
             }
             let Some(branch) = conditions.branch() else { continue };
-            if let Some(kind) = SectionKind::of_word(&line.words[0].text) {
-                in_section = true;
-                self.section(kind, line.words.drain(..), branch);
-            } else if in_section {
-                self.statement(&mut line, branch);
-            } else {
-                let is_bom = line.words[0].text.starts_with('\u{feff}');
+            let opens = SectionKind::of_word(first.text);
+            section = opens.or(section);
+            let Some(kind) = section else {
+                let is_bom = first.text.starts_with('\u{feff}');
                 let kind = SyntaxKind::OutOfSection;
-                self.syntax.extend((!is_bom).then(|| SyntaxProblem { kind, span: line.words[0].span }));
+                self.syntax.extend((!is_bom).then_some(SyntaxProblem { kind, span: first.span }));
+                continue;
+            };
+            if let Some(at) = secret_word(kind, words) {
+                self.secrets.extend(lexer.words.hide(&cut, at));
             }
-            lexer.reuse(line.words);
+            lines.push(Read { cut, branch, opens });
         }
         self.syntax.extend(conditions.finish());
-        self.syntax.append(&mut lexer.problems);
-        self.template |= lexer.template;
         self.branches = branches;
+        lines
     }
 
-    fn section(&mut self, kind: SectionKind, mut words: impl Iterator<Item = Word>, branch: Branch) {
+    /// A section, with room for so many statements.
+    fn section(&mut self, kind: SectionKind, words: Words<'_>, statements: usize, branch: Branch) {
+        let mut words = words.iter();
         let word = words.next().map_or(Span::new(FileId(0), 0..0), |word| word.span);
         let mut name = words.next();
         let mut from = None;
         let mut extra = None;
-        if kind == SectionKind::Defaults && name.as_ref().is_some_and(|name| name.text == "from") {
+        if kind == SectionKind::Defaults && name.is_some_and(|name| name.text == "from") {
             name = None;
             from = words.next();
         } else {
@@ -94,62 +129,26 @@ impl Builder {
         self.close();
         let index = self.sections;
         self.sections += 1;
-        let (statements, by_keyword, keywords) = (Vec::new(), ByKeyword::default(), Names::default());
         self.section = Some(Section {
             kind,
             index,
             word,
-            name,
-            from,
-            extra,
-            statements,
-            by_keyword,
-            keywords,
+            name: name.map(Name::from),
+            from: from.map(Name::from),
+            extra: extra.map(Name::from),
+            statements: Vec::with_capacity(statements),
+            by_keyword: ByKeyword::default(),
+            keywords: Names::default(),
             some: Traits::default(),
             branch,
         });
     }
 
-    fn statement(&mut self, line: &mut Line, branch: Branch) {
+    fn statement(&mut self, line: Line, cut: &Cut, branch: Branch) {
         let Some(section) = &mut self.section else { return };
-        let words = &mut line.words;
-        let mut prefix = None;
-        if words.len() > 1 && matches!(words[0].text.as_str(), "no" | "default") {
-            let word = words.remove(0);
-            prefix = Some((if word.text == "no" { Prefix::No } else { Prefix::Default }, word.span));
-        }
-        hide_secrets(section.kind, words, &mut self.secrets);
-        // An empty word ends the statement; it stays as the last word, so that rules see what is cut off.
-        let context = section.kind.context();
-        let key = context.and_then(|context| context.find(&words[0].text)).map(SameKey);
-        let sub = (section.kind.is_proxy()).then(|| sub_key(words)).flatten().map(SameKey);
-        let condition_at = Statement::find_condition(words).and_then(|at| u16::try_from(at).ok());
-        let has_calls = Statement::find_calls(words);
-        let has_variable = words.iter().any(Word::is_variable);
-        let has_empty = words.iter().any(Word::is_empty);
-        let has_literal_variable = words.iter().any(Word::has_literal_variable);
-        let mut statement = Statement {
-            words: words.drain(..).collect(),
-            prefix,
-            branch,
-            section: section.index,
-            line: line.span,
-            key,
-            sub,
-            condition_at,
-            has_calls,
-            may_look: false,
-            has_variable,
-            has_empty,
-            has_literal_variable,
-        };
-        statement.may_look = statement.read_look();
-        let statement = Arc::new(statement);
-        section.keywords.add(statement.keyword());
+        let statement = Statement::read((section.kind, section.index), line, cut, branch);
+        section.keywords.add(statement.key().map_or_else(|| statement.keyword(), |key| key.name));
         section.some.add(&statement);
-        if let Some(span) = line.glued {
-            self.hashes.push((GluedHash { span }, Some(Arc::clone(&statement))));
-        }
         section.statements.push(statement);
     }
 
@@ -195,27 +194,30 @@ impl Builder {
             spoe_paths: Vec::new(),
             syntax,
             problems: Vec::new(),
+            odd_criteria: Vec::new(),
             hashes,
             template,
             branches,
             index: Index::default(),
         };
         haproxy.index = Index::of(&haproxy);
-        let (problems, looks) = Schema::check(&haproxy);
-        haproxy.problems = problems;
-        for (proxy, looks) in haproxy.defaults.iter_mut().chain(&mut haproxy.proxies).zip(looks) {
+        let found = Schema::check(&haproxy);
+        haproxy.problems = found.problems;
+        haproxy.odd_criteria = found.odd_criteria;
+        for (proxy, (looks, uses)) in haproxy.defaults.iter_mut().chain(&mut haproxy.proxies).zip(found.proxies) {
             proxy.summary.looks = looks;
+            proxy.uses = uses;
         }
         (haproxy, secrets)
     }
 }
 
 /// The row of a family's second word.
-fn sub_key(words: &[Word]) -> Option<&'static Key> {
-    let second = &words.get(1)?.text;
-    let context = family(&words[0].text)?;
+pub(super) fn sub_key(words: Words<'_>, key: Option<&Key>) -> Option<&'static Key> {
+    let context = family(key?)?;
+    let second = words.get(1)?.text;
     match context {
-        Context::ProxyCapture => context.find(match second.as_str() {
+        Context::ProxyCapture => context.find(match second {
             "request" => "request header",
             "response" => "response header",
             other => other,
@@ -230,55 +232,41 @@ fn sub_key(words: &[Word]) -> Option<&'static Key> {
 }
 
 /// Where the second word of a proxy keyword is listed.
-pub(super) fn family(keyword: &str) -> Option<Context> {
-    Some(match keyword {
-        "option" => Context::ProxyOption,
-        "timeout" => Context::ProxyTimeout,
-        "stats" => Context::ProxyStats,
-        "http-check" => Context::ProxyHttpCheck,
-        "tcp-check" => Context::ProxyTcpCheck,
-        "capture" => Context::ProxyCapture,
-        "stick" => Context::ProxyStick,
-        "tcp-request" => Context::ProxyTcpRequest,
-        "tcp-response" => Context::ProxyTcpResponse,
-        "email-alert" => Context::ProxyEmailAlert,
-        "declare" => Context::ProxyDeclare,
-        "external-check" => Context::ProxyExternalCheck,
-        "persist" => Context::ProxyPersist,
-        "rate-limit" => Context::ProxyRateLimit,
-        "monitor" => Context::ProxyMonitor,
+pub(super) fn family(key: &Key) -> Option<Context> {
+    Some(match key.keyword {
+        keyword::OPTION => Context::ProxyOption,
+        keyword::TIMEOUT => Context::ProxyTimeout,
+        keyword::STATS => Context::ProxyStats,
+        keyword::HTTP_CHECK => Context::ProxyHttpCheck,
+        keyword::TCP_CHECK => Context::ProxyTcpCheck,
+        keyword::CAPTURE => Context::ProxyCapture,
+        keyword::STICK => Context::ProxyStick,
+        keyword::TCP_REQUEST => Context::ProxyTcpRequest,
+        keyword::TCP_RESPONSE => Context::ProxyTcpResponse,
+        keyword::EMAIL_ALERT => Context::ProxyEmailAlert,
+        keyword::DECLARE => Context::ProxyDeclare,
+        keyword::EXTERNAL_CHECK => Context::ProxyExternalCheck,
+        keyword::PERSIST => Context::ProxyPersist,
+        keyword::RATE_LIMIT => Context::ProxyRateLimit,
+        keyword::MONITOR => Context::ProxyMonitor,
         _ => return None,
     })
 }
 
-fn hide_secrets(section: SectionKind, words: &mut [Word], secrets: &mut Vec<Span>) {
-    let mut hide = |words: &mut [Word], at: usize| {
-        if let Some(word) = words.get_mut(at) {
-            word.hide();
-            secrets.push(word.span);
-        }
+/// Which word of a line is a password or a key.
+fn secret_word(section: SectionKind, words: Words<'_>) -> Option<usize> {
+    let shift = usize::from(words.len() > 1 && (words.is(0, "no") || words.is(0, "default")));
+    let words = words.from(shift);
+    let at = match words.text(0) {
+        "stats" if words.is(1, "auth") => 2,
+        "user" if section == SectionKind::Userlist => 3,
+        "dynamic-cookie-key" | "cluster-secret" | "anonkey" => 1,
+        "tcp-check" if words.is(1, "send") && words.text(2).to_ascii_uppercase().starts_with("AUTH") => 2,
+        "http-check" if words.is(1, "send") => words.position_of_pair("hdr", "authorization")? + 2,
+        "bind" => words.position("ca-sign-pass")? + 1,
+        _ => return None,
     };
-    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    match (text(0), text(1)) {
-        ("stats", "auth") => hide(words, 2),
-        ("user", _) if section == SectionKind::Userlist => hide(words, 3),
-        ("dynamic-cookie-key" | "cluster-secret" | "anonkey", _) => hide(words, 1),
-        ("tcp-check", "send") if text(2).to_ascii_uppercase().starts_with("AUTH") => hide(words, 2),
-        ("http-check", "send") => {
-            let at = words
-                .windows(2)
-                .position(|pair| pair[0].text == "hdr" && pair[1].text.eq_ignore_ascii_case("authorization"));
-            if let Some(at) = at {
-                hide(words, at + 2);
-            }
-        }
-        ("bind", _) => {
-            if let Some(at) = words.iter().position(|word| word.text == "ca-sign-pass") {
-                hide(words, at + 1);
-            }
-        }
-        _ => {}
-    }
+    Some(at + shift)
 }
 
 /// Reads a proxy on top of what it inherits.
@@ -295,19 +283,19 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
     for (number, statement) in (0..).zip(&section.statements) {
         settings.take(number, statement);
         Lookups::take(&mut lookups, number, statement);
-        match statement.keyword() {
-            "option" if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
+        match statement.id() {
+            keyword::OPTION if !statement.is_negated() && CheckKind::of_option(statement.text(1)).is_some() => {
                 check.take(statement);
             }
-            "http-check" | "tcp-check" => check.take(statement),
-            "log" if statement.is_negated() => Arc::make_mut(&mut logs).clear(),
-            "log" => Arc::make_mut(&mut logs).push(Arc::clone(statement)),
-            "default-server" => {
+            keyword::HTTP_CHECK | keyword::TCP_CHECK => check.take(statement),
+            keyword::LOG if statement.is_negated() => Arc::make_mut(&mut logs).clear(),
+            keyword::LOG => Arc::make_mut(&mut logs).push(statement.clone()),
+            keyword::DEFAULT_SERVER => {
                 late_defaults |= !servers.is_empty();
                 Arc::make_mut(&mut default_server).extend(statement);
             }
-            "server" | "server-template" => servers.extend(Server::read(statement, &default_server)),
-            "bind" => binds.extend(Bind::read(statement)),
+            keyword::SERVER | keyword::SERVER_TEMPLATE => servers.extend(Server::read(statement, &default_server)),
+            keyword::BIND => binds.extend(Bind::read(statement)),
             _ => {}
         }
     }
@@ -332,7 +320,6 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
         default_server,
         server_names: std::sync::OnceLock::new(),
     };
-    proxy.uses = proxy.find_uses();
     proxy.summary.mode = proxy.read_mode();
     proxy.summary.is_disabled = proxy.read_disabled();
     proxy.summary.is_postgres = proxy.read_postgres();
@@ -340,7 +327,7 @@ fn inherit(section: Section, parent: Option<usize>, defaults: &[Proxy]) -> Proxy
 }
 
 /// The comma-separated addresses of a word.
-pub(super) fn addresses(word: &Word) -> Vec<Endpoint> {
+pub(super) fn addresses(word: Word<'_>) -> Vec<Endpoint> {
     let mut at = 0;
     let mut found = Vec::new();
     for part in word.text.split(',') {
@@ -353,26 +340,26 @@ pub(super) fn addresses(word: &Word) -> Vec<Endpoint> {
 impl Statement {
     /// The words from a place on are a condition, or known options with their values: HAProxy would go on reading there.
     pub fn reads_on_at(&self, at: usize) -> bool {
-        let context = match self.keyword() {
+        let context = match self.id() {
             _ if matches!(self.text(at), "if" | "unless") => return true,
-            "server" | "server-template" | "default-server" => Context::ServerOption,
-            "bind" => Context::BindOption,
+            keyword::SERVER | keyword::SERVER_TEMPLATE | keyword::DEFAULT_SERVER => Context::ServerOption,
+            keyword::BIND => Context::BindOption,
             _ => return false,
         };
         let mut at = at;
         while let Some(word) = self.word(at) {
-            let Some(key) = option_key(context, &word.text) else { return false };
+            let Some(key) = option_key(context, word.text) else { return false };
             at += 1 + arguments(key, self, at);
         }
-        at == self.words.len()
+        at == self.words().len()
     }
 
     /// Puts options behind the last word of a `server`, `server-template` or `default-server` line. `None` where HAProxy
     /// would not read them: it gives a line up at a word it does not know.
     pub fn append_options(&self, options: &str) -> Option<Edit> {
-        let first_option = match self.keyword() {
-            "server" => 3,
-            "server-template" => 4,
+        let first_option = match self.id() {
+            keyword::SERVER => 3,
+            keyword::SERVER_TEMPLATE => 4,
             _ => 1,
         };
         self.reads_on_at(first_option).then(|| Edit::insert_after(self.span(), format!(" {options}")))

@@ -3,7 +3,6 @@
 use super::statement::Statement;
 use crate::syntax::Word;
 use confvet_core::{Edit, Span};
-use std::sync::Arc;
 
 /// What a check speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,11 +66,11 @@ pub struct HealthCheck {
     /// What it speaks.
     pub kind: CheckKind,
     /// The option that says so, which may be inherited.
-    pub option: Option<Arc<Statement>>,
+    pub option: Option<Statement>,
     /// The `http-check` lines that hold.
-    pub http: Vec<Arc<Statement>>,
+    pub http: Vec<Statement>,
     /// The `tcp-check` lines that hold.
-    pub tcp: Vec<Arc<Statement>>,
+    pub tcp: Vec<Statement>,
     /// The proxy's own `http-check` lines have dropped the request that the inherited `option httpchk` stands for.
     pub request_dropped: bool,
     own_option: bool,
@@ -87,15 +86,15 @@ pub struct Request<'a> {
     /// `OPTIONS` when nothing is said.
     pub method: &'a str,
     /// Where it is written.
-    pub method_word: Option<&'a Word>,
+    pub method_word: Option<Word<'a>>,
     /// `/` when nothing is said.
     pub uri: &'a str,
     /// Where it is written.
-    pub uri_word: Option<&'a Word>,
+    pub uri_word: Option<Word<'a>>,
     /// `HTTP/1.0` when nothing is said.
     pub version: &'a str,
     /// Where it is written.
-    pub version_word: Option<&'a Word>,
+    pub version_word: Option<Word<'a>>,
     /// A Host header is sent.
     pub has_host: bool,
     /// The statement that says most of it.
@@ -110,13 +109,13 @@ impl HealthCheck {
     }
 
     /// Takes a line of the proxy.
-    pub(crate) fn take(&mut self, statement: &Arc<Statement>) {
-        self.may_connect |= statement.text(1) == "connect";
+    pub(crate) fn take(&mut self, statement: &Statement) {
+        self.may_connect |= statement.has(1, "connect");
         match statement.keyword() {
             "option" => {
                 let Some(kind) = CheckKind::of_option(statement.text(1)) else { return };
                 self.kind = kind;
-                self.option = Some(Arc::clone(statement));
+                self.option = Some(statement.clone());
                 self.own_option = true;
                 self.request_dropped = false;
                 if kind == CheckKind::Http && !self.own_http {
@@ -132,14 +131,14 @@ impl HealthCheck {
                     self.http.retain(|line| !is_exchange(line));
                     self.request_dropped = self.kind == CheckKind::Http && !self.own_option;
                 }
-                self.http.push(Arc::clone(statement));
+                self.http.push(statement.clone());
             }
             "tcp-check" => {
                 if is_exchange(statement) && !self.own_tcp {
                     self.own_tcp = true;
                     self.tcp.retain(|line| !is_exchange(line));
                 }
-                self.tcp.push(Arc::clone(statement));
+                self.tcp.push(statement.clone());
             }
             _ => {}
         }
@@ -157,40 +156,38 @@ impl HealthCheck {
 
     /// The first `http-check send`.
     pub fn send(&self) -> Option<&Statement> {
-        self.http.iter().map(AsRef::as_ref).find(|line: &&Statement| line.text(1) == "send")
+        self.http.iter().find(|line: &&Statement| line.has(1, "send"))
     }
 
     /// The request of an HTTP check; `None` for other checks.
     pub fn request(&self) -> Option<Request<'_>> {
-        let option = self.option.as_deref().filter(|_| self.kind == CheckKind::Http)?;
+        let option = self.option.as_ref().filter(|_| self.kind == CheckKind::Http)?;
         let arguments = option.from(2);
-        let (method, uri) = match arguments {
-            [] => (None, None),
-            [uri] => (None, Some(uri)),
-            [method, uri, ..] => (Some(method), Some(uri)),
+        let (method, uri) = match (arguments.get(0), arguments.get(1)) {
+            (method @ Some(_), uri @ Some(_)) => (method, uri),
+            (uri, _) => (None, uri),
         };
         let option_used = !self.request_dropped;
-        let from_option = |word: Option<&'_ Word>| word.map(|word| word.span).filter(|_| option_used);
-        let pick = |name: &str| self.send().and_then(|send| send.after(name));
-        let method_word = pick("meth").or(method.filter(|word| from_option(Some(*word)).is_some()));
-        let uri_word = pick("uri").or_else(|| pick("uri-lf")).or(uri.filter(|word| from_option(Some(*word)).is_some()));
+        let send = self.send();
+        let pick = |name: &str| send.and_then(|send| send.after(name));
+        let method_word = pick("meth").or(method.filter(|_| option_used));
+        let uri_word = pick("uri").or_else(|| pick("uri-lf")).or(uri.filter(|_| option_used));
         let version_word = pick("ver").or(option.word(4).filter(|_| option_used));
         let has_host = option.word(5).is_some()
-            || version_word
-                .is_some_and(|version| version.contains(':') && version.to_ascii_lowercase().contains("host:"))
-            || self.http.iter().any(|line| {
-                line.words.windows(2).any(|pair| &*pair[0] == "hdr" && pair[1].eq_ignore_ascii_case("host"))
-            });
+            || version_word.is_some_and(|version| {
+                version.text.contains(':') && version.text.to_ascii_lowercase().contains("host:")
+            })
+            || self.http.iter().any(|line| line.words().has_pair("hdr", "host"));
         Some(Request {
-            method: method_word.map_or("OPTIONS", |word| &word.text),
+            method: method_word.map_or("OPTIONS", |word| word.text),
             method_word,
-            uri: uri_word.map_or("/", |word| &word.text),
+            uri: uri_word.map_or("/", |word| word.text),
             uri_word,
-            version: version_word.map_or("HTTP/1.0", |word| &word.text),
+            version: version_word.map_or("HTTP/1.0", |word| word.text),
             version_word,
             has_host,
             statement: if uri_word.is_some() {
-                self.send().filter(|_| pick("uri").is_some()).unwrap_or(option)
+                send.filter(|_| pick("uri").is_some()).unwrap_or(option)
             } else {
                 option
             },
@@ -205,20 +202,20 @@ impl HealthCheck {
             CheckKind::Tcp => &self.tcp[..],
             _ => &[],
         };
-        lines.iter().map(AsRef::as_ref).filter(|line: &&Statement| line.text(1) == "connect")
+        lines.iter().filter(|line: &&Statement| line.has(1, "connect"))
     }
 
     /// The lines of the exchange connect to a port of their own.
-    pub fn connect_port(&self) -> Option<&Word> {
+    pub fn connect_port(&self) -> Option<Word<'_>> {
         self.connects().find_map(|line| line.after("port"))
     }
 
     /// A good answer is what a healthy primary does *not* give: status 503, or anything but 200.
     pub fn is_inverted(&self) -> bool {
-        self.http.iter().filter(|line| line.text(1) == "expect").any(|line| {
-            let negated = line.words.iter().any(|word| word.text == "!");
+        self.http.iter().filter(|line| line.has(1, "expect")).any(|line| {
+            let negated = line.words().iter().any(|word| word.text == "!");
             let status = |codes: &str| {
-                let at = line.words.iter().position(|word| matches!(&*word.text, "status" | "rstatus"));
+                let at = line.words().iter().position(|word| matches!(word.text, "status" | "rstatus"));
                 at.and_then(|at| line.word(at + 1)).is_some_and(|word| word.text.split(',').any(|code| code == codes))
             };
             if negated { status("200") } else { status("503") }

@@ -2,7 +2,8 @@
 
 use super::schema::words_of_action;
 use super::statement::Statement;
-use crate::syntax::Word;
+use crate::syntax::{Word, Words};
+use crate::table::{Key, Keyword, keyword};
 use confvet_core::Span;
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
     /// The word it stands in.
-    pub word: &'a Word,
+    pub word: Word<'a>,
     /// Its name.
     pub name: &'a str,
     name_at: u32,
@@ -108,7 +109,7 @@ pub struct Expression<'a> {
 
 impl<'a> Expression<'a> {
     /// Reads `fetch(…),converter(…),…` from a position of a word; returns where it ends.
-    fn read(word: &'a Word, at: usize) -> Option<(Self, usize)> {
+    fn read(word: Word<'a>, at: usize) -> Option<(Self, usize)> {
         let (fetch, mut at) = call(word, at)?;
         let mut converters = Vec::new();
         while word.text[at..].starts_with(',') {
@@ -124,17 +125,17 @@ impl<'a> Expression<'a> {
     }
 
     /// The expression that a whole word is.
-    pub fn of_word(word: &'a Word) -> Option<Self> {
+    pub fn of_word(word: Word<'a>) -> Option<Self> {
         Self::read(word, 0).map(|(expression, _)| expression)
     }
 
     /// The expression that the rest of a word is.
-    pub(crate) fn at(word: &'a Word, at: usize) -> Option<Self> {
+    pub(crate) fn at(word: Word<'a>, at: usize) -> Option<Self> {
         Self::read(word, at).map(|(expression, _)| expression)
     }
 
     /// Where the expression ends that starts at a place of a word.
-    pub(crate) fn end_at(word: &'a Word, at: usize) -> Option<usize> {
+    pub(crate) fn end_at(word: Word<'a>, at: usize) -> Option<usize> {
         Self::read(word, at).map(|(_, end)| end)
     }
 
@@ -144,8 +145,8 @@ impl<'a> Expression<'a> {
     }
 }
 
-fn call(word: &Word, at: usize) -> Option<(Call<'_>, usize)> {
-    let text = word.text.as_str();
+fn call(word: Word<'_>, at: usize) -> Option<(Call<'_>, usize)> {
+    let text = word.text;
     let bytes = text.as_bytes();
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
     let length = bytes[at..].iter().position(|byte| !in_name(byte)).unwrap_or(bytes.len() - at);
@@ -179,19 +180,19 @@ const VALUE_FLAGS: &[&str] = &["-f", "-m", "-M", "-u"];
 #[derive(Debug, Clone)]
 pub struct Criterion<'a> {
     /// The first word.
-    pub word: &'a Word,
+    pub word: Word<'a>,
     /// What is looked at; `None` when the word is no expression.
     pub expression: Option<Expression<'a>>,
     /// Flags and their values.
-    pub flags: &'a [Word],
+    pub flags: Words<'a>,
     /// `--` stands in front of the values.
     pub ends_flags: bool,
     /// The patterns.
-    pub values: &'a [Word],
+    pub values: Words<'a>,
 }
 
 impl<'a> Criterion<'a> {
-    pub(crate) fn read(words: &'a [Word]) -> Option<Self> {
+    pub(crate) fn read(words: Words<'a>) -> Option<Self> {
         let word = words.first()?;
         let mut at = 1;
         let mut ends_flags = false;
@@ -204,17 +205,11 @@ impl<'a> Criterion<'a> {
             if flag.text.as_bytes()[1].is_ascii_digit() {
                 break;
             }
-            at += if VALUE_FLAGS.contains(&flag.text.as_str()) { 2 } else { 1 };
+            at += if VALUE_FLAGS.contains(&flag.text) { 2 } else { 1 };
         }
         let at = at.min(words.len());
-        let flags = words.get(1..at).unwrap_or_default();
-        Some(Self {
-            word,
-            expression: Expression::of_word(word),
-            flags,
-            ends_flags,
-            values: words.get(at..).unwrap_or_default(),
-        })
+        let flags = words.until(at).from(1);
+        Some(Self { word, expression: Expression::of_word(word), flags, ends_flags, values: words.from(at) })
     }
 
     /// The name of the fetch or ACL alias.
@@ -222,15 +217,29 @@ impl<'a> Criterion<'a> {
         self.expression.as_ref().map_or("", |expression| expression.fetch.name)
     }
 
+    /// May it compare with what was meant as an operator, as a flag or as another criterion, or with what its fetch never
+    /// gives? False is certain, and what nearly every criterion gets.
+    pub(crate) fn may_be_odd(&self) -> bool {
+        let fetch = self.fetch();
+        let first_byte = |text: &str| text.bytes().next().unwrap_or(b'/');
+        let plain_path = |text: &str| first_byte(text) == b'/';
+        let plain_host = |text: &str| !text.bytes().any(|byte| byte == b'/' || byte.is_ascii_uppercase());
+        let is_host = fetch.starts_with("hdr") || fetch.starts_with("req.hdr") || fetch.ends_with("_sni");
+        let compares_text = || fetch.contains('_') || self.has_flag("-m");
+        self.values.first().is_some_and(super::super::syntax::Word::has_parenthesis)
+            || self.values.from(1).iter().any(|value| value.text.len() <= 3 || compares_text())
+            || fetch.starts_with("path") && !self.values.iter().all(|value| plain_path(value.text))
+            || is_host && !self.values.iter().all(|value| plain_host(value.text))
+    }
+
     /// Does this flag stand there?
     pub fn has_flag(&self, flag: &str) -> bool {
-        self.flags.iter().any(|word| word.text == flag)
+        self.flags.position(flag).is_some()
     }
 
     /// The matching method of `-m`.
     pub fn method(&self) -> Option<&str> {
-        let at = self.flags.iter().position(|word| word.text == "-m")?;
-        self.flags.get(at + 1).map(|word| word.text.as_str())
+        self.flags.after("-m").map(|method| method.text)
     }
 }
 
@@ -244,7 +253,7 @@ pub enum Term<'a> {
         /// The name.
         name: &'a str,
         /// The word it stands in.
-        word: &'a Word,
+        word: Word<'a>,
     },
     /// `{ … }`.
     Anonymous {
@@ -263,19 +272,23 @@ pub struct Condition<'a> {
     /// `unless`.
     pub unless: bool,
     /// The word `if` or `unless`.
-    pub keyword: &'a Word,
+    pub keyword: Word<'a>,
     /// All its words, keyword included.
-    pub words: &'a [Word],
+    pub words: Words<'a>,
 }
 
 impl<'a> Condition<'a> {
     /// Its parts.
     pub fn terms(&self) -> Terms<'a> {
-        Terms { words: &self.words[1..] }
+        Terms { words: self.words.from(1) }
     }
 
     /// It holds always: `if TRUE`, `unless FALSE`.
     pub fn is_always(&self) -> bool {
+        // Nearly no condition is a single constant.
+        if !self.words.last().is_some_and(|last| last.text.ends_with('E')) {
+            return false;
+        }
         let mut terms = self.terms();
         match (terms.next(), terms.next()) {
             (Some(Term::Named { negated, name, .. }), None) => {
@@ -291,7 +304,7 @@ impl<'a> Condition<'a> {
     }
 
     /// The named ACLs.
-    pub fn names(&self) -> impl Iterator<Item = (&'a str, &'a Word)> + use<'a> {
+    pub fn names(&self) -> impl Iterator<Item = (&'a str, Word<'a>)> + use<'a> {
         self.terms().filter_map(|term| match term {
             Term::Named { name, word, .. } => Some((name, word)),
             _ => None,
@@ -307,7 +320,7 @@ impl<'a> Condition<'a> {
     }
 
     /// Where a name stands in the word of its term.
-    pub fn name_span(name: &str, word: &Word) -> Span {
+    pub fn name_span(name: &str, word: Word<'_>) -> Span {
         word.slice(word.text.len() - name.len()..word.text.len())
     }
 }
@@ -339,67 +352,64 @@ pub(crate) const PREDEFINED: &[&str] = &[
     "WAIT_END",
 ];
 
+/// Which word of a rule is its action.
+fn action_at(keyword: Keyword) -> Option<usize> {
+    match keyword {
+        keyword::HTTP_REQUEST | keyword::HTTP_RESPONSE | keyword::HTTP_AFTER_RESPONSE => Some(1),
+        keyword::TCP_REQUEST | keyword::TCP_RESPONSE => Some(2),
+        _ => None,
+    }
+}
+
 /// May statements of this keyword end in a condition?
-fn is_conditional(keyword: &str) -> bool {
+fn is_conditional(keyword: Keyword) -> bool {
     matches!(
         keyword,
-        "http-request"
-            | "http-response"
-            | "http-after-response"
-            | "tcp-request"
-            | "tcp-response"
-            | "use_backend"
-            | "use-server"
-            | "redirect"
-            | "stick"
-            | "force-persist"
-            | "ignore-persist"
-            | "monitor"
-            | "stats"
-            | "quic-initial"
-            | "force-be-switch"
+        keyword::HTTP_REQUEST
+            | keyword::HTTP_RESPONSE
+            | keyword::HTTP_AFTER_RESPONSE
+            | keyword::TCP_REQUEST
+            | keyword::TCP_RESPONSE
+            | keyword::USE_BACKEND
+            | keyword::USE_SERVER
+            | keyword::REDIRECT
+            | keyword::STICK
+            | keyword::FORCE_PERSIST
+            | keyword::IGNORE_PERSIST
+            | keyword::MONITOR
+            | keyword::STATS
+            | keyword::QUIC_INITIAL
+            | keyword::FORCE_BE_SWITCH
     )
 }
 
 impl Statement {
     /// Which of the words is the `if` or `unless` of its condition.
-    pub(crate) fn find_condition(words: &[Word]) -> Option<usize> {
-        if !is_conditional(&words.first()?.text) {
+    pub(crate) fn find_condition(keyword: Keyword, action: Option<&Key>, words: Words<'_>) -> Option<usize> {
+        if !is_conditional(keyword) {
             return None;
         }
         let from = |start: usize| {
-            let is_start = |word: &Word| matches!(word.text.as_str(), "if" | "unless");
+            let is_start = |word: Word<'_>| matches!(word.text, "if" | "unless");
             words.iter().skip(start).position(is_start).map(|index| index + start)
         };
         let found = from(1)?;
-        let action_at = match words[0].text.as_str() {
-            "http-request" | "http-response" | "http-after-response" => 1,
-            "tcp-request" | "tcp-response" => 2,
-            _ => return Some(found),
-        };
+        let Some(action_at) = action_at(keyword) else { return Some(found) };
         // What belongs to the action may read like the start of a condition.
-        let behind = action_at + 1 + words.get(action_at).map_or(0, |action| words_of_action(&action.text));
+        let behind = action_at + 1 + action.map_or(0, words_of_action);
         if found < behind { from(behind) } else { Some(found) }
-    }
-
-    /// Does a word hold a call with arguments, or a log-format expression?
-    pub(crate) fn find_calls(words: &[Word]) -> bool {
-        words.iter().any(Word::may_call)
     }
 
     /// The condition at its end.
     pub fn condition(&self) -> Option<Condition<'_>> {
-        let words = self.words.get(self.condition_at? as usize..)?;
+        let words = self.from(self.condition_at()?);
         let keyword = words.first()?;
         Some(Condition { unless: keyword.text == "unless", keyword, words })
     }
 
     /// The words in front of the condition.
-    pub fn without_condition(&self) -> &[Word] {
-        match self.condition_at {
-            Some(at) => self.words.get(..at as usize).unwrap_or_default(),
-            None => &self.words,
-        }
+    pub fn without_condition(&self) -> Words<'_> {
+        self.words().until(self.condition_at().unwrap_or(usize::MAX))
     }
 
     /// Has it no condition, or one that always holds?
@@ -409,26 +419,23 @@ impl Statement {
 
     /// The criterion that an `acl` line declares.
     pub fn criterion(&self) -> Option<Criterion<'_>> {
-        if self.is("acl") { Criterion::read(self.from(2)) } else { None }
+        if self.is_acl() { Criterion::read(self.from(2)) } else { None }
     }
 
     /// May a criterion be no expression, a flag be unknown, a number be taken for a flag, or a brace stay open? False is
     /// certain, and what nearly every line gets.
     pub(crate) fn may_have_odd_criteria(&self) -> bool {
-        let is_odd = |word: &Word| match word.text.as_bytes() {
-            [b'-', flag] => !b"imnf".contains(flag),
-            [b'-' | b'{', ..] | [b'!', b'{', ..] => true,
-            _ => false,
-        };
         let starts_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'+');
-        let of_acl = self.is("acl")
+        let of_acl = self.is_acl()
             && self.word(2).is_some_and(|word| !word.text.bytes().next().is_some_and(|byte| starts_name(&byte)));
-        of_acl || self.words.iter().any(is_odd)
+        of_acl || self.marks().has_odd()
     }
 
     /// Every criterion: of an `acl` line, or of the anonymous ACLs in its condition.
     pub fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
-        self.criterion().into_iter().chain(self.condition().into_iter().flat_map(|condition| condition.criteria()))
+        // Without a brace there is none in the condition.
+        let condition = self.condition().filter(|_| self.marks().has_odd());
+        self.criterion().into_iter().chain(condition.into_iter().flat_map(|condition| condition.criteria()))
     }
 
     /// Every sample expression: criteria, `%[…]` in log-format strings, and words that are expressions themselves.
@@ -438,53 +445,55 @@ impl Statement {
 
     /// The expressions that give a value: all but the criteria of ACLs.
     pub(crate) fn sample_expressions(&self) -> impl Iterator<Item = Expression<'_>> {
-        let words = if self.has_calls { &self.words[..] } else { &[] };
+        let words = if self.has_calls() { self.words() } else { self.words().until(0) };
         let in_formats = words.iter().filter(|word| word.has_bracket()).flat_map(FormatExpressions::of);
         in_formats.chain(self.expression_word().and_then(Expression::of_word))
     }
 
     /// The word that is an expression by the statement's own grammar.
-    pub(crate) fn expression_word(&self) -> Option<&Word> {
-        let action_at = match self.keyword() {
-            "http-request" | "http-response" | "http-after-response" => 1,
-            "tcp-request" | "tcp-response" => 2,
-            "stick" => return self.word(2),
-            "balance" if self.text(1) == "hash" => return self.word(2),
-            _ => return None,
+    pub(crate) fn expression_word(&self) -> Option<Word<'_>> {
+        match self.id() {
+            keyword::STICK => return self.word(2),
+            keyword::BALANCE if self.text(1) == "hash" => return self.word(2),
+            _ => {}
+        }
+        let action = self.action()?.keyword;
+        let word = self.word(action_at(self.id())? + 1)?;
+        // Some take a number as well; that of a mark may be hexadecimal.
+        let is_number = || word.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let is_mark = || word.text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'x');
+        let is_expression = match action {
+            keyword::TRACK_SC_CALL
+            | keyword::SET_VAR_CALL
+            | keyword::DO_RESOLVE_CALL
+            | keyword::CAPTURE
+            | keyword::SET_SRC
+            | keyword::SET_DST
+            | keyword::SET_SRC_PORT
+            | keyword::SET_DST_PORT
+            | keyword::SET_PRIORITY_CLASS
+            | keyword::SET_PRIORITY_OFFSET => true,
+            keyword::SC_SET_GPT_CALL | keyword::SC_SET_GPT0_CALL => !is_number(),
+            keyword::SET_MARK
+            | keyword::SET_TOS
+            | keyword::SET_FC_MARK
+            | keyword::SET_FC_TOS
+            | keyword::SET_BC_MARK
+            | keyword::SET_BC_TOS => !is_mark(),
+            _ => false,
         };
-        let action = self.text(action_at);
-        let is_expression = action.starts_with("track-sc")
-            || action.starts_with("set-var(")
-            || action.starts_with("do-resolve(")
-            || matches!(
-                action,
-                "capture"
-                    | "set-src"
-                    | "set-dst"
-                    | "set-src-port"
-                    | "set-dst-port"
-                    | "set-priority-class"
-                    | "set-priority-offset"
-            );
-        let word = self.word(action_at + 1)?;
-        // These take a number as well; that of a mark may be hexadecimal.
-        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let is_mark = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'x');
-        let may_be = action.starts_with("sc-set-gpt") && !is_number(&word.text)
-            || matches!(action, "set-mark" | "set-tos" | "set-fc-mark" | "set-fc-tos" | "set-bc-mark" | "set-bc-tos")
-                && !is_mark(&word.text);
-        (is_expression || may_be).then_some(word)
+        is_expression.then_some(word)
     }
 }
 
 /// The expressions in the `%[…]` of a log-format string.
 struct FormatExpressions<'a> {
-    word: &'a Word,
+    word: Word<'a>,
     at: usize,
 }
 
 impl<'a> FormatExpressions<'a> {
-    fn of(word: &'a Word) -> Self {
+    fn of(word: Word<'a>) -> Self {
         Self { word, at: 0 }
     }
 }
@@ -507,7 +516,7 @@ impl<'a> Iterator for FormatExpressions<'a> {
 /// The parts of a condition, one after the other.
 #[derive(Debug, Clone)]
 pub struct Terms<'a> {
-    words: &'a [Word],
+    words: Words<'a>,
 }
 
 impl<'a> Iterator for Terms<'a> {
@@ -516,16 +525,17 @@ impl<'a> Iterator for Terms<'a> {
     fn next(&mut self) -> Option<Term<'a>> {
         let mut negated = false;
         loop {
-            let (word, rest) = self.words.split_first()?;
+            let word = self.words.first()?;
+            let rest = self.words.from(1);
             self.words = rest;
-            let text = word.text.as_str();
+            let text = word.text;
             match text {
                 "or" | "OR" | "||" => return Some(Term::Or),
                 "!" => negated = !negated,
                 "{" | "!{" => {
                     let close = rest.iter().position(|word| word.text == "}").unwrap_or(rest.len());
-                    self.words = rest.get(close + 1..).unwrap_or_default();
-                    match Criterion::read(&rest[..close]) {
+                    self.words = rest.from(close + 1);
+                    match Criterion::read(rest.until(close)) {
                         Some(criterion) => {
                             return Some(Term::Anonymous { negated: negated != (text == "!{"), criterion });
                         }

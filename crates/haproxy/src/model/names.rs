@@ -26,6 +26,14 @@ impl Names {
         self.0 |= bit(name.as_bytes());
     }
 
+    /// Adds a name; was it there maybe? False is certain.
+    pub(crate) fn may_double(&mut self, name: &str) -> bool {
+        let bit = bit(name.as_bytes());
+        let held = self.0 & bit != 0;
+        self.0 |= bit;
+        held
+    }
+
     /// Adds `first second`.
     pub(crate) fn add_pair(&mut self, first: &str, second: &str) {
         self.0 |= pair(first.as_bytes(), second.as_bytes());

@@ -277,7 +277,7 @@ impl Proxy {
 
     pub(crate) fn read_postgres(&self) -> bool {
         let postgres_server = |server: &Server| {
-            server.address.fixed_port().map_or_else(|| has_postgres_name(&server.name), is_postgres_port)
+            server.address.fixed_port().map_or_else(|| has_postgres_name(server.name().text), is_postgres_port)
         };
         let other_port = |server: &Server| server.address.fixed_port().is_some_and(|port| !is_postgres_port(port));
         self.has_backend_side()

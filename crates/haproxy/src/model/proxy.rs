@@ -7,7 +7,7 @@ use super::reference::Use;
 use super::server::{DefaultServer, OptionWords, Server, ServerOption, names_option};
 use super::statement::{Section, SectionKind, Statement};
 use crate::syntax::Word;
-use crate::table::Context;
+use crate::table::{Context, Keyword, keyword};
 use crate::values::{Endpoint, Unit, time};
 use compact_str::CompactString;
 use confvet_core::Span;
@@ -109,7 +109,7 @@ impl TimeoutSetting<'_> {
 pub struct Bind {
     /// The line.
     #[serde(skip)]
-    pub statement: Arc<Statement>,
+    pub statement: Statement,
     /// What it listens on.
     pub addresses: Vec<Endpoint>,
     #[serde(skip)]
@@ -120,11 +120,11 @@ pub struct Bind {
 
 impl Bind {
     /// Reads a line; `None` when it has no address.
-    pub(super) fn read(statement: &Arc<Statement>) -> Option<Self> {
+    pub(super) fn read(statement: &Statement) -> Option<Self> {
         let addresses = addresses(statement.word(1)?);
         let mut set = Names::default();
         let own = OptionWords::read(statement, 2, Context::BindOption, |_, key| set.add(key.name));
-        Some(Self { statement: Arc::clone(statement), addresses, own, set })
+        Some(Self { statement: statement.clone(), addresses, own, set })
     }
 
     /// The last option of this name.
@@ -187,7 +187,7 @@ pub struct Proxy {
     pub(crate) uses: Vec<Use>,
     /// `log` lines that hold.
     #[serde(skip)]
-    pub(crate) logs: Arc<Vec<Arc<Statement>>>,
+    pub(crate) logs: Arc<Vec<Statement>>,
     /// Options of the `default-server` lines that hold at its end.
     #[serde(skip)]
     pub(crate) default_server: Arc<DefaultServer>,
@@ -209,7 +209,7 @@ pub(crate) struct Settings {
     set: Names,
 }
 
-type HandedDown = Vec<(u16, Arc<Statement>)>;
+type HandedDown = Vec<(u16, Statement)>;
 
 impl Settings {
     /// What those start with who inherit from this defaults section.
@@ -224,7 +224,7 @@ impl Settings {
             latest.1 = number;
             return;
         }
-        match statement.sub {
+        match statement.sub() {
             Some(_) => self.set.add_pair(statement.text(0), statement.text(1)),
             None => self.set.add(statement.text(0)),
         }
@@ -244,7 +244,7 @@ impl Settings {
     pub(super) fn hand_down(&mut self, section: &Section) {
         let mut all = self.inherited.as_deref().cloned().unwrap_or_default();
         for &(slot, number) in &self.own {
-            let statement = Arc::clone(&section.statements[number as usize]);
+            let statement = section.statements[number as usize].clone();
             match all.binary_search_by_key(&slot, |(slot, _)| *slot) {
                 Ok(index) => all[index].1 = statement,
                 Err(index) => all.insert(index, (slot, statement)),
@@ -255,7 +255,7 @@ impl Settings {
 
     fn find<'a>(&'a self, slot: u16, section: &'a Section) -> Option<&'a Statement> {
         if let Ok(index) = self.own.binary_search_by_key(&slot, |(slot, _)| *slot) {
-            return section.statements.get(self.own[index].1 as usize).map(AsRef::as_ref);
+            return section.statements.get(self.own[index].1 as usize);
         }
         let inherited = self.inherited.as_ref()?;
         let index = inherited.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
@@ -308,11 +308,13 @@ impl Lookups {
             let of_name = to(lookups.get_or_insert_default()).entry(name);
             of_name.and_modify(|alike| alike.push(number)).or_insert(Alike::One(number));
         };
-        if let Some(track) = statement.words.iter().take(3).find(|word| word.text.starts_with("track-sc")) {
-            add(|lookups| &mut lookups.tracks, track.text.clone());
+        if Keyword::of(statement.action()) == keyword::TRACK_SC_CALL
+            && let Some(track) = statement.words().iter().take(3).find(|word| word.text.starts_with("track-sc"))
+        {
+            add(|lookups| &mut lookups.tracks, track.text.into());
         }
-        if statement.is("acl") {
-            add(|lookups| &mut lookups.acls, statement.word(1).map(|name| name.text.clone()).unwrap_or_default());
+        if statement.is_acl() {
+            add(|lookups| &mut lookups.acls, statement.text(1).into());
         }
     }
 }
@@ -362,9 +364,8 @@ impl Summary {
         for server in servers {
             summary.options.add_all(server.option_names());
             summary.all_watched &= server.is_watched();
-            summary.may_have_doubles |= names.may_hold(&server.name.text) || server.slots.is_some();
+            summary.may_have_doubles |= names.may_double(server.name().text) || server.slots.is_some();
             summary.may_be_refused |= server.may_be_refused();
-            names.add(&server.name.text);
         }
         summary
     }
@@ -382,7 +383,7 @@ impl Proxy {
     #[inline]
     pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
         let found = if self.summary.keywords.may_hold(keyword) { self.section.of_keyword(keyword) } else { &[] };
-        found.iter().map(|&(_, number)| self.section.statements[number as usize].as_ref())
+        found.iter().map(|&(_, number)| &self.section.statements[number as usize])
     }
 
     /// The last of its own statements with this keyword.
@@ -467,7 +468,7 @@ impl Proxy {
         let statement = self.settings.find(Context::ProxyTimeout.find(name)?.slot, &self.section)?;
         let word = statement.word(2)?;
         let duration =
-            word.is_known().then(|| time(word, Unit::Milliseconds)).flatten().map(crate::values::Time::duration);
+            word.is_known().then(|| time(word.text, Unit::Milliseconds)).flatten().map(crate::values::Time::duration);
         (duration != Some(Duration::ZERO)).then_some(TimeoutSetting { duration, statement })
     }
 
@@ -514,7 +515,7 @@ impl Proxy {
     /// Rules of one set (`http-request`, `tcp-request content`, …), in evaluation order.
     pub fn rules<'a>(&'a self, set: &'a str) -> impl Iterator<Item = &'a Statement> {
         let (first, second) = set.split_once(' ').unwrap_or((set, ""));
-        self.all(first).filter(move |statement| second.is_empty() || statement.text(1) == second)
+        self.all(first).filter(move |statement| second.is_empty() || statement.has(1, second))
     }
 
     /// Servers that may be used now: neither disabled nor of weight 0.
@@ -540,7 +541,7 @@ impl Proxy {
 
     /// Is there a server of this name?
     pub fn has_server(&self, name: &str) -> bool {
-        let names = || Box::new(self.servers.iter().map(|server| server.name.text.clone()).collect());
+        let names = || Box::new(self.servers.iter().map(|server| server.name().text.into()).collect());
         self.server_names.get_or_init(names).contains(name)
     }
 
@@ -579,7 +580,7 @@ impl Proxy {
         let firsts = lookups.acls.values().filter_map(|alike| alike.numbers().first());
         let mut unused: Vec<usize> = firsts.map(|&first| first as usize).filter(|&first| !used[first]).collect();
         unused.sort_unstable();
-        unused.into_iter().map(|number| self.statements[number].as_ref()).collect()
+        unused.into_iter().map(|number| &self.statements[number]).collect()
     }
 
     /// The number of the first line that declares this ACL.
@@ -589,7 +590,7 @@ impl Proxy {
 
     fn numbered<'a>(&'a self, alike: Option<&'a Alike>) -> impl Iterator<Item = &'a Statement> {
         let numbers = alike.map_or(&[][..], Alike::numbers);
-        numbers.iter().filter_map(|&number| self.section.statements.get(number as usize)).map(AsRef::as_ref)
+        numbers.iter().filter_map(|&number| self.section.statements.get(number as usize))
     }
 
     /// May one of its servers have this option, on its own line or from `default-server`? False is certain.
@@ -619,13 +620,13 @@ impl Proxy {
     }
 
     /// The name of an ACL or proxy that may be referred to.
-    pub fn word_of<'a>(&self, statement: &'a Statement, index: usize) -> Option<&'a Word> {
+    pub fn word_of<'a>(&self, statement: &'a Statement, index: usize) -> Option<Word<'a>> {
         statement.word(index).filter(|word| word.is_known())
     }
 
     /// The `log` lines that hold, inherited ones included.
     pub fn logs(&self) -> impl Iterator<Item = &Statement> {
-        self.logs.iter().map(AsRef::as_ref)
+        self.logs.iter()
     }
 
     /// Options that its `default-server` lines leave for servers below.

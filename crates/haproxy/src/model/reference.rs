@@ -4,7 +4,7 @@ use super::expression::{Call, Condition, Expression, PREDEFINED};
 use super::statement::{SectionKind, Statement};
 use super::{Haproxy, Proxy};
 use crate::syntax::Word;
-use crate::table::{Argument, Context as Keywords};
+use crate::table::{Argument, Context as Keywords, Key, Keyword, keyword};
 use compact_str::CompactString;
 use confvet_core::Span;
 use std::collections::{BTreeMap, HashSet};
@@ -159,7 +159,7 @@ impl Haproxy {
         let sections = self.defaults.iter().zip(inherited).chain(self.proxies.iter().zip(std::iter::repeat(true)));
         sections.flat_map(|(proxy, with_default)| {
             let looked_up = proxy.uses.iter().filter(move |used| with_default || !used.by_default);
-            let numbered = |number: u32| proxy.statements.get(number as usize).map(AsRef::as_ref);
+            let numbered = |number: u32| proxy.statements.get(number as usize);
             looked_up.map(move |used| Reference {
                 named: used.named,
                 name: &used.name,
@@ -172,27 +172,44 @@ impl Haproxy {
     }
 }
 
-impl Proxy {
-    /// The names that its header and its statements use.
-    pub(super) fn find_uses(&self) -> Vec<Use> {
-        let mut uses = Vec::new();
-        if let Some(from) = self.from.as_ref().filter(|from| from.is_known()) {
+/// Gathers the names that the header and the statements of a proxy use.
+pub(super) struct Uses {
+    pub(super) found: Vec<Use>,
+    /// Of several `default_backend` lines only the last one is looked up.
+    default: Option<Span>,
+}
+
+impl Uses {
+    pub(super) fn of(proxy: &Proxy) -> Self {
+        let mut found = Vec::new();
+        if let Some(from) = proxy.from.as_ref().filter(|from| from.is_known()) {
             let (name, span) = (from.text.clone(), from.span);
-            uses.push(Use { named: Named::Defaults, name, span, statement: None, acl: None, by_default: false });
+            found.push(Use { named: Named::Defaults, name, span, statement: None, acl: None, by_default: false });
         }
-        // Of several `default_backend` lines only the last one is looked up.
-        let default = self.last("default_backend").map(Statement::span);
-        for (number, statement) in (0_u32..).zip(&self.statements) {
-            let by_default = statement.is("default_backend");
-            if by_default && Some(statement.span()) != default {
-                continue;
-            }
-            collect(self, statement, &mut |named, name, span| {
-                let acl = if named == Named::Acl { self.first_acl(name) } else { None };
-                uses.push(Use { named, name: name.into(), span, statement: Some(number), acl, by_default });
-            });
+        Self { found, default: proxy.last("default_backend").map(Statement::span) }
+    }
+
+    /// Takes a statement, given its number, and the names in the arguments of its calls where they are known.
+    pub(super) fn take(
+        &mut self,
+        proxy: &Proxy,
+        number: u32,
+        statement: &Statement,
+        calls: Option<&[(Named, &str, Span)]>,
+    ) {
+        let by_default = statement.id() == keyword::DEFAULT_BACKEND;
+        if by_default && Some(statement.span()) != self.default {
+            return;
         }
-        uses
+        let mut add = |named, name: &str, span| {
+            let acl = if named == Named::Acl { proxy.first_acl(name) } else { None };
+            self.found.push(Use { named, name: name.into(), span, statement: Some(number), acl, by_default });
+        };
+        collect(proxy, statement, &mut add);
+        match calls {
+            Some(calls) => calls.iter().for_each(|&(named, name, span)| add(named, name, span)),
+            None => collect_calls(statement, &mut add),
+        }
     }
 }
 
@@ -203,51 +220,54 @@ fn is_filled_in(name: &str) -> bool {
 
 /// Hands every name that a statement uses to `found`.
 fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
-    let mut word = |named, word: Option<&'a Word>| {
-        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !is_filled_in(&word.text)) {
-            found(named, word.text.as_str(), word.span);
+    let mut word = |named, word: Option<Word<'a>>| {
+        if let Some(word) = word.filter(|word| word.is_known() && !word.is_empty() && !is_filled_in(word.text)) {
+            found(named, word.text, word.span);
         }
     };
-    match statement.keyword() {
-        "use_backend" | "default_backend" => word(Named::Backend, statement.word(1)),
-        "use-server" => word(Named::Server, statement.word(1)),
-        "errorfiles" => word(Named::HttpErrors, statement.word(1)),
-        "use-fcgi-app" => word(Named::FcgiApp, statement.word(1)),
-        "email-alert" if statement.text(1) == "mailers" => word(Named::Mailers, statement.word(2)),
-        "filter" if statement.text(1) == "cache" => word(Named::Cache, statement.word(2)),
-        "bind" => {
-            for pair in statement.words.windows(2).filter(|pair| pair[0].text == "crt" && pair[1].text.starts_with('@'))
-            {
-                word(Named::Certificate, Some(&pair[1]));
+    match statement.id() {
+        keyword::USE_BACKEND | keyword::DEFAULT_BACKEND => word(Named::Backend, statement.word(1)),
+        keyword::USE_SERVER => word(Named::Server, statement.word(1)),
+        keyword::ERRORFILES => word(Named::HttpErrors, statement.word(1)),
+        keyword::USE_FCGI_APP => word(Named::FcgiApp, statement.word(1)),
+        keyword::EMAIL_ALERT if statement.text(1) == "mailers" => word(Named::Mailers, statement.word(2)),
+        keyword::FILTER if statement.text(1) == "cache" => word(Named::Cache, statement.word(2)),
+        keyword::BIND => {
+            let is_stored =
+                |(option, value): &(Word<'_>, Word<'_>)| option.text == "crt" && value.text.starts_with('@');
+            for (_, certificate) in statement.words().pairs().filter(is_stored) {
+                word(Named::Certificate, Some(certificate));
             }
         }
-        "stick-table" => word(Named::Peers, statement.after("peers")),
-        "stick" => word(Named::Table, statement.after("table")),
-        "server" | "server-template" | "default-server" => {
+        keyword::STICK_TABLE => word(Named::Peers, statement.after("peers")),
+        keyword::STICK => word(Named::Table, statement.after("table")),
+        keyword::SERVER | keyword::SERVER_TEMPLATE
+            if !["resolvers", "track"].into_iter().any(|option| proxy.servers_may_have(option)) => {}
+        keyword::SERVER | keyword::SERVER_TEMPLATE | keyword::DEFAULT_SERVER => {
             word(Named::Resolvers, statement.after("resolvers"));
             if proxy.kind != SectionKind::Defaults {
                 word(Named::Server, statement.after("track"));
             }
         }
-        "http-request" | "http-response" if matches!(statement.text(1), "cache-use" | "cache-store") => {
+        keyword::HTTP_REQUEST | keyword::HTTP_RESPONSE if matches!(statement.text(1), "cache-use" | "cache-store") => {
             // A cache has a name, never an expression.
-            if let Some(cache) = statement.word(2).filter(|cache| !cache.is_variable() && !cache.text.contains('$')) {
-                found(Named::Cache, cache.text.as_str(), cache.span);
+            if let Some(cache) = statement.word(2).filter(|cache| !cache.is_variable() && !cache.has_dollar()) {
+                found(Named::Cache, cache.text, cache.span);
             }
         }
-        "http-request" | "http-response" | "tcp-request" => {
-            let at = if statement.is("tcp-request") { 2 } else { 1 };
+        keyword::HTTP_REQUEST | keyword::HTTP_RESPONSE | keyword::TCP_REQUEST => {
+            let at = if statement.id() == keyword::TCP_REQUEST { 2 } else { 1 };
             if statement.text(at).starts_with("track-sc") {
                 match statement.after("table") {
                     Some(table) => word(Named::Table, Some(table)),
                     None if proxy.kind != SectionKind::Defaults && proxy.last("stick-table").is_none() => {
-                        found(Named::Table, proxy.name(), statement.words[at].span);
+                        found(Named::Table, proxy.name(), statement.span_of(at));
                     }
                     None => {}
                 }
             }
         }
-        "log" => {
+        keyword::LOG => {
             word(Named::LogProfile, statement.after("profile"));
             if let Some(address) = statement.word(1).filter(|address| address.is_known())
                 && let Some(ring) = address.text.strip_prefix("ring@").filter(|ring| !ring.contains('$'))
@@ -266,16 +286,8 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
             }
         }
     }
-    if !statement.has_calls {
-        return;
-    }
-    for expression in statement.expressions() {
-        called(&expression.fetch, Keywords::Fetch, found);
-        for converter in &expression.converters {
-            called(converter, Keywords::Converter, found);
-        }
-    }
-    if let Some(action) = statement.word(1).filter(|action| action.text.starts_with("do-resolve("))
+    if Keyword::of(statement.action()) == keyword::DO_RESOLVE_CALL
+        && let Some(action) = statement.word(1).filter(|action| action.text.starts_with("do-resolve("))
         && let Some(call) = Expression::of_word(action).map(|expression| expression.fetch)
         && let Some(resolvers) = call.argument(1)
     {
@@ -283,11 +295,25 @@ fn collect<'a>(proxy: &'a Proxy, statement: &'a Statement, found: &mut impl FnMu
     }
 }
 
+/// Hands every name among the arguments of fetches and converters to `found`.
+fn collect_calls<'a>(statement: &'a Statement, found: &mut impl FnMut(Named, &'a str, Span)) {
+    if !statement.has_calls() {
+        return;
+    }
+    for expression in statement.expressions() {
+        called(&expression.fetch, Keywords::Fetch.find(expression.fetch.name), found);
+        for converter in &expression.converters {
+            called(converter, Keywords::Converter.find(converter.name), found);
+        }
+    }
+}
+
 /// The names among the arguments of a fetch or converter.
-fn called<'a>(call: &Call<'a>, context: Keywords, found: &mut impl FnMut(Named, &'a str, Span)) {
-    let variable = call.word.is_variable() || call.word.has_literal_variable();
-    let shape =
-        Some(()).filter(|()| !call.arguments.is_empty() && !variable).and_then(|()| context.find(call.name)?.call);
+pub(super) fn called<'a>(call: &Call<'a>, known: Option<&Key>, found: &mut impl FnMut(Named, &'a str, Span)) {
+    if call.arguments.is_empty() || call.word.is_variable() || call.word.has_literal_variable() {
+        return;
+    }
+    let shape = known.and_then(|key| key.call);
     for (index, argument) in shape.into_iter().flat_map(|shape| shape.arguments.iter().enumerate()) {
         let named = match argument {
             Argument::Table => Named::Table,

@@ -2,23 +2,24 @@
 
 use super::build::{addresses, arguments, family};
 use super::names::Looks;
+use super::reference::{Named, Use, Uses};
 use super::server::option_key;
-use super::statement::{Prefix, SectionKind, Statement};
+use super::statement::{SectionKind, Statement};
 use super::{Haproxy, Proxy, Section};
 use crate::condition::Branch;
-use crate::syntax::Word;
-use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place};
+use crate::syntax::{Prefix, Word};
+use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place, keyword};
 use confvet_core::{Span, did_you_mean};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 mod actions;
 mod calls;
 mod formats;
+mod global;
 mod grammar;
 mod values;
 
-pub(in crate::model) use actions::words_of_action;
+pub(in crate::model) use actions::{place_of_action, words_of_action};
 
 /// Something about a statement that only the keyword tables and the value readers know.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct Problem {
     /// Under which `.if` it stands.
     pub branch: Branch,
     /// The statement; `None` for section headers.
-    pub statement: Option<Arc<Statement>>,
+    pub statement: Option<Statement>,
 }
 
 /// The kinds of [`Problem`]; each belongs to one rule.
@@ -129,28 +130,60 @@ pub(crate) struct Schema<'a> {
     /// The `ring` sections, each with its number, and the groups of each userlist; filled when asked.
     rings: Option<HashMap<&'a str, u32>>,
     groups: Option<HashMap<&'a str, HashSet<&'a str>>>,
-    /// What the expressions of each proxy look at.
-    looks: Vec<Looks>,
+    /// What the expressions of the proxy at hand look at.
+    looks: Looks,
     /// The expressions of the statement at hand are read.
     fetched: bool,
+    /// Some criterion of the statement at hand may compare with what was meant otherwise.
+    odd: bool,
+    /// The names among the arguments of its calls; `None` unless all of them are read.
+    calls: Vec<(Named, &'a str, Span)>,
+    all_called: bool,
+    /// How many requests and answers the proxy of this number captures, which was asked last.
+    captures: Option<(u32, i64, i64)>,
 }
 
-/// What may have a `no` or `default` in front, beside options.
-const NEGATABLE: &[&str] =
-    &["option", "log", "busy-polling", "set-dumpable", "strict-limits", "insecure-fork-wanted", "numa-cpu-mapping"];
+/// What a run finds.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// What is wrong.
+    pub(crate) problems: Vec<Problem>,
+    /// What the expressions of each proxy look at, and the names that it uses, in the order of [`Haproxy::sections`].
+    pub(crate) proxies: Vec<(Looks, Vec<Use>)>,
+    /// Statements whose criteria may compare with what was meant otherwise.
+    pub(crate) odd_criteria: Vec<Statement>,
+}
+
+/// May it have a `no` or `default` in front?
+fn is_negatable(statement: &Statement) -> bool {
+    matches!(
+        statement.id(),
+        keyword::OPTION
+            | keyword::LOG
+            | keyword::BUSY_POLLING
+            | keyword::SET_DUMPABLE
+            | keyword::STRICT_LIMITS
+            | keyword::INSECURE_FORK_WANTED
+            | keyword::NUMA_CPU_MAPPING
+    )
+}
 
 impl<'a> Schema<'a> {
-    /// What is wrong, and what the expressions of each section look at, in the order of [`Haproxy::sections`].
-    pub(crate) fn check(haproxy: &'a Haproxy) -> (Vec<Problem>, Vec<Looks>) {
+    pub(crate) fn check(haproxy: &'a Haproxy) -> Findings {
         let mut schema = Schema {
             haproxy,
             problems: Vec::new(),
             loaded: None,
             rings: None,
             groups: None,
-            looks: Vec::new(),
+            looks: Looks::default(),
             fetched: false,
+            odd: false,
+            calls: Vec::new(),
+            all_called: false,
+            captures: None,
         };
+        let mut found = Findings::default();
         for section in haproxy.globals.iter().chain(&haproxy.others) {
             schema.header(section);
             for statement in &section.statements {
@@ -159,20 +192,32 @@ impl<'a> Schema<'a> {
         }
         for proxy in haproxy.sections() {
             schema.header(proxy);
-            schema.looks.push(Looks::default());
-            for statement in &proxy.statements {
-                schema.fetched = false;
+            schema.looks = Looks::default();
+            let mut uses = Uses::of(proxy);
+            for (number, statement) in (0..).zip(&proxy.statements) {
+                (schema.fetched, schema.odd, schema.all_called) = (false, false, false);
+                schema.calls.clear();
                 schema.proxy(proxy, statement);
-                if let Some(looks) = schema.looks.last_mut().filter(|_| statement.may_look() && !schema.fetched) {
-                    looks.is_unsure();
+                let calls = schema.all_called.then_some(&schema.calls[..]);
+                uses.take(proxy, number, statement, calls);
+                if !statement.may_look() {
+                    continue;
+                }
+                if !schema.fetched {
+                    schema.looks.is_unsure();
+                }
+                if schema.odd || !schema.fetched {
+                    found.odd_criteria.push(statement.clone());
                 }
             }
+            found.proxies.push((schema.looks, uses.found));
         }
-        (schema.problems, schema.looks)
+        found.problems = schema.problems;
+        found
     }
 
-    fn add(&mut self, statement: &Arc<Statement>, span: Span, kind: ProblemKind) {
-        self.problems.push(Problem { kind, span, branch: statement.branch, statement: Some(Arc::clone(statement)) });
+    fn add(&mut self, statement: &Statement, span: Span, kind: ProblemKind) {
+        self.problems.push(Problem { kind, span, branch: statement.branch, statement: Some(statement.clone()) });
     }
 
     fn header(&mut self, section: &Section) {
@@ -183,7 +228,7 @@ impl<'a> Schema<'a> {
         }
         let alone = matches!(section.kind, SectionKind::Global).then_some(section.name.as_ref()).flatten();
         let extra = section.extra.as_ref().filter(|_| section.kind.is_proxy()).or(alone);
-        if let Some(extra) = extra.filter(|extra| !extra.is_variable() && !extra.is_empty()) {
+        if let Some(extra) = extra.filter(|extra| !extra.word().is_variable() && !extra.text.is_empty()) {
             let message = match section.kind {
                 SectionKind::Global => "`global` takes no name".to_owned(),
                 kind => {
@@ -192,15 +237,13 @@ impl<'a> Schema<'a> {
             };
             add(ProblemKind::Invalid { message, instead: None }, extra.span);
         }
-        if let Some(name) = section.name.as_ref().filter(|name| name.is_known()) {
-            let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-            if ((section.kind.is_proxy() && section.kind != SectionKind::Defaults)
+        if let Some(name) = section.name.as_ref().filter(|name| name.is_known())
+            && ((section.kind.is_proxy() && section.kind != SectionKind::Defaults)
                 || matches!(section.kind, SectionKind::Peers | SectionKind::Resolvers))
-                && let Some(bad) = name.text.chars().find(|&c| bad(c))
-            {
-                let message = format!("`{bad}` is not allowed in the name of a section");
-                add(ProblemKind::Invalid { message, instead: None }, name.span);
-            }
+            && let Some(bad) = bad_in_name(&name.text)
+        {
+            let message = format!("`{bad}` is not allowed in the name of a section");
+            add(ProblemKind::Invalid { message, instead: None }, name.span);
         }
         let Some(key) = Context::Section.find(section.kind.as_str()) else { return };
         let problem = self.version_problem(key, section.kind.as_str());
@@ -242,8 +285,8 @@ impl<'a> Schema<'a> {
     }
 
     /// Reports what the version makes of a known key; true when the target refuses it.
-    fn version(&mut self, statement: &Arc<Statement>, key: &'static Key, word: &str, span: Span) -> bool {
-        if key.name == "option" || !self.haproxy.is_certain(statement.branch) {
+    fn version(&mut self, statement: &Statement, key: &'static Key, word: &str, span: Span) -> bool {
+        if key.is_plain() || key.keyword == keyword::OPTION || !self.haproxy.is_certain(statement.branch) {
             return false;
         }
         let Some(kind) = self.version_problem(key, word) else { return false };
@@ -257,29 +300,29 @@ impl<'a> Schema<'a> {
         refused
     }
 
-    fn unknown(&mut self, statement: &Arc<Statement>, word: &Word, what: &'static str, context: Context) {
+    fn unknown(&mut self, statement: &Statement, word: Word<'_>, what: &'static str, context: Context) {
         // Keywords are compared as they stand: only a variable in double quotes may turn into one.
-        if word.is_variable() || word.is_empty() || is_build(&word.text) {
+        if word.is_variable() || word.is_empty() || is_build(word.text) {
             return;
         }
-        let near = did_you_mean(&word.text, context.names()).or_else(|| anagram(&word.text, context));
+        let near = did_you_mean(word.text, context.names()).or_else(|| anagram(word.text, context));
         self.add(statement, word.span, ProblemKind::Unknown { what, word: word.text.to_string(), near });
     }
 
     /// A statement of a section that is no proxy.
-    fn plain(&mut self, section: &Section, statement: &Arc<Statement>) {
+    fn plain(&mut self, section: &Section, statement: &Statement) {
         let Some(context) = section.kind.context() else { return };
-        let word = &statement.words[0];
+        let word = statement.at(0);
         if statement.prefix.is_some() && section.kind != SectionKind::Program && self.prefix(statement) {
             return;
         }
-        match statement.key {
+        match statement.key() {
             Some(key) => {
-                if self.version(statement, key.0, word, word.span) {
+                if self.version(statement, key, word.text, word.span) {
                     return;
                 }
             }
-            None if context == Context::Global && Context::Proxy.find(word).is_some() => {
+            None if context == Context::Global && Context::Proxy.find(word.text).is_some() => {
                 let place = "the `global` section".to_owned();
                 let kind = ProblemKind::NotAllowed { word: word.text.to_string(), place, deletable: false };
                 self.add(statement, statement.keyword_span(), kind);
@@ -290,7 +333,7 @@ impl<'a> Schema<'a> {
                 return;
             }
         }
-        match (section.kind, word.text.as_str()) {
+        match (section.kind, word.text) {
             (SectionKind::CrtStore, "load") => self.load(statement),
             (SectionKind::Peers | SectionKind::Ring, "server" | "default-server")
                 if section.kind == SectionKind::Ring =>
@@ -298,6 +341,7 @@ impl<'a> Schema<'a> {
                 self.options(statement, if statement.is("server") { 3 } else { 1 }, Context::ServerOption, false);
             }
             (SectionKind::LogForward, "bind") => self.options(statement, 2, Context::BindOption, false),
+            (SectionKind::Global, _) => self.global(statement),
             _ => {}
         }
         self.values(None, statement);
@@ -324,7 +368,7 @@ impl<'a> Schema<'a> {
     }
 
     /// A certificate that a `bind` further up has loaded by itself cannot be loaded a second time.
-    fn load(&mut self, statement: &Arc<Statement>) {
+    fn load(&mut self, statement: &Statement) {
         let Some(certificate) =
             statement.after("crt").filter(|word| word.is_known() && statement.after("alias").is_none())
         else {
@@ -336,7 +380,7 @@ impl<'a> Schema<'a> {
             let certificates = binds.flat_map(|bind| bind.options().filter(|option| option.name() == "crt"));
             certificates.map(|option| (option.text(), option.statement.section)).collect()
         });
-        if loaded.get(certificate.text.as_str()).is_some_and(|&section| section < statement.section) {
+        if loaded.get(certificate.text).is_some_and(|&section| section < statement.section) {
             let message = format!(
                 "`{}` is already loaded by a `bind` above: a crt-store stands in front of what uses it",
                 certificate.text
@@ -346,10 +390,10 @@ impl<'a> Schema<'a> {
     }
 
     /// `no` or `default` in front of something that takes neither? True when that is reported.
-    fn prefix(&mut self, statement: &Arc<Statement>) -> bool {
+    fn prefix(&mut self, statement: &Statement) -> bool {
         let keyword = statement.keyword();
-        if NEGATABLE.contains(&keyword) {
-            let is_default = statement.prefix.is_some_and(|(prefix, _)| prefix == Prefix::Default);
+        if is_negatable(statement) {
+            let is_default = statement.prefix == Some(Prefix::Default);
             let extra = statement.word(1).filter(|word| !word.is_empty() && keyword != "option");
             let message = match extra {
                 // The words are shifted, and the last one stays twice.
@@ -370,10 +414,10 @@ impl<'a> Schema<'a> {
         true
     }
 
-    fn proxy(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
-        let word = &statement.words[0];
-        let Some(key) = statement.key.map(|key| key.0) else {
-            if Context::Global.find(word).is_some() {
+    fn proxy(&mut self, proxy: &Proxy, statement: &'a Statement) {
+        let Some(key) = statement.key() else {
+            let word = statement.at(0);
+            if Context::Global.find(word.text).is_some() {
                 let kind =
                     ProblemKind::NotAllowed { word: word.text.to_string(), place: proxy.title(), deletable: false };
                 self.add(statement, statement.keyword_span(), kind);
@@ -385,21 +429,21 @@ impl<'a> Schema<'a> {
         if statement.prefix.is_some() && self.prefix(statement) {
             return;
         }
-        if self.version(statement, key, word, word.span) {
+        if !key.is_plain() && self.version(statement, key, statement.keyword(), statement.span_of(0)) {
             return;
         }
-        if let Some(context) = family(word) {
+        if let Some(context) = family(key) {
             let Some(second) = statement.word(1) else {
-                let message = format!("`{}` needs a word behind it", word.text);
-                self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
+                let message = format!("`{}` needs a word behind it", statement.keyword());
+                self.add(statement, statement.span_of(0), ProblemKind::Invalid { message, instead: None });
                 return;
             };
-            match statement.sub {
+            match statement.sub() {
                 Some(sub) => {
-                    if self.version(statement, sub.0, second, second.span) {
+                    if self.version(statement, sub, second.text, second.span) {
                         return;
                     }
-                    if statement.is_negated() && word.text == "option" && sub.0.negatable == Negatable::Never {
+                    if statement.is_negated() && key.keyword == keyword::OPTION && sub.negatable == Negatable::Never {
                         let word = format!("no {}", statement.setting());
                         let place = "a negation".to_owned();
                         let deletable = true;
@@ -412,7 +456,7 @@ impl<'a> Schema<'a> {
                     }
                 }
                 // HAProxy ignores the line before it reads the word.
-                None if word.text == "stick" && proxy.kind == SectionKind::Frontend => {
+                None if key.keyword == keyword::STICK && proxy.kind == SectionKind::Frontend => {
                     let kind = ProblemKind::Ignored { word: statement.setting() };
                     self.add(statement, statement.keyword_span(), kind);
                     return;
@@ -423,7 +467,7 @@ impl<'a> Schema<'a> {
                 }
             }
         }
-        let decisive = statement.sub.map_or(key, |sub| sub.0);
+        let decisive = statement.sub().unwrap_or(key);
         // What is ignored is read all the same, and refused when it cannot be.
         match self.place(proxy, statement, key, decisive) {
             Standing::Fits => self.grammar(statement),
@@ -443,27 +487,19 @@ impl<'a> Schema<'a> {
             self.fetched = true;
         }
         self.formats(statement, proxy.kind);
-        if statement.is("use_backend") {
-            self.condition_at(statement, 2);
-        }
-        match statement.keyword() {
-            "server" => self.options(statement, 3, Context::ServerOption, false),
-            "server-template" => self.options(statement, 4, Context::ServerOption, false),
-            "default-server" => self.options(statement, 1, Context::ServerOption, true),
-            "bind" => self.options(statement, 2, Context::BindOption, false),
+        match key.keyword {
+            keyword::USE_BACKEND => self.condition_at(statement, 2),
+            keyword::SERVER => self.options(statement, 3, Context::ServerOption, false),
+            keyword::SERVER_TEMPLATE => self.options(statement, 4, Context::ServerOption, false),
+            keyword::DEFAULT_SERVER => self.options(statement, 1, Context::ServerOption, true),
+            keyword::BIND => self.options(statement, 2, Context::BindOption, false),
             _ => {}
         }
         self.values(Some(proxy), statement);
     }
 
     /// May it stand here?
-    fn place(
-        &mut self,
-        proxy: &Proxy,
-        statement: &Arc<Statement>,
-        key: &'static Key,
-        decisive: &'static Key,
-    ) -> Standing {
+    fn place(&mut self, proxy: &Proxy, statement: &Statement, key: &'static Key, decisive: &'static Key) -> Standing {
         let Some(place) = proxy.place() else { return Standing::Fits };
         let fits = key.fits(place) && decisive.fits(place);
         if fits {
@@ -474,16 +510,16 @@ impl<'a> Schema<'a> {
         let fatal = match place {
             Place::Defaults | Place::NamedDefaults => !boolean,
             Place::Frontend => matches!(
-                statement.keyword(),
-                "server"
-                    | "default-server"
-                    | "server-template"
-                    | "use-fcgi-app"
-                    | "tcp-response"
-                    | "retry-on"
-                    | "use-server"
+                key.keyword,
+                keyword::SERVER
+                    | keyword::DEFAULT_SERVER
+                    | keyword::SERVER_TEMPLATE
+                    | keyword::USE_FCGI_APP
+                    | keyword::TCP_RESPONSE
+                    | keyword::RETRY_ON
+                    | keyword::USE_SERVER
             ),
-            Place::Listen | Place::Backend => statement.is("declare"),
+            Place::Listen | Place::Backend => key.keyword == keyword::DECLARE,
         };
         let span = statement.setting_span();
         if fatal || (boolean && !is_defaults && self.haproxy.at_least((3, 2, 0))) {
@@ -497,16 +533,14 @@ impl<'a> Schema<'a> {
     }
 
     /// Flags that do not exist, and braces that do not close.
-    fn criteria(&mut self, statement: &Arc<Statement>) {
-        let own = Arc::clone(statement);
-        for criterion in own.criteria() {
-            if criterion.expression.is_none() && criterion.word.is_known() && !criterion.word.text.contains(['$', '<'])
-            {
+    fn criteria(&mut self, statement: &Statement) {
+        for criterion in statement.criteria() {
+            if criterion.expression.is_none() && criterion.word.is_known() && !criterion.word.has_filler() {
                 let message = format!("`{}` is nothing that an ACL can test", criterion.word.text);
                 self.add(statement, criterion.word.span, ProblemKind::Invalid { message, instead: None });
                 continue;
             }
-            if let Some(value) = criterion.values.first().filter(|value| !criterion.ends_flags && is_negative(value)) {
+            if let Some(value) = criterion.values.first().filter(|value| !criterion.ends_flags && is_negative(*value)) {
                 let message = format!("`{}` is read as a flag: put `--` in front of it", value.text);
                 self.add(statement, value.span, ProblemKind::Invalid { message, instead: None });
                 continue;
@@ -521,26 +555,27 @@ impl<'a> Schema<'a> {
                 self.add(statement, flag.span, ProblemKind::Invalid { message, instead: None });
             }
         }
-        if let Some(pair) = own.condition().and_then(|condition| {
-            condition.words.windows(2).find(|pair| matches!(pair[0].text.as_str(), "{" | "!{") && pair[1].text == "}")
+        if let Some(pair) = statement.condition().and_then(|condition| {
+            condition.words.pairs().find(|(open, close)| matches!(open.text, "{" | "!{") && close.text == "}")
         }) {
             let message = "`{ }` tests nothing".to_owned();
-            self.add(statement, pair[0].span.to(pair[1].span), ProblemKind::Invalid { message, instead: None });
+            self.add(statement, pair.0.span.to(pair.1.span), ProblemKind::Invalid { message, instead: None });
         }
-        if let Some(condition) = own.condition()
+        if let Some(condition) = statement.condition()
             && let Some(open) = condition.words.iter().rposition(|word| word.text == "{" || word.text == "!{")
-            && !condition.words[open..].iter().any(|word| word.text == "}")
+            && !condition.words.from(open).iter().any(|word| word.text == "}")
             && !condition.words.iter().any(Word::is_variable)
+            && let Some(brace) = condition.words.get(open)
         {
             let message = "`{` without `}` in the condition".to_owned();
-            self.add(statement, condition.words[open].span, ProblemKind::Invalid { message, instead: None });
+            self.add(statement, brace.span, ProblemKind::Invalid { message, instead: None });
         }
     }
 
     /// `usesrc` and `interface` behind a `source` need a word.
-    fn source(&mut self, statement: &Arc<Statement>, at: usize) {
+    fn source(&mut self, statement: &Statement, at: usize) {
         let mut at = at + 2;
-        while let Some(word) = statement.word(at).filter(|word| matches!(word.text.as_str(), "usesrc" | "interface")) {
+        while let Some(word) = statement.word(at).filter(|word| matches!(word.text, "usesrc" | "interface")) {
             if statement.word(at + 1).is_none() {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
@@ -550,11 +585,11 @@ impl<'a> Schema<'a> {
     }
 
     /// The options of a `server`, `default-server` or `bind` line.
-    fn options(&mut self, statement: &Arc<Statement>, from: usize, context: Context, is_default: bool) {
+    fn options(&mut self, statement: &Statement, from: usize, context: Context, is_default: bool) {
         let what = if context == Context::BindOption { "bind option" } else { "server option" };
         let mut at = from;
         while let Some(word) = statement.word(at).filter(|word| !word.is_empty()) {
-            let Some(key) = option_key(context, &word.text) else {
+            let Some(key) = option_key(context, word.text) else {
                 if word.text != "\\" {
                     self.unknown(statement, word, what, context);
                 }
@@ -566,22 +601,31 @@ impl<'a> Schema<'a> {
                 at += 1 + arguments(key, statement, at);
                 continue;
             }
-            if !key.build && self.version(statement, key, word, word.span) {
+            if !key.build && self.version(statement, key, word.text, word.span) {
                 return;
             }
             // At the end of a line these are read as the number 0, without a word.
-            let silent =
-                matches!(key.name, "maxconn" | "maxqueue" | "minconn" | "weight" | "init-addr" | "resolve-opts")
-                    && context == Context::ServerOption;
-            if (key.arguments == Arguments::One || key.name == "source")
-                && !silent
-                && statement.word(at + 1).is_none_or(crate::syntax::Word::is_empty)
+            let silent = || {
+                let silent = [
+                    keyword::MAXCONN,
+                    keyword::MAXQUEUE,
+                    keyword::MINCONN,
+                    keyword::WEIGHT,
+                    keyword::INIT_ADDR,
+                    keyword::RESOLVE_OPTS,
+                ];
+                context == Context::ServerOption && silent.contains(&key.keyword)
+            };
+            let is_source = key.keyword == keyword::SOURCE;
+            if (key.arguments == Arguments::One || is_source)
+                && statement.word(at + 1).is_none_or(Word::is_empty)
+                && !silent()
             {
                 let message = format!("`{}` needs a value", word.text);
                 self.add(statement, word.span, ProblemKind::Invalid { message, instead: None });
                 return;
             }
-            if key.name == "source" {
+            if is_source {
                 self.source(statement, at);
             }
             self.option_value(statement, key, at);
@@ -590,21 +634,29 @@ impl<'a> Schema<'a> {
     }
 }
 
+/// A character that names of sections, servers and ACLs cannot hold.
+fn bad_in_name(name: &str) -> Option<char> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':');
+    let at = name.bytes().position(|byte| !is_good(byte))?;
+    name[at..].chars().next()
+}
+
 /// A number with a minus sign.
-fn is_negative(word: &Word) -> bool {
+fn is_negative(word: Word<'_>) -> bool {
     word.text.strip_prefix('-').is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Nothing in it that the program fills in, and no byte that only a template has.
-fn is_plain(word: &Word) -> bool {
-    word.is_known() && !word.text.contains(['$', '<']) && !is_build(&word.text)
+fn is_plain(word: Word<'_>) -> bool {
+    word.is_known() && !word.has_filler() && !is_build(word.text)
 }
 
 /// Words of programs that are built in on request.
 pub(in crate::model) fn is_build(word: &str) -> bool {
-    ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."]
-        .iter()
-        .any(|prefix| word.starts_with(prefix))
+    matches!(word.as_bytes().first(), Some(b'5' | b'd' | b'w' | b'o' | b'q' | b'l'))
+        && ["51degrees", "51d.", "deviceatlas", "da-", "wurfl", "ot-", "quic", "lua."]
+            .iter()
+            .any(|prefix| word.starts_with(prefix))
 }
 
 /// A word of the context with the same letters in another order.
@@ -633,7 +685,7 @@ fn what_of(context: Context) -> &'static str {
 
 impl Proxy {
     /// The addresses of a `bind`-like word; public to the value checks.
-    pub(super) fn addresses_of(word: &Word) -> Vec<crate::values::Endpoint> {
+    pub(super) fn addresses_of(word: Word<'_>) -> Vec<crate::values::Endpoint> {
         addresses(word)
     }
 }

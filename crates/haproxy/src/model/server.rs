@@ -25,7 +25,7 @@ pub struct ServerOption<'a> {
 /// An option of a `default-server` line, as the servers below it keep it.
 #[derive(Debug, Clone)]
 pub(crate) struct DefaultOption {
-    statement: Arc<Statement>,
+    statement: Statement,
     at: usize,
     key: &'static Key,
 }
@@ -57,12 +57,12 @@ fn switch(checks: &mut bool, key: &Key) {
 impl DefaultServer {
     /// Adds those of one more line. Only the last value of an option counts: the list stays as short as the table of
     /// options.
-    pub(crate) fn extend(&mut self, line: &Arc<Statement>) {
+    pub(crate) fn extend(&mut self, line: &Statement) {
         let older = self.options.len();
         OptionWords::read(line, 1, Context::ServerOption, |at, key| {
             self.set.add(key.name);
             switch(&mut self.checks, key);
-            self.options.push(DefaultOption { statement: Arc::clone(line), at, key });
+            self.options.push(DefaultOption { statement: line.clone(), at, key });
         });
         if older > 0 {
             let new = self.options.split_off(older);
@@ -92,7 +92,7 @@ impl OptionWords {
         let mut words = 0;
         let mut at = from;
         while let Some(word) = statement.word(at).filter(|word| !word.is_empty() && at < MAX_WORDS) {
-            let Some(key) = option_key(context, &word.text) else { break };
+            let Some(key) = option_key(context, word.text) else { break };
             words |= 1 << at;
             found(at, key);
             at += 1 + arguments(key, statement, at);
@@ -167,11 +167,11 @@ impl<'a> ServerOption<'a> {
 
     /// Where the name stands.
     pub fn span(self) -> Span {
-        self.statement.words[self.at].span
+        self.statement.span_of(self.at)
     }
 
     /// Its value.
-    pub fn value(self) -> Option<&'a Word> {
+    pub fn value(self) -> Option<Word<'a>> {
         self.statement.word(self.at + 1)
     }
 
@@ -182,23 +182,23 @@ impl<'a> ServerOption<'a> {
 
     /// The value's text; empty when there is none.
     pub fn text(self) -> &'a str {
-        self.value().map_or("", |value| value.text.as_str())
+        self.value().map_or("", |value| value.text)
     }
 
     /// The value as a time.
     pub fn time(self) -> Option<Duration> {
         let word = self.value().filter(|word| word.is_known())?;
-        time(word, Unit::Milliseconds).map(Time::duration)
+        time(word.text, Unit::Milliseconds).map(Time::duration)
     }
 
     /// The value as HAProxy's `atol()` reads it.
     pub fn number(self) -> Option<i64> {
-        self.value().filter(|word| word.is_known()).map(|word| leading_number(word).0)
+        self.value().filter(|word| word.is_known()).map(|word| leading_number(word.text).0)
     }
 
     /// Takes the option out of its line, with the space in front.
     pub fn delete(self, has_value: bool) -> Edit {
-        let before = self.statement.words[self.at - 1].span;
+        let before = self.statement.span_of(self.at - 1);
         let last = if has_value { self.whole() } else { self.span() };
         Edit::delete(before.after().to(last))
     }
@@ -208,9 +208,7 @@ impl<'a> ServerOption<'a> {
 #[derive(Debug)]
 pub struct Server {
     /// The line.
-    pub statement: Arc<Statement>,
-    /// Its name, or the prefix of a template.
-    pub name: Word,
+    pub statement: Statement,
     /// Where it is.
     pub address: Endpoint,
     /// First and last number of a template.
@@ -235,7 +233,7 @@ impl Serialize for Server {
             _ => option.name().to_owned(),
         };
         let mut server = serializer.serialize_struct("Server", 4)?;
-        server.serialize_field("name", &self.name)?;
+        server.serialize_field("name", &self.name())?;
         server.serialize_field("address", &self.address)?;
         server.serialize_field("slots", &self.slots)?;
         server.serialize_field("own", &self.own_options().map(option).collect::<Vec<String>>())?;
@@ -245,8 +243,7 @@ impl Serialize for Server {
 
 impl Server {
     /// Reads a line; `None` when it has no address.
-    pub(super) fn read(statement: &Arc<Statement>, defaults: &Arc<DefaultServer>) -> Option<Self> {
-        let name = statement.word(1)?.clone();
+    pub(super) fn read(statement: &Statement, defaults: &Arc<DefaultServer>) -> Option<Self> {
         let (address_at, slots) =
             if statement.is("server-template") { (3, Some(slots(statement.text(2)))) } else { (2, None) };
         let word = statement.word(address_at)?;
@@ -256,9 +253,14 @@ impl Server {
             set.add(key.name);
             switch(&mut is_checked, key);
         });
-        let (statement, defaults) = (Arc::clone(statement), Arc::clone(defaults));
+        let (statement, defaults) = (statement.clone(), Arc::clone(defaults));
         // The lines that say how may stand below; the proxy hands them over at its end.
-        Some(Self { statement, name, address, slots, defaults, own, set, is_checked, health: None })
+        Some(Self { statement, address, slots, defaults, own, set, is_checked, health: None })
+    }
+
+    /// Its name, or the prefix of a template.
+    pub fn name(&self) -> Word<'_> {
+        self.statement.at(1)
     }
 
     /// Is its health checked?

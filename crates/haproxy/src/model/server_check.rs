@@ -107,8 +107,8 @@ impl<'a> ServerCheck<'a> {
         let Some(expect) = expects.next() else {
             return Some(ExpectedStatus { codes: vec![(200, 399)], negated: false });
         };
-        let negated = expect.words.iter().any(|word| word.text == "!");
-        ExpectedStatus::read(&expect.after("status")?.text, negated).filter(|_| expects.next().is_none())
+        let negated = expect.words().iter().any(|word| word.text == "!");
+        ExpectedStatus::read(expect.after("status")?.text, negated).filter(|_| expects.next().is_none())
     }
 
     /// It speaks TLS: `check-ssl`, `ssl` on the `connect` line, or the server's own `ssl` where the check goes to the

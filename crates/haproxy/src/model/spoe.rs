@@ -5,11 +5,12 @@ mod check;
 use super::schema::{Problem, ProblemKind};
 use super::{Condition, Haproxy, PREDEFINED, Proxy, Statement, Term};
 use crate::condition::{Branch, Conditions};
-use crate::syntax::{Lexer, SyntaxKind, SyntaxProblem, Word};
+use crate::syntax::{Cut, Lexer, Line, Name, Prefix, SyntaxKind, SyntaxProblem, Word, Words};
 use crate::table::{Context, Phases};
 use confvet_core::{FileId, Span, did_you_mean};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The kinds of section of a SPOE file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -53,26 +54,43 @@ impl SpoeKind {
 }
 
 /// One line of a SPOE section.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
+#[derive(Debug)]
 pub struct SpoeLine {
-    /// Its words, without `no` or `default` in front.
-    pub words: Vec<Word>,
-    /// `no` or `default`.
-    #[serde(skip)]
-    prefix: Option<Word>,
-    #[serde(skip)]
+    line: Line,
+    prefix: Option<Prefix>,
     branch: Branch,
 }
 
+/// As the list of its words, without `no` or `default` in front.
+impl Serialize for SpoeLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.words().serialize(serializer)
+    }
+}
+
 impl SpoeLine {
+    /// Its words, without `no` or `default` in front.
+    pub fn words(&self) -> Words<'_> {
+        self.line.words()
+    }
+
+    /// The keyword.
+    fn first(&self) -> Word<'_> {
+        self.words().first().unwrap_or(Word::nothing(Span::new(self.line.file(), 0..0)))
+    }
+
+    /// The word `no` or `default` in front of the keyword.
+    fn prefix_word(&self) -> Option<Word<'_>> {
+        self.prefix.and_then(|_| self.line.prefix_word())
+    }
+
     fn text(&self, index: usize) -> &str {
-        self.words.get(index).map_or("", |word| word.text.as_str())
+        self.words().text(index)
     }
 
     /// No variable may become several words or none, and no word is empty.
     fn is_whole(&self) -> bool {
-        !self.words.iter().any(|word| word.is_variable() || word.is_empty())
+        !self.words().iter().any(|word| word.is_variable() || word.is_empty())
     }
 }
 
@@ -84,11 +102,11 @@ pub struct SpoeSection {
     /// The engine in whose scope it stands: `[engine]`. Without a scope it is for filters without `engine`.
     pub engine: Option<String>,
     /// Its name.
-    pub name: Option<Word>,
+    pub name: Option<Name>,
     /// Its lines, in order.
     pub lines: Vec<SpoeLine>,
     #[serde(skip)]
-    extra: Option<Word>,
+    extra: Option<Name>,
     #[serde(skip)]
     word: Span,
     #[serde(skip)]
@@ -105,9 +123,9 @@ impl SpoeSection {
     }
 
     /// The words behind a keyword, of all lines that start with it.
-    fn listed<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = (&'a SpoeLine, &'a Word)> {
+    fn listed<'a>(&'a self, keyword: &'a str) -> impl Iterator<Item = (&'a SpoeLine, Word<'a>)> {
         let lines = self.lines.iter().filter(move |line| line.text(0) == keyword && line.prefix.is_none());
-        lines.flat_map(|line| line.words.iter().skip(1).map(move |word| (line, word)))
+        lines.flat_map(|line| line.words().from(1).iter().map(move |word| (line, word)))
     }
 }
 
@@ -131,7 +149,7 @@ impl SpoeFile {
     fn groups<'a>(&'a self, engine: Option<&'a str>) -> Option<BTreeSet<&'a str>> {
         let agents = self.of_kind(engine, SpoeKind::SpoeAgent);
         let groups = agents.flat_map(|agent| agent.listed("groups")).map(|(_, group)| group);
-        groups.map(|group| group.is_known().then_some(group.text.as_str())).collect()
+        groups.map(|group| group.is_known().then_some(group.text)).collect()
     }
 
     fn of_kind<'a>(&'a self, engine: Option<&'a str>, kind: SpoeKind) -> impl Iterator<Item = &'a SpoeSection> {
@@ -145,9 +163,9 @@ pub(crate) struct SpoeFilter<'a> {
     pub(crate) proxy: &'a Proxy,
     pub(crate) statement: &'a Statement,
     /// The word behind `engine`.
-    pub(crate) engine: Option<&'a Word>,
+    pub(crate) engine: Option<Word<'a>>,
     /// The word behind `config`.
-    pub(crate) config: &'a Word,
+    pub(crate) config: Word<'a>,
 }
 
 impl<'a> SpoeFilter<'a> {
@@ -158,7 +176,7 @@ impl<'a> SpoeFilter<'a> {
     }
 
     fn engine_name(&self) -> Option<&'a str> {
-        self.engine.map(|engine| engine.text.as_str())
+        self.engine.map(|engine| engine.text)
     }
 }
 
@@ -189,7 +207,7 @@ pub(crate) struct TwiceInSpoe {
 #[derive(Debug)]
 pub(crate) struct SpoeBackend<'a> {
     pub(crate) agent: &'a str,
-    pub(crate) name: &'a Word,
+    pub(crate) name: Word<'a>,
     pub(crate) backend: &'a Proxy,
     pub(crate) branch: Branch,
 }
@@ -229,53 +247,57 @@ fn invalid(span: Span, branch: Branch, message: String) -> Problem {
 }
 
 /// Reads the sections of a SPOE file. What cannot be read as lines is among the model's syntax problems.
-fn read(haproxy: &mut Haproxy, file: FileId, text: &str, problems: &mut Vec<Problem>) -> SpoeFile {
+fn read(haproxy: &mut Haproxy, file: FileId, text: &Arc<String>, problems: &mut Vec<Problem>) -> SpoeFile {
     let mut lexer = Lexer::new(file, text);
     lexer.keeps_scopes = true;
     let mut branches = std::mem::take(&mut haproxy.branches);
     let mut conditions = Conditions::new(&mut branches, haproxy.target);
+    let mut lines: Vec<(Cut, Branch)> = Vec::new();
+    while let Some(cut) = lexer.next_line() {
+        let words = lexer.words.words_of(&cut);
+        if words.text(0).starts_with('.') {
+            haproxy.syntax.extend(conditions.directive(words));
+        } else if let Some(branch) = conditions.branch() {
+            lines.push((cut, branch));
+        }
+    }
+    haproxy.syntax.extend(conditions.finish());
+    haproxy.syntax.append(&mut lexer.problems);
+    haproxy.template |= lexer.template;
+    haproxy.branches = branches;
+    let words = Arc::new(lexer.words);
     let mut sections: Vec<SpoeSection> = Vec::new();
     let mut engine: Option<String> = None;
-    while let Some(line) = lexer.next_line() {
-        let mut words = line.words;
-        let Some(first) = words.first() else { continue };
-        if first.text.starts_with('.') {
-            haproxy.syntax.extend(conditions.directive(&words));
-            continue;
-        }
-        let Some(branch) = conditions.branch() else { continue };
+    for (cut, branch) in lines {
+        let mut line = Line::of(&words, &cut);
+        let mut words = line.words().iter();
+        let Some(first) = words.next() else { continue };
         if first.text.starts_with('[') {
             let name = first.text.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
-            let span = words.last().map_or(first.span, |last| first.span.to(last.span));
-            match name.filter(|name| !name.is_empty() && is_name(name) && words.len() == 1) {
+            match name.filter(|name| !name.is_empty() && is_name(name) && words.len() == 0) {
                 Some(name) => engine = Some(name.to_owned()),
                 None => {
                     let message =
                         "a scope is the name of an engine in brackets, alone on its line: `[engine]`".to_owned();
+                    let span = words.next_back().map_or(first.span, |last| first.span.to(last.span));
                     problems.push(invalid(span, branch, message));
                 }
             }
             continue;
         }
-        if let Some(kind) = SpoeKind::of_word(&first.text) {
-            let mut words = words.into_iter();
-            let word = words.next().map_or(line.span, |word| word.span);
-            let (name, extra) = (words.next(), words.next());
-            sections.push(SpoeSection { kind, engine: engine.clone(), name, lines: Vec::new(), extra, word, branch });
+        if let Some(kind) = SpoeKind::of_word(first.text) {
+            let (name, extra) = (words.next().map(Name::from), words.next().map(Name::from));
+            let (engine, lines) = (engine.clone(), Vec::new());
+            sections.push(SpoeSection { kind, engine, name, lines, extra, word: first.span, branch });
             continue;
         }
         let Some(section) = sections.last_mut() else {
             haproxy.syntax.push(SyntaxProblem { kind: SyntaxKind::OutOfSection, span: first.span });
             continue;
         };
-        let is_prefix = words.len() > 1 && matches!(first.text.as_str(), "no" | "default");
-        let prefix = is_prefix.then(|| words.remove(0));
-        section.lines.push(SpoeLine { words, prefix, branch });
+        let prefix = line.take_prefix();
+        section.lines.push(SpoeLine { line, prefix, branch });
     }
-    haproxy.syntax.extend(conditions.finish());
-    haproxy.syntax.append(&mut lexer.problems);
-    haproxy.template |= lexer.template;
-    haproxy.branches = branches;
     sections.sort_by(|a, b| a.engine.cmp(&b.engine));
     SpoeFile { sections, file }
 }
@@ -283,10 +305,10 @@ fn read(haproxy: &mut Haproxy, file: FileId, text: &str, problems: &mut Vec<Prob
 impl Haproxy {
     /// Adds the files of SPOE filters. `reached` says for each whether a filter of this configuration reads it: then only
     /// the scopes of its engines count, as HAProxy skips all others.
-    pub(crate) fn add_spoe(&mut self, files: &[(FileId, &str)], reached: bool) {
+    pub(crate) fn add_spoe(&mut self, files: &[(FileId, Arc<String>)], reached: bool) {
         let mut problems = Vec::new();
-        for &(file, text) in files {
-            let spoe = read(self, file, text, &mut problems);
+        for (file, text) in files {
+            let spoe = read(self, *file, text, &mut problems);
             self.spoe.push(spoe);
         }
         self.reads_spoe = reached;
@@ -309,7 +331,7 @@ impl Haproxy {
 
     /// The file that a filter reads, when it is known.
     fn spoe_file(&self, filter: &SpoeFilter<'_>) -> Option<&SpoeFile> {
-        let path = self.spoe_paths.binary_search_by(|(path, _)| path.as_str().cmp(&filter.config.text)).ok()?;
+        let path = self.spoe_paths.binary_search_by(|(path, _)| path.as_str().cmp(filter.config.text)).ok()?;
         let file = self.spoe_paths[path].1;
         self.spoe.binary_search_by_key(&file, |spoe| spoe.file).ok().map(|index| &self.spoe[index])
     }
@@ -344,13 +366,13 @@ impl Haproxy {
                 {
                     for (line, word) in section.listed(keyword).filter(|(_, word)| word.is_known() && !word.is_empty())
                     {
-                        if !names.contains(word.text.as_str()) {
+                        if !names.contains(word.text) {
                             found.push(undefined(what, word, line.branch, names.iter().copied()));
                         }
                     }
                 }
-                for (line, word) in section.listed("use-backend").filter(|(line, _)| line.words.len() == 2) {
-                    if word.is_known() && !word.is_empty() && !self.is_part() && self.backend(&word.text).is_none() {
+                for (line, word) in section.listed("use-backend").filter(|(line, _)| line.words().len() == 2) {
+                    if word.is_known() && !word.is_empty() && !self.is_part() && self.backend(word.text).is_none() {
                         let backends = self.proxies.iter().filter(|proxy| proxy.has_backend_side());
                         found.push(undefined("backend", word, line.branch, backends.map(|proxy| proxy.name())));
                     }
@@ -367,7 +389,7 @@ impl Haproxy {
     fn undefined_engines(&self, proxy: &Proxy, found: &mut Vec<UndefinedInSpoe>) {
         let sends = ["http-request", "http-response", "tcp-request", "tcp-response"];
         let rules = sends.into_iter().flat_map(|keyword| proxy.all(keyword));
-        let rules = rules.filter(|rule| rule.words.iter().take(3).any(|word| word.text == "send-spoe-group"));
+        let rules = rules.filter(|rule| rule.words().iter().take(3).any(|word| word.text == "send-spoe-group"));
         // An agent whose file is not here, or a name that is not known, may be any engine.
         let mut unknown = false;
         let mut engines: BTreeMap<&str, Option<BTreeSet<&str>>> = BTreeMap::new();
@@ -392,9 +414,9 @@ impl Haproxy {
             if unknown || !engine.is_known() || !group.is_known() || !rule.is_whole() {
                 continue;
             }
-            match engines.get(engine.text.as_str()) {
+            match engines.get(engine.text) {
                 None => found.push(undefined("SPOE engine", engine, rule.branch, engines.keys().copied())),
-                Some(Some(groups)) if !groups.contains(group.text.as_str()) => {
+                Some(Some(groups)) if !groups.contains(group.text) => {
                     found.push(undefined("SPOE group", group, rule.branch, groups.iter().copied()));
                 }
                 Some(_) => {}
@@ -407,7 +429,7 @@ impl Haproxy {
         let mut found = Vec::new();
         for (spoe, engine) in self.engines() {
             let mut seen: BTreeMap<(SpoeKind, &str), Span> = BTreeMap::new();
-            for section in spoe.of_engine(engine).filter(|section| section.name.as_ref().is_some_and(Word::is_known)) {
+            for section in spoe.of_engine(engine).filter(|section| section.name.as_ref().is_some_and(Name::is_known)) {
                 // A second agent is refused whatever its name.
                 let name = if section.kind == SpoeKind::SpoeAgent { "" } else { section.name() };
                 match seen.get(&(section.kind, name)) {
@@ -426,13 +448,13 @@ impl Haproxy {
         let mut seen: BTreeMap<(u32, &str), Span> = BTreeMap::new();
         for filter in self.spoe_filters() {
             let Some(engine) = filter.engine.filter(|engine| engine.is_known()) else { continue };
-            match seen.get(&(filter.proxy.index, engine.text.as_str())) {
+            match seen.get(&(filter.proxy.index, engine.text)) {
                 Some(&first) => {
                     let branch = filter.statement.branch;
                     found.push(TwiceInSpoe { what: "SPOE engine", first, second: engine.span, branch });
                 }
                 None => {
-                    seen.insert((filter.proxy.index, &engine.text), engine.span);
+                    seen.insert((filter.proxy.index, engine.text), engine.span);
                 }
             }
         }
@@ -445,7 +467,7 @@ impl Haproxy {
             return None;
         }
         let sections = self.spoe.iter().flat_map(|spoe| &spoe.sections);
-        Some(sections.flat_map(|agent| agent.listed("use-backend")).map(|(_, name)| name.text.as_str()).collect())
+        Some(sections.flat_map(|agent| agent.listed("use-backend")).map(|(_, name)| name.text).collect())
     }
 
     /// Agents with a backend in http mode: they speak a protocol of their own.
@@ -453,7 +475,7 @@ impl Haproxy {
         let agents = self.engines().into_iter().flat_map(|(spoe, engine)| spoe.of_kind(engine, SpoeKind::SpoeAgent));
         let uses = agents.flat_map(|agent| agent.listed("use-backend").map(move |(line, name)| (agent, line, name)));
         uses.filter_map(|(agent, line, name)| {
-            let backend = self.backend(&name.text).filter(|_| name.is_known())?;
+            let backend = self.backend(name.text).filter(|_| name.is_known())?;
             Some(SpoeBackend { agent: agent.name(), name, backend, branch: line.branch })
         })
         .collect()
@@ -462,11 +484,11 @@ impl Haproxy {
 
 fn undefined<'a>(
     what: &'static str,
-    word: &Word,
+    word: Word<'_>,
     branch: Branch,
     names: impl Iterator<Item = &'a str>,
 ) -> UndefinedInSpoe {
-    let near = did_you_mean(&word.text, names.take(1_000)).map(str::to_owned);
+    let near = did_you_mean(word.text, names.take(1_000)).map(str::to_owned);
     UndefinedInSpoe { what, name: word.text.to_string(), span: word.span, branch, near }
 }
 
@@ -497,8 +519,8 @@ fn undefined_acls(section: &SpoeSection, found: &mut Vec<UndefinedInSpoe>) {
 
 /// What stands behind an event.
 fn condition(line: &SpoeLine) -> Option<Condition<'_>> {
-    let words = line.words.get(2..)?;
-    let keyword = words.first().filter(|word| matches!(word.text.as_str(), "if" | "unless"))?;
+    let words = line.words().from(2);
+    let keyword = words.first().filter(|word| matches!(word.text, "if" | "unless"))?;
     Some(Condition { unless: keyword.text == "unless", keyword, words })
 }
 

@@ -1,14 +1,15 @@
 //! Sections and their statements.
 
 use super::names::Names;
+use super::schema::place_of_action;
 use crate::condition::Branch;
-use crate::syntax::Word;
-use crate::table::{Context, Key, Place};
+use crate::syntax::{Cut, Line, LineMarks, Name, Prefix, Word, Words};
+use crate::table::{Context, Key, Keyword, Place, keyword};
 use crate::values::{Time, Unit, time};
 use confvet_core::{Edit, Span};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
-use std::sync::Arc;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 /// The kinds of section.
@@ -42,28 +43,29 @@ pub enum SectionKind {
 impl SectionKind {
     /// The section that a word opens.
     pub fn of_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "global" => Self::Global,
-            "defaults" => Self::Defaults,
-            "frontend" => Self::Frontend,
-            "backend" => Self::Backend,
-            "listen" => Self::Listen,
-            "peers" => Self::Peers,
-            "resolvers" => Self::Resolvers,
-            "mailers" => Self::Mailers,
-            "userlist" => Self::Userlist,
-            "namespace_list" => Self::NamespaceList,
-            "cache" => Self::Cache,
-            "ring" => Self::Ring,
-            "http-errors" => Self::HttpErrors,
-            "log-forward" => Self::LogForward,
-            "log-profile" => Self::LogProfile,
-            "fcgi-app" => Self::FcgiApp,
-            "program" => Self::Program,
-            "crt-store" => Self::CrtStore,
-            "traces" => Self::Traces,
-            "acme" => Self::Acme,
-            "healthcheck" => Self::Healthcheck,
+        let key = Context::Section.find(word)?;
+        Some(match key.keyword {
+            keyword::GLOBAL => Self::Global,
+            keyword::DEFAULTS => Self::Defaults,
+            keyword::FRONTEND => Self::Frontend,
+            keyword::BACKEND => Self::Backend,
+            keyword::LISTEN => Self::Listen,
+            keyword::PEERS => Self::Peers,
+            keyword::RESOLVERS => Self::Resolvers,
+            keyword::MAILERS => Self::Mailers,
+            keyword::USERLIST => Self::Userlist,
+            keyword::NAMESPACE_LIST => Self::NamespaceList,
+            keyword::CACHE => Self::Cache,
+            keyword::RING => Self::Ring,
+            keyword::HTTP_ERRORS => Self::HttpErrors,
+            keyword::LOG_FORWARD => Self::LogForward,
+            keyword::LOG_PROFILE => Self::LogProfile,
+            keyword::FCGI_APP => Self::FcgiApp,
+            keyword::PROGRAM => Self::Program,
+            keyword::CRT_STORE => Self::CrtStore,
+            keyword::TRACES => Self::Traces,
+            keyword::ACME => Self::Acme,
+            keyword::HEALTHCHECK => Self::Healthcheck,
             _ => return None,
         })
     }
@@ -142,14 +144,14 @@ pub struct Section {
     #[serde(skip)]
     pub word: Span,
     /// Its name.
-    pub name: Option<Word>,
+    pub name: Option<Name>,
     /// The defaults section named behind `from`.
-    pub from: Option<Word>,
+    pub from: Option<Name>,
     /// A word that does not belong into the header.
     #[serde(skip)]
-    pub(crate) extra: Option<Word>,
+    pub(crate) extra: Option<Name>,
     /// Its statements, in order.
-    pub statements: Vec<Arc<Statement>>,
+    pub statements: Vec<Statement>,
     /// The statements by keyword, which most rules ask for.
     #[serde(skip)]
     pub(crate) by_keyword: ByKeyword,
@@ -167,17 +169,13 @@ pub struct Section {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Traits {
     pub(crate) may_look: bool,
-    pub(crate) has_variable: bool,
-    pub(crate) has_empty: bool,
-    pub(crate) has_literal_variable: bool,
+    pub(crate) marks: LineMarks,
 }
 
 impl Traits {
     pub(super) fn add(&mut self, statement: &Statement) {
         self.may_look |= statement.may_look;
-        self.has_variable |= statement.has_variable;
-        self.has_empty |= statement.has_empty;
-        self.has_literal_variable |= statement.has_literal_variable;
+        self.marks.add(statement.marks);
     }
 }
 
@@ -190,9 +188,8 @@ const UNKNOWN: u16 = u16::MAX;
 pub(crate) struct ByKeyword(Vec<(u16, u32)>);
 
 impl ByKeyword {
-    fn of(statements: &[Arc<Statement>]) -> Self {
-        let slot = |statement: &Arc<Statement>| statement.key.map_or(UNKNOWN, |key| key.0.slot);
-        let mut entries: Vec<(u16, u32)> = statements.iter().map(slot).zip(0..).collect();
+    fn of(statements: &[Statement]) -> Self {
+        let mut entries: Vec<(u16, u32)> = statements.iter().map(|statement| statement.key).zip(0..).collect();
         entries.sort_by_key(|&(slot, _)| slot);
         let known = entries.partition_point(|&(slot, _)| slot != UNKNOWN);
         entries[known..].sort_by_key(|&(_, number)| statements[number as usize].keyword());
@@ -200,7 +197,7 @@ impl ByKeyword {
     }
 
     /// The entries of one keyword.
-    fn find(&self, slot: u16, keyword: &str, statements: &[Arc<Statement>]) -> &[(u16, u32)] {
+    fn find(&self, slot: u16, keyword: &str, statements: &[Statement]) -> &[(u16, u32)] {
         let first = self.0.partition_point(|&(other, _)| other < slot);
         let same = &self.0[first..];
         let same = &same[..same.partition_point(|&(other, _)| other == slot)];
@@ -242,7 +239,7 @@ impl Section {
     #[inline]
     pub fn all(&self, keyword: &str) -> impl DoubleEndedIterator<Item = &Statement> + use<'_> {
         let found = if self.keywords.may_hold(keyword) { self.of_keyword(keyword) } else { &[] };
-        found.iter().map(|&(_, number)| self.statements[number as usize].as_ref())
+        found.iter().map(|&(_, number)| &self.statements[number as usize])
     }
 
     /// The last statement with this keyword.
@@ -252,7 +249,7 @@ impl Section {
             return None;
         }
         let &(_, number) = self.of_keyword(keyword).last()?;
-        self.statements.get(number as usize).map(AsRef::as_ref)
+        self.statements.get(number as usize)
     }
 
     /// How many statements have this keyword?
@@ -268,7 +265,7 @@ impl Section {
     /// The statements that may hold a sample expression.
     pub(crate) fn looking(&self) -> impl Iterator<Item = &Statement> {
         let statements = if self.some.may_look { &self.statements[..] } else { &[] };
-        statements.iter().map(AsRef::as_ref).filter(|statement| statement.may_look)
+        statements.iter().filter(|statement| statement.may_look)
     }
 
     /// All statements are there: sorts them for the questions that are asked of them.
@@ -299,122 +296,193 @@ impl Section {
     }
 }
 
-/// `no` or `default` in front of a keyword.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prefix {
-    /// `no`.
-    No,
-    /// `default`.
-    Default,
-}
-
-/// One line of a section.
-#[derive(Debug, PartialEq, Eq)]
+/// One line of a section. Copies share the text of their file.
+#[derive(Debug, Clone)]
 pub struct Statement {
     /// The words, without `no` or `default` in front.
-    pub words: Box<[Word]>,
-    /// `no` or `default`, and where it stands.
-    pub prefix: Option<(Prefix, Span)>,
+    line: Line,
     /// Under which `.if` it stands.
     pub branch: Branch,
     pub(crate) section: u32,
-    pub(crate) line: Span,
-    pub(crate) key: Option<SameKey>,
-    pub(crate) sub: Option<SameKey>,
+    /// The whole line, line end included.
+    start: u32,
+    end: u32,
+    /// The slots of its keyword, of the second word of a family, and of the action of a rule.
+    key: u16,
+    sub: u16,
+    action: u16,
+    keyword: Keyword,
     /// The word `if` or `unless` of its condition.
-    pub(crate) condition_at: Option<u16>,
-    /// A word holds a call with arguments, or a log-format expression.
-    pub(crate) has_calls: bool,
-    pub(crate) may_look: bool,
-    pub(crate) has_variable: bool,
-    pub(crate) has_empty: bool,
-    pub(crate) has_literal_variable: bool,
+    condition_at: Option<NonZeroU16>,
+    marks: LineMarks,
+    may_look: bool,
+    /// `no` or `default` in front of it.
+    pub prefix: Option<Prefix>,
 }
-
-/// A row of the keyword table; two are equal when they are the same row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SameKey(pub(crate) &'static Key);
-
-impl PartialEq for SameKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.slot == other.0.slot
-    }
-}
-
-impl Eq for SameKey {}
 
 /// As the list of its words.
 impl Serialize for Statement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(None)?;
-        if let Some((prefix, _)) = self.prefix {
+        if let Some(prefix) = self.prefix {
             sequence.serialize_element(if prefix == Prefix::No { "no" } else { "default" })?;
         }
-        for word in &self.words {
-            sequence.serialize_element(word)?;
+        for word in self.words() {
+            sequence.serialize_element(&word)?;
         }
         sequence.end()
     }
 }
 
 impl Statement {
+    /// Reads a line of a section.
+    pub(super) fn read((kind, section): (SectionKind, u32), mut line: Line, cut: &Cut, branch: Branch) -> Self {
+        let context = kind.context();
+        let find = |line: &Line| context.and_then(|context| context.find(line.words().text(0)));
+        let mut key = find(&line);
+        let mut prefix = None;
+        // Neither `no` nor `default` is a keyword.
+        if key.is_none() {
+            prefix = line.take_prefix();
+            key = find(&line);
+        }
+        let words = line.words();
+        let sub = if kind.is_proxy() { super::build::sub_key(words, key) } else { None };
+        let keyword = Keyword::of(key);
+        let action =
+            place_of_action(keyword, words.text(1)).and_then(|(at, context)| context.find_action(words.get(at)?.text));
+        let condition_at =
+            Self::find_condition(keyword, action, words).and_then(|at| NonZeroU16::new(u16::try_from(at).ok()?));
+        let slot = |key: Option<&Key>| key.map_or(UNKNOWN, |key| key.slot);
+        let mut statement = Self {
+            line,
+            branch,
+            section,
+            start: cut.start,
+            end: cut.end,
+            key: slot(key),
+            sub: slot(sub),
+            action: slot(action),
+            keyword,
+            condition_at,
+            marks: cut.marks,
+            may_look: false,
+            prefix,
+        };
+        statement.may_look = statement.read_look();
+        statement
+    }
+
+    /// The words, without `no` or `default` in front.
+    #[inline]
+    pub fn words(&self) -> Words<'_> {
+        self.line.words()
+    }
+
     /// The first word.
     pub fn keyword(&self) -> &str {
         self.text(0)
     }
 
+    /// The first word as a number, where the table of its section has it.
+    pub(crate) fn id(&self) -> Keyword {
+        self.keyword
+    }
+
+    /// The row of its keyword.
+    pub(crate) fn key(&self) -> Option<&'static Key> {
+        Key::of_slot(self.key)
+    }
+
+    /// The row of the second word of a family such as `option`.
+    pub(crate) fn sub(&self) -> Option<&'static Key> {
+        Key::of_slot(self.sub)
+    }
+
+    /// The row of what a rule does; `None` for others, and where no context knows it.
+    pub(crate) fn action(&self) -> Option<&'static Key> {
+        Key::of_slot(self.action)
+    }
+
+    /// What its words are like, all together.
+    pub(crate) fn marks(&self) -> LineMarks {
+        self.marks
+    }
+
     /// Is this the keyword?
+    #[inline]
     pub fn is(&self, keyword: &str) -> bool {
-        self.text(0) == keyword
+        self.words().is(0, keyword)
     }
 
     /// Are these the first two words?
     pub fn starts(&self, first: &str, second: &str) -> bool {
-        self.text(0) == first && self.text(1) == second
+        let words = self.words();
+        words.is(0, first) && words.is(1, second)
+    }
+
+    /// Is this the text of the word of this number?
+    #[inline]
+    pub(crate) fn has(&self, index: usize, text: &str) -> bool {
+        self.words().is(index, text)
     }
 
     /// A word by its number; the keyword is number 0.
-    pub fn word(&self, index: usize) -> Option<&Word> {
-        self.words.get(index)
+    #[inline]
+    pub fn word(&self, index: usize) -> Option<Word<'_>> {
+        self.words().get(index)
     }
 
     /// The text of a word; empty when there are fewer.
+    #[inline]
     pub fn text(&self, index: usize) -> &str {
-        self.words.get(index).map_or("", |word| word.text.as_str())
+        self.words().text(index)
     }
 
     /// The words from a number on.
-    pub fn from(&self, index: usize) -> &[Word] {
-        self.words.get(index..).unwrap_or_default()
+    pub fn from(&self, index: usize) -> Words<'_> {
+        self.words().from(index)
     }
 
     /// The word behind the first one with this text.
-    pub fn after(&self, text: &str) -> Option<&Word> {
-        let at = self.words.iter().position(|word| word.text == text)?;
-        self.words.get(at + 1)
+    pub fn after(&self, text: &str) -> Option<Word<'_>> {
+        self.words().after(text)
+    }
+
+    /// A word that is there for sure.
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> Word<'_> {
+        let word = self.word(index).or_else(|| self.words().last());
+        word.unwrap_or_else(|| Word::nothing(self.line_span()))
     }
 
     /// From the first word to the last, `no` included.
     pub fn span(&self) -> Span {
         let first = self.keyword_span();
-        self.words.last().map_or(first, |last| first.to(last.span))
+        self.words().last().map_or(first, |last| first.to(last.span))
+    }
+
+    /// Where a word stands that is there for sure.
+    pub(crate) fn span_of(&self, index: usize) -> Span {
+        self.at(index).span
     }
 
     /// The keyword, with `no` or `default`.
     pub fn keyword_span(&self) -> Span {
-        let first = self.words[0].span;
-        self.prefix.map_or(first, |(_, prefix)| prefix.to(first))
+        let first = self.span_of(0);
+        let prefix = self.prefix.and_then(|_| self.line.prefix_word());
+        prefix.map_or(first, |prefix| prefix.span.to(first))
     }
 
     /// The keyword and, for families such as `option`, the second word.
     pub fn setting_span(&self) -> Span {
         let first = self.keyword_span();
-        if self.sub.is_some() { self.words.get(1).map_or(first, |second| first.to(second.span)) } else { first }
+        if self.sub != UNKNOWN { self.word(1).map_or(first, |second| first.to(second.span)) } else { first }
     }
 
     /// The name of the setting: `timeout client`, `option httpchk`, `balance`.
     pub fn setting(&self) -> String {
-        if self.sub.is_some() { format!("{} {}", self.text(0), self.text(1)) } else { self.text(0).to_owned() }
+        if self.sub != UNKNOWN { format!("{} {}", self.text(0), self.text(1)) } else { self.text(0).to_owned() }
     }
 
     /// Is it negated with `no`, or set back with `default`?
@@ -424,22 +492,22 @@ impl Statement {
 
     /// A word holds a variable in double quotes.
     pub fn has_variable(&self) -> bool {
-        self.has_variable
+        self.marks.has_variable()
     }
 
     /// A word holds a variable outside double quotes, where it is taken literally.
     pub fn has_literal_variable(&self) -> bool {
-        self.has_literal_variable
+        self.marks.has_literal_variable()
     }
 
     /// A word is empty, and ends the statement.
     pub fn has_empty(&self) -> bool {
-        self.has_empty
+        self.marks.has_empty()
     }
 
     /// All its words are what the text says: no variable may become several words or none, and none is empty.
     pub fn is_whole(&self) -> bool {
-        !self.has_variable && !self.has_empty
+        !self.has_variable() && !self.has_empty()
     }
 
     /// It may hold a sample expression.
@@ -448,28 +516,29 @@ impl Statement {
     }
 
     pub(crate) fn read_look(&self) -> bool {
-        self.has_calls || self.condition_at.is_some() || self.is("acl") || self.expression_word().is_some()
+        self.has_calls() || self.condition_at.is_some() || self.is_acl() || self.expression_word().is_some()
     }
 
     /// Does a word hold a call with arguments, or a log-format expression?
     pub(crate) fn has_calls(&self) -> bool {
-        self.has_calls
+        self.marks.may_call()
     }
 
     /// Does its keyword, or its second word, mean something in http mode only?
     pub fn needs_http(&self) -> bool {
-        self.sub.or(self.key).is_some_and(|key| key.0.http_only)
+        self.sub().or(self.key()).is_some_and(|key| key.http_only)
     }
 
     /// Number of the setting it sets.
     pub(crate) fn slot(&self) -> Option<u16> {
-        self.sub.or(self.key).map(|key| key.0.slot)
+        let slot = if self.sub == UNKNOWN { self.key } else { self.sub };
+        (slot != UNKNOWN).then_some(slot)
     }
 
     /// A word read as a time in milliseconds by default.
     pub fn time(&self, index: usize) -> Option<Duration> {
         let word = self.word(index).filter(|word| word.is_known())?;
-        time(word, Unit::Milliseconds).map(Time::duration)
+        time(word.text, Unit::Milliseconds).map(Time::duration)
     }
 
     /// A word read as a number, all of it.
@@ -477,19 +546,33 @@ impl Statement {
         self.word(index).filter(|word| word.is_known())?.text.parse().ok()
     }
 
+    fn line_span(&self) -> Span {
+        Span { file: self.line.file(), start: self.start, end: self.end }
+    }
+
+    /// Which of the words is the `if` or `unless` of its condition.
+    pub(crate) fn condition_at(&self) -> Option<usize> {
+        self.condition_at.map(|at| usize::from(at.get()))
+    }
+
+    /// Does it declare an ACL?
+    pub(crate) fn is_acl(&self) -> bool {
+        self.keyword == keyword::ACL
+    }
+
     /// Does its line start above a place of the same section?
     pub(crate) fn starts_above(&self, place: Span) -> bool {
-        self.line.start < place.start
+        self.start < place.start
     }
 
     /// Takes the whole line out of the file.
     pub fn delete(&self) -> Edit {
-        Edit::delete(self.line)
+        Edit::delete(self.line_span())
     }
 
     /// For an `option httpchk` with headers in its version word: the option without them, and an `http-check send` that
     /// sends the same. `None` where a header cannot be written without quotes.
-    pub(crate) fn with_headers_sent(&self, version: &Word) -> Option<Edit> {
+    pub(crate) fn with_headers_sent(&self, version: Word<'_>) -> Option<Edit> {
         let text = version.text.replace("\\r\\n", "\r\n");
         let mut lines = text.split("\r\n");
         let number = lines.next().filter(|number| number.starts_with("HTTP/"))?;
@@ -503,8 +586,8 @@ impl Statement {
             }
             sent.push_str(&format!(" hdr {name} {value}"));
         }
-        let option = self.words.get(3)?;
-        (self.words.len() == 5).then(|| Edit::replace(option.span.after().to(version.span), format!("\n    {sent}")))
+        let option = self.word(3)?;
+        (self.words().len() == 5).then(|| Edit::replace(option.span.after().to(version.span), format!("\n    {sent}")))
     }
 
     /// Puts a line in front of it.

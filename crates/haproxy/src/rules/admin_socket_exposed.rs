@@ -11,13 +11,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         let Some(word) = socket.word(2).filter(|word| !word.is_variable()) else { continue };
         let address = endpoint(word, 0..word.text.len());
         let level = socket.after("level");
-        let level_name = level.map_or("operator", |level| level.text.as_str());
+        let level_name = level.map_or("operator", |level| level.text);
         let can = match level_name {
             "admin" => "change servers, maps and certificates",
             "user" => "read the state",
             _ => "read the state and clear counters",
         };
-        let hands_over = socket.words.windows(2).any(|pair| pair[0].text == "expose-fd" && pair[1].text == "listeners");
+        let hands_over =
+            socket.words().pairs().any(|(option, value)| option.text == "expose-fd" && value.text == "listeners");
         let also = if hands_over { ", and take over its listening sockets" } else { "" };
         let (span, severity, message) = match &address.host {
             Host::Inet(host) if !host.is_loopback() => {
@@ -34,7 +35,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             ),
             Host::Unix(_) => {
                 let Some(mode) =
-                    socket.after("mode").filter(|mode| writable_by_others(&mode.text) && level_name != "user")
+                    socket.after("mode").filter(|mode| writable_by_others(mode.text) && level_name != "user")
                 else {
                     continue;
                 };

@@ -23,13 +23,13 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
         for user in list.all("user") {
             let Some(name) = user.word(1) else { continue };
-            match seen.get(name.text.as_str()) {
+            match seen.get(name.text) {
                 Some(first) => {
                     let message = format!("user `{}` is already defined: this password is ignored", name.text);
                     findings.report(name.span, message).severity(Severity::Warning).label(*first, "this one counts");
                 }
                 None => {
-                    seen.insert(&name.text, name.span);
+                    seen.insert(name.text, name.span);
                 }
             }
         }

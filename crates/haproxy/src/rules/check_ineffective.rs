@@ -38,13 +38,13 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         unchecked_options(proxy, findings);
         unchecked_defaults(proxy, findings);
         let checked = proxy.servers.iter().any(|server| server.is_watched() || server.option("healthcheck").is_some());
-        if let Some(option) = proxy.check.option.as_deref().filter(|option| !checked && proxy.owns(option)) {
+        if let Some(option) = proxy.check.option.as_ref().filter(|option| !checked && proxy.owns(option)) {
             findings
                 .report(
                     option.setting_span(),
                     format!("`{}` does nothing: no server of `{}` is checked", option.setting(), proxy.name()),
                 )
-                .label(proxy.servers[0].name.span, "has no `check`")
+                .label(proxy.servers[0].name().span, "has no `check`")
                 .help("add `check` to the servers");
         }
     }
@@ -74,7 +74,7 @@ fn unused_rules(proxy: &Proxy, decides_role: bool, findings: &mut Findings) {
     }
     if let Some(command) = proxy
         .all("external-check")
-        .find(|line| line.text(1) == "command")
+        .find(|line| line.has(1, "command"))
         .filter(|_| proxy.check.kind != CheckKind::External)
     {
         findings.report(
@@ -121,7 +121,7 @@ fn unchecked_defaults(proxy: &Proxy, findings: &mut Findings) {
                 option.span(),
                 format!("`{}` does nothing: no server of `{}` is checked", option.name(), proxy.name()),
             )
-            .label(proxy.servers[0].name.span, "has no `check`")
+            .label(proxy.servers[0].name().span, "has no `check`")
             .suggest("check them", option.statement.append_options("check"));
     }
 }
@@ -138,7 +138,7 @@ fn unchecked_options(proxy: &Proxy, findings: &mut Findings) {
         findings
             .report(
                 option.span(),
-                format!("`{}` does nothing: server `{}` is not checked", option.name(), server.name.text),
+                format!("`{}` does nothing: server `{}` is not checked", option.name(), server.name().text),
             )
             .suggest("check it", (!proxy.lacks_check_port(server)).then(|| server.append("check")).flatten());
     }

@@ -32,7 +32,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     option.whole(),
                     format!("`cookie {}` is unused: `{}` has no `cookie` line", option.text(), proxy.name()),
                 )
-                .label(server.name.span, "nobody is sent here by it");
+                .label(server.name().span, "nobody is sent here by it");
         }
         redispatch(proxy, cookie, &mut told, findings);
     }
@@ -43,7 +43,7 @@ fn has(cookie: &Statement, word: &str) -> bool {
 }
 
 fn values(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
-    let keeps = cookie.from(2).iter().any(|word| matches!(word.text.as_str(), "insert" | "prefix" | "rewrite"));
+    let keeps = cookie.from(2).iter().any(|word| matches!(word.text, "insert" | "prefix" | "rewrite"));
     if !keeps || has(cookie, "dynamic") {
         return;
     }
@@ -55,28 +55,28 @@ fn values(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
             None => {
                 findings
                     .report(
-                        server.name.span,
+                        server.name().span,
                         format!(
                             "server `{}` has no cookie value: its clients are balanced anew on every request",
-                            server.name.text
+                            server.name().text
                         ),
                     )
                     .label(cookie.keyword_span(), "the others keep theirs")
-                    .suggest("give it one", server.append(&format!("cookie {}", server.name.text)));
+                    .suggest("give it one", server.append(&format!("cookie {}", server.name().text)));
             }
             Some(option) if option.value().is_some_and(crate::syntax::Word::is_known) => {
                 if let Some(first) = seen.insert(option.text(), server) {
                     findings
                         .report(
-                            server.name.span,
+                            server.name().span,
                             format!(
                                 "servers `{}` and `{}` share the cookie value `{}`",
-                                first.name.text,
-                                server.name.text,
+                                first.name().text,
+                                server.name().text,
                                 option.text()
                             ),
                         )
-                        .label(first.name.span, "the same value");
+                        .label(first.name().span, "the same value");
                 }
             }
             Some(_) => {}

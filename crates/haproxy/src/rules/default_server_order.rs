@@ -32,7 +32,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             if missed.is_empty() {
                 continue;
             }
-            let names: Vec<&str> = missed.iter().take(5).map(|server| server.name.text.as_str()).collect();
+            let names: Vec<&str> = missed.iter().take(5).map(|server| server.name().text).collect();
             let message = format!(
                 "`default-server` comes after {}: it does not apply to {}",
                 if missed.len() == 1 { "1 server".to_owned() } else { format!("{} servers", missed.len()) },
@@ -40,7 +40,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             );
             let mut report = findings.report(line.keyword_span(), message);
             for server in missed.iter().take(5) {
-                report = report.label(server.name.span, "read before the line");
+                report = report.label(server.name().span, "read before the line");
             }
             let moved = first_server.statement.insert_line_before(context.text(line.span()));
             report

@@ -20,7 +20,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         }
         let warns = haproxy.target.is_none_or(|target| since.is_some_and(|since| target >= since));
         let report = findings.report(*span, message).severity(if warns { Severity::Warning } else { Severity::Info });
-        match statement.as_deref() {
+        match statement.as_ref() {
             Some(statement) if statement.is("dispatch") => {
                 report.suggest_as(Safety::Safe, "make it a server", [Edit::insert_before(statement.span(), "server ")]);
             }

@@ -40,7 +40,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                             option.whole(),
                             format!(
                                 "`{}` must resolve at start: no `init-addr` lets HAProxy start while DNS is down",
-                                server.name.text
+                                server.name().text
                             ),
                         )
                         .severity(Severity::Info)
@@ -53,7 +53,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     findings
                         .report(
                             option.whole(),
-                            format!("`resolvers` does nothing: the address of `{}` is an IP address", server.name.text),
+                            format!(
+                                "`resolvers` does nothing: the address of `{}` is an IP address",
+                                server.name().text
+                            ),
                         )
                         .severity(Severity::Info);
                 }

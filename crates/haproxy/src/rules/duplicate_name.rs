@@ -40,7 +40,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let mut seen: Seen<&str> = Seen::new();
         for peer in peers.statements.iter().filter(|line| line.is("peer") || line.is("server")) {
             let Some(name) = peer.word(1) else { continue };
-            once(haproxy, context, findings, &mut seen, &name.text, name.span, peer.branch, "peer");
+            once(haproxy, context, findings, &mut seen, name.text, name.span, peer.branch, "peer");
         }
     }
 }
@@ -50,7 +50,7 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let mut sides: Seen<(bool, &str)> = Seen::new();
-    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Word::is_known)) {
+    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Name::is_known)) {
         let span = proxy.name_span();
         let mine = [(proxy.has_frontend_side(), true), (proxy.has_backend_side(), false)];
         let clash = mine
@@ -75,7 +75,7 @@ fn has_doubles(proxy: &Proxy) -> bool {
     if !proxy.may_have_doubles() {
         return false;
     }
-    let mut names: Vec<&str> = proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
+    let mut names: Vec<&str> = proxy.servers.iter().map(|server| server.name().text).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1]) || proxy.servers.iter().any(|server| server.slots.is_some())
 }
@@ -83,15 +83,24 @@ fn has_doubles(proxy: &Proxy) -> bool {
 fn servers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| has_doubles(proxy)) {
         let mut seen: Seen<String> = Seen::new();
-        for server in proxy.servers.iter().filter(|server| server.name.is_known()) {
+        for server in proxy.servers.iter().filter(|server| server.name().is_known()) {
             let names: Vec<String> = match server.slots {
                 Some((low, high)) => (low..=high.min(low.saturating_add(999)))
-                    .map(|slot| format!("{}{slot}", server.name.text))
+                    .map(|slot| format!("{}{slot}", server.name().text))
                     .collect(),
-                None => vec![server.name.text.to_string()],
+                None => vec![server.name().text.to_string()],
             };
             for name in names {
-                once(haproxy, context, findings, &mut seen, name, server.name.span, server.statement.branch, "server");
+                once(
+                    haproxy,
+                    context,
+                    findings,
+                    &mut seen,
+                    name,
+                    server.name().span,
+                    server.statement.branch,
+                    "server",
+                );
             }
         }
     }
@@ -104,7 +113,7 @@ fn numbers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         if let Some((line, word)) = proxy.last("id").and_then(|line| Some((line, line.word(1)?)))
             && word.is_known()
         {
-            let number = leading_number(&word.text).0;
+            let number = leading_number(word.text).0;
             once(haproxy, context, findings, &mut proxies, number, word.span, line.branch, "proxy id");
         }
         let servers = if proxy.servers_may_have("id") { &proxy.servers[..] } else { &[] };

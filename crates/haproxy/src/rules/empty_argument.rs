@@ -16,7 +16,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     .report(empty.span, "the empty argument at the end of the line is ignored")
                     .severity(Severity::Warning);
             } else {
-                let first = statement.words.iter().position(|word| word.span == empty.span).unwrap_or(0);
+                let first = statement.words().iter().position(|word| word.span == empty.span).unwrap_or(0);
                 let behind = statement.word(first + 1).map_or(empty.span, |word| word.span);
                 findings
                     .report(empty.span, format!("the empty argument ends the line: `{lost}` is ignored"))
@@ -30,7 +30,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         }
     }
     for statement in haproxy.with_variables() {
-        for (index, word) in statement.words.iter().enumerate().skip(1).filter(|(_, word)| word.is_only_variable()) {
+        for (index, word) in statement.words().iter().enumerate().skip(1).filter(|(_, word)| word.is_only_variable()) {
             if let Some(next) = statement.word(index + 1) {
                 findings
                     .report(word.span, format!("{} ends the line when the variable is empty or unset", word.text))

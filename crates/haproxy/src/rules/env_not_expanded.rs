@@ -8,7 +8,7 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/env-not-expanded",
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for statement in haproxy.with_literal_variables() {
-        for (index, word) in statement.words.iter().enumerate().filter(|(_, word)| word.has_literal_variable()) {
+        for (index, word) in statement.words().iter().enumerate().filter(|(_, word)| word.has_literal_variable()) {
             let Some((variable, span)) = variable(word) else { continue };
             let address = statement.is_address(index);
             let default = variable.contains('-');
@@ -32,7 +32,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The first `$NAME` or `${…}` of a word.
-fn variable(word: &Word) -> Option<(&str, Span)> {
+fn variable(word: Word<'_>) -> Option<(&str, Span)> {
     let start = word.text.match_indices('$').map(|(at, _)| at).find(|&at| {
         let name = word.text[at + 1..].trim_start_matches('{');
         name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
@@ -62,9 +62,9 @@ impl Statement {
 
     /// Is the word a regular expression, or beside one, where `$` is an anchor?
     fn is_pattern(&self, index: usize) -> bool {
-        let before = &self.words[..index];
-        let regex = |word: &Word| {
-            let text = word.text.as_str();
+        let before = self.words().until(index);
+        let regex = |word: Word<'_>| {
+            let text = word.text;
             text.ends_with("_reg")
                 || text.contains("_reg(")
                 || text.contains("regsub")
@@ -72,6 +72,6 @@ impl Statement {
                 || text.starts_with("replace-")
                 || text == "reg"
         };
-        before.iter().any(regex) || self.words.get(index).is_some_and(regex)
+        before.iter().any(regex) || self.word(index).is_some_and(regex)
     }
 }

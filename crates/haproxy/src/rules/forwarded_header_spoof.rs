@@ -21,12 +21,12 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         else {
             continue;
         };
-        let place = bind.statement.words[1].span;
+        let place = bind.statement.span_of(1);
         let option = proxy.option("forwardfor");
         let cleaned_at = cleaned_at(proxy);
         let cleaned = |header: &str, before: u32| cleaned_at.get(header).is_some_and(|&start| start < before);
         if let Some((option, word)) =
-            option.and_then(|option| Some((option, option.words.iter().find(|word| word.text == "if-none")?)))
+            option.and_then(|option| Some((option, option.words().iter().find(|word| word.text == "if-none")?)))
             && !cleaned("x-forwarded-for", u32::MAX)
             && passed_on.insert(word.span)
         {
@@ -64,7 +64,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                     )
                     .label(place, "anybody can connect here")
                     .help("use `src`, or delete the header first unless the source is a proxy of yours");
-                if call.word.text.as_str() == format!("{}({shown})", call.name) && call.name.ends_with("_ip") {
+                if call.word.text == format!("{}({shown})", call.name) && call.name.ends_with("_ip") {
                     report.suggest("look at the address", [Edit::replace(call.word.span, "src")]);
                 }
             }

@@ -12,7 +12,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let patroni: BTreeSet<_> = haproxy.patroni_pools(context.facts).iter().map(|pool| pool.proxy.header()).collect();
     for proxy in haproxy.sections() {
         let check = &proxy.check;
-        if let (true, Some(option), None) = (check.request_dropped, check.option.as_deref(), check.send()) {
+        if let (true, Some(option), None) = (check.request_dropped, check.option.as_ref(), check.send()) {
             let first = proxy.all("http-check").find(|line| !matches!(line.text(1), "disable-on-404" | "send-state"));
             if let Some(first) = first.filter(|_| proxy.servers.iter().any(Server::is_checked)) {
                 let message = format!(
@@ -30,12 +30,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     );
             }
         }
-        for option in proxy.all("option").filter(|line| line.text(1) == "httpchk" && !line.is_negated()) {
+        for option in proxy.all("option").filter(|line| line.has(1, "httpchk") && !line.is_negated()) {
             let arguments = option.from(2);
             let (Some(first), second) = (arguments.first().filter(|first| first.is_known()), arguments.get(1)) else {
                 continue;
             };
-            if second.is_none() && METHODS.contains(&first.text.as_str()) {
+            if second.is_none() && METHODS.contains(&first.text) {
                 findings
                     .report(
                         first.span,
@@ -44,7 +44,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                     .severity(Severity::Error)
                     .suggest("ask for `/`", [Edit::insert_after(first.span, " /")]);
             } else if let Some(second) =
-                second.filter(|second| first.text.starts_with('/') && METHODS.contains(&second.text.as_str()))
+                second.filter(|second| first.text.starts_with('/') && METHODS.contains(&second.text))
             {
                 findings
                     .report(
@@ -77,7 +77,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let Some(version) = request.version_word.filter(|_| !patroni.contains(&proxy.header())) else { continue };
-        let own = proxy.statements.iter().find(|line| line.words.iter().any(|word| word.span == version.span));
+        let own = proxy.statements.iter().find(|line| line.words().iter().any(|word| word.span == version.span));
         if let Some(own) = own.filter(|_| version.text.len() == "HTTP/1.1".len()) {
             let name = proxy.name();
             let host = proxy.servers.iter().find_map(Server::host);

@@ -108,7 +108,7 @@ fn checks(haproxy: &Haproxy, proxy: &Proxy, refuse: &mut impl FnMut(crate::Branc
         return;
     }
     if let Some(option) =
-        proxy.check.option.as_deref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
+        proxy.check.option.as_ref().filter(|option| proxy.check.kind == CheckKind::External && proxy.owns(option))
     {
         let checked = proxy.servers.iter().any(Server::is_checked);
         if checked && haproxy.global_setting("external-check").is_none() {

@@ -149,7 +149,7 @@ fn narrow_backend(haproxy: &Haproxy, proxy: &Proxy, global: Option<(&Statement, 
     let Some(total) = active().try_fold(0_u64, |sum, server| Some(sum.saturating_add(limit(server)?))) else { return };
     if total < entering / 10 && proxy.timeout(Timeout::Queue).is_none() {
         let value = first.option("maxconn").and_then(ServerOption::value);
-        let span = value.map_or(first.name.span, |value| value.span);
+        let span = value.map_or(first.name().span, |value| value.span);
         say(proxy, span, entering, total, findings);
     }
 }

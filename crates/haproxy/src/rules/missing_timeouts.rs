@@ -71,7 +71,7 @@ fn missing(proxy: &Proxy) -> Vec<Timeout> {
 /// Timeouts whose lack HAProxy does not speak of.
 fn details(haproxy: &Haproxy, proxy: &Proxy, findings: &mut Findings) {
     let speaks = !matches!(proxy.check.kind, CheckKind::Connect | CheckKind::External);
-    if let (true, None, Some(option)) = (speaks, proxy.timeout(Timeout::Check), proxy.check.option.as_deref())
+    if let (true, None, Some(option)) = (speaks, proxy.timeout(Timeout::Check), proxy.check.option.as_ref())
         && let Some(server) = proxy.servers.iter().find(|server| server.is_checked())
         && let Some(inter) = server.inter()
     {

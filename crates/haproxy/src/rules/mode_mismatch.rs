@@ -13,7 +13,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.mode() != Mode::Unknown && !proxy.is_disabled()) {
         for route in proxy.routes() {
             let Some(name) = route.word(1).filter(|name| name.is_known()) else { continue };
-            let Some(backend) = haproxy.backend(&name.text) else { continue };
+            let Some(backend) = haproxy.backend(name.text) else { continue };
             let (from, to) = (proxy.mode(), backend.mode());
             let itself = backend.header() == proxy.header();
             let upgrade = from == Mode::Tcp && to == Mode::Http;

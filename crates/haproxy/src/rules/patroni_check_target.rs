@@ -22,9 +22,9 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             let rest = with_port.unwrap_or(8008);
             let report = findings.report(
                 check.span(),
-                format!("health check of `{}` speaks HTTP to port {port} ({database})", server.name.text),
+                format!("health check of `{}` speaks HTTP to port {port} ({database})", server.name().text),
             );
-            let report = match proxy.check.option.as_deref() {
+            let report = match proxy.check.option.as_ref() {
                 Some(option) => report.label(option.setting_span(), "the check is an HTTP request"),
                 None => report,
             };

@@ -26,10 +26,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             (Some(_), None) => continue,
         };
         let name = pool.proxy.name();
-        let span = first.check_option().map_or(first.name.span, ServerOption::span);
+        let span = first.check_option().map_or(first.name().span, ServerOption::span);
         let mut report =
             findings.report(span, format!("`{name}` sends writes to all {nodes} nodes: {why}")).severity(severity);
-        if let Some(option) = check.option.as_deref().filter(|_| check.kind != CheckKind::Connect) {
+        if let Some(option) = check.option.as_ref().filter(|_| check.kind != CheckKind::Connect) {
             report = report.label(option.setting_span(), "this check is the same on every node");
         }
         if let Some(balance) = pool.proxy.last("balance") {
@@ -42,7 +42,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         {
             continue;
         }
-        let own = check.option.as_deref().filter(|option| pool.proxy.owns(option));
+        let own = check.option.as_ref().filter(|option| pool.proxy.owns(option));
         let request = "option httpchk GET /primary\n    http-check expect status 200";
         let mut edits = vec![match own {
             Some(option) => Edit::replace(option.span(), request),

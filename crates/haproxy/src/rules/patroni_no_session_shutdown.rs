@@ -41,7 +41,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             format!("`{name}`: connections to a replica that went away stay open {how_long}")
         };
         let own_default = proxy.all("default-server").rfind(|line| line.span().start < server.statement.span().start);
-        let span = own_default.map_or(server.name.span, crate::model::Statement::keyword_span);
+        let span = own_default.map_or(server.name().span, crate::model::Statement::keyword_span);
         let edit = match own_default {
             Some(line) => line.append_options("on-marked-down shutdown-sessions"),
             None => Some(Edit::insert_before(

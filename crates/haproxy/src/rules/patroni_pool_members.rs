@@ -92,7 +92,7 @@ fn compare(mine: &Nodes<'_>, theirs: &Nodes<'_>, writes: bool, context: &Context
 fn copies(mine: &Nodes<'_>, missing: &[(&Server, &String)], context: &Context<'_>) -> Option<Edit> {
     let proxy = mine.pool.proxy;
     let last = proxy.servers.last()?;
-    let free = missing.iter().all(|(server, _)| !proxy.has_server(&server.name.text) && !server.is_backup());
+    let free = missing.iter().all(|(server, _)| !proxy.has_server(server.name().text) && !server.is_backup());
     let lines: Vec<&str> = missing.iter().map(|(server, _)| context.text(server.statement.span())).collect();
     free.then(|| last.statement.insert_line_after(&lines.join("\n    ")))
 }

@@ -66,7 +66,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             } else {
                 continue;
             };
-            let span = blame.and_then(ServerOption::value).map_or(server.name.span, |value| value.span);
+            let span = blame.and_then(ServerOption::value).map_or(server.name().span, |value| value.span);
             if reported.contains(&span) {
                 continue;
             }

@@ -19,7 +19,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 if scheme == "https" { (tls, " unless { ssl_fc }") } else { (plain, " if { ssl_fc }") };
             let Some(bind) = looping else { continue };
             let word =
-                rule.words.iter().find(|word| word.text == "redirect").map_or(rule.keyword_span(), |word| word.span);
+                rule.words().iter().find(|word| word.text == "redirect").map_or(rule.keyword_span(), |word| word.span);
             let line = context.line(bind.statement.span());
             let report = findings
                 .report(
@@ -42,7 +42,7 @@ fn redirects(proxy: &Proxy) -> impl Iterator<Item = &Statement> {
 /// The scheme it redirects to, when host and path stay the same.
 fn scheme(rule: &Statement) -> Option<&'static str> {
     if let Some(scheme) = rule.after("scheme") {
-        return match scheme.text.as_str() {
+        return match scheme.text {
             "https" => Some("https"),
             "http" => Some("http"),
             _ => None,

@@ -13,11 +13,11 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let agent =
             active.iter().any(|server| server.flag("agent-check").is_some() || server.option("track").is_some());
         let Some(first) = active.first().filter(|_| nodes >= 2 && !agent && !asks_for_master(proxy)) else { continue };
-        let option = proxy.check.option.as_deref().filter(|option| proxy.owns(option));
+        let option = proxy.check.option.as_ref().filter(|option| proxy.owns(option));
         let span = option
             .map(crate::model::Statement::setting_span)
             .or(first.check_option().map(crate::model::ServerOption::span))
-            .unwrap_or(first.name.span);
+            .unwrap_or(first.name().span);
         let message = format!(
             "`{}` balances over {nodes} Redis nodes without asking for the role: writes reach replicas",
             proxy.name()
@@ -45,13 +45,13 @@ fn asks_for_master(proxy: &Proxy) -> bool {
     match proxy.check.kind {
         CheckKind::External => true,
         CheckKind::Tcp => {
-            let expects = |line: &&std::sync::Arc<crate::model::Statement>| line.text(1) == "expect";
+            let expects = |line: &&crate::model::Statement| line.text(1) == "expect";
             proxy
                 .check
                 .tcp
                 .iter()
                 .filter(expects)
-                .any(|line| line.words.iter().any(|word| word.text.contains("master") || !word.is_known()))
+                .any(|line| line.words().iter().any(|word| word.text.contains("master") || !word.is_known()))
         }
         _ => false,
     }

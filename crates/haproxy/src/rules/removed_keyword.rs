@@ -14,7 +14,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             message = format!("{message}; use {replacement}");
         }
         let report = findings.report(*span, message).severity(severity).category(category);
-        if let Some(edit) = statement.as_deref().and_then(|statement| rewrite(statement, context)) {
+        if let Some(edit) = statement.as_ref().and_then(|statement| rewrite(statement, context)) {
             report.suggest_as(Safety::Safe, "write it the new way", [edit]);
         }
     }
@@ -38,7 +38,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 fn rewrite(statement: &Statement, context: &Context<'_>) -> Option<Edit> {
     let rest = |from: usize| {
         let first = statement.word(from)?;
-        Some(context.text(first.span.to(statement.words.last()?.span)))
+        Some(context.text(first.span.to(statement.words().last()?.span)))
     };
     let text = match statement.keyword() {
         "block" => format!("http-request deny {}", rest(1)?),

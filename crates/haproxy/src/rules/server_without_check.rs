@@ -32,7 +32,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 };
                 let variable = || {
                     server.statement.has_variable()
-                        && server.statement.words.iter().any(|word| word.text.contains("[*]"))
+                        && server.statement.words().iter().any(|word| word.text.contains("[*]"))
                 };
                 !server.is_watched() && !refuses && real && !variable()
             })
@@ -43,10 +43,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             "{missing} of {total} servers of `{}` have no health check: they stay in rotation when they die",
             proxy.name()
         );
-        let mut report =
-            findings.report(first.name.span, message).help("add `check`, or `default-server check` above the servers");
+        let mut report = findings
+            .report(first.name().span, message)
+            .help("add `check`, or `default-server check` above the servers");
         for other in others.iter().take(4) {
-            report = report.label(other.name.span, "not checked either");
+            report = report.label(other.name().span, "not checked either");
         }
         let checkable = unwatched.iter().filter(|server| !proxy.lacks_check_port(server));
         report.suggest("check them", checkable.filter_map(|server| server.append("check")).collect::<Vec<_>>());

@@ -29,14 +29,14 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
                 // A check of another port of the same host is no way to the traffic.
                 Some(none) if !checks_other_port || server.option("addr").is_some() => {
                     let span = none.value().map_or(none.span(), |value| value.span);
-                    Some((span, format!("`{}` accepts any certificate", server.name.text), none))
+                    Some((span, format!("`{}` accepts any certificate", server.name().text), none))
                 }
                 Some(_) => None,
                 None if !checks_other_port && !names_itself && unnamed(server) => Some((
                     ssl.span(),
                     format!(
                         "any certificate of that CA is accepted for `{}`: add `verifyhost` or `sni`",
-                        server.name.text
+                        server.name().text
                     ),
                     ssl,
                 )),
@@ -72,14 +72,14 @@ fn plain(mode: Mode, proxy: &str, server: &Server, findings: &mut Findings) {
         return;
     };
     let says_so = server.options().any(|option| option.name() == "no-ssl");
-    let plain = [proxy, &server.name.text].iter().any(|name| name.to_ascii_lowercase().contains("plain"));
+    let plain = [proxy, server.name().text].iter().any(|name| name.to_ascii_lowercase().contains("plain"));
     if mode == Mode::Http && !says_so && !plain {
         findings
             .report(
                 server.address.span,
                 format!(
                     "`{}` is reached on port {port} without `ssl`: the request travels in the clear, or is refused",
-                    server.name.text
+                    server.name().text
                 ),
             )
             .help("add `ssl verify required ca-file @system-ca`");
@@ -96,7 +96,7 @@ fn optional_certificates(haproxy: &Haproxy, findings: &mut Findings) {
         else {
             continue;
         };
-        let by_name = |name: &Word| haproxy.backend(&name.text).is_some_and(looks_at_certificates);
+        let by_name = |name: Word<'_>| haproxy.backend(name.text).is_some_and(looks_at_certificates);
         let looked_at = looks_at_certificates(proxy)
             || haproxy.defaults_of(proxy).is_some_and(looks_at_certificates)
             || proxy.routes().filter_map(|route| route.word(1)).any(|name| {
@@ -120,6 +120,6 @@ fn optional_certificates(haproxy: &Haproxy, findings: &mut Findings) {
 fn looks_at_certificates(proxy: &Proxy) -> bool {
     let logs = |keyword: &str| keyword.contains("log-format") || keyword.starts_with("unique-id");
     proxy.statements.iter().filter(|statement| statement.may_look() && !logs(statement.keyword())).any(|statement| {
-        statement.words.iter().any(|word| word.text.contains("ssl_c_") || word.text.contains("ssl_fc_has_crt"))
+        statement.words().iter().any(|word| word.text.contains("ssl_c_") || word.text.contains("ssl_fc_has_crt"))
     })
 }

@@ -1,7 +1,7 @@
 //! TLS versions and ciphers that are known to be broken.
 
 use crate::model::{Haproxy, Mode, ServerOption};
-use crate::syntax::Word;
+use crate::syntax::{Word, Words};
 use confvet_core::{Context, Edit, Fact, Findings, Rule, Safety, Severity, Span};
 use std::collections::BTreeSet;
 
@@ -28,18 +28,18 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         }
     }
     let newer_default = haproxy.target.is_none_or(|target| target >= (2, 2, 0));
-    let defaults: Vec<&Word> =
+    let defaults: Vec<Word<'_>> =
         haproxy.global().filter(|line| line.is("ssl-default-bind-options")).flat_map(|line| line.from(1)).collect();
-    let default_excludes = defaults.iter().copied().find(|word| excludes(word));
-    let default_bounds = defaults.iter().copied().find(|word| bounds(word));
+    let default_excludes = defaults.iter().copied().find(|word| excludes(*word));
+    let default_bounds = defaults.iter().copied().find(|word| bounds(*word));
     let mut told = BTreeSet::new();
     for proxy in &haproxy.proxies {
         for bind in proxy.binds.iter().filter(|bind| bind.option("ssl").is_some()) {
             let lowest = options(bind.statement.from(2), findings);
             ciphers(bind.option("ciphers").and_then(ServerOption::value), findings);
             let own = bind.statement.from(2);
-            let ignored = own.iter().find(|word| excludes(word)).or(default_excludes);
-            let bounded = own.iter().find(|word| bounds(word)).or(default_bounds);
+            let ignored = own.iter().find(|word| excludes(*word)).or(default_excludes);
+            let bounded = own.iter().find(|word| bounds(*word)).or(default_bounds);
             if let (Some(ignored), Some(bounded)) = (ignored, bounded)
                 && told.insert(ignored.span)
             {
@@ -67,13 +67,13 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Excludes one version; means nothing beside a lowest or highest one.
-fn excludes(word: &Word) -> bool {
+fn excludes(word: Word<'_>) -> bool {
     word.text == "no-sslv3" || word.text.starts_with("no-tlsv1")
 }
 
 /// Sets the lowest or the highest version.
-fn bounds(word: &Word) -> bool {
-    matches!(word.text.as_str(), "ssl-min-ver" | "ssl-max-ver")
+fn bounds(word: Word<'_>) -> bool {
+    matches!(word.text, "ssl-min-ver" | "ssl-max-ver")
 }
 
 fn alpn(haproxy: &Haproxy, bind: &crate::model::Bind, findings: &mut Findings) {
@@ -93,18 +93,18 @@ fn alpn(haproxy: &Haproxy, bind: &crate::model::Bind, findings: &mut Findings) {
 }
 
 /// Reads the words of an options line; says whether a lowest version is among them.
-fn options(words: &[Word], findings: &mut Findings) -> bool {
-    let named = words.iter().enumerate().map(|(index, word)| (word.text.as_str(), word.span, words.get(index + 1)));
+fn options(words: Words<'_>, findings: &mut Findings) -> bool {
+    let named = words.iter().enumerate().map(|(index, word)| (word.text, word.span, words.get(index + 1)));
     options_of(named, findings)
 }
 
-fn options_of<'a>(options: impl Iterator<Item = (&'a str, Span, Option<&'a Word>)>, findings: &mut Findings) -> bool {
+fn options_of<'a>(options: impl Iterator<Item = (&'a str, Span, Option<Word<'a>>)>, findings: &mut Findings) -> bool {
     let mut bounded = false;
     for (name, span, value) in options {
         match (name, value) {
             ("ssl-min-ver", Some(version)) => {
                 bounded = true;
-                if matches!(version.text.as_str(), "SSLv3" | "TLSv1.0" | "TLSv1.1") {
+                if matches!(version.text, "SSLv3" | "TLSv1.0" | "TLSv1.1") {
                     findings.report(version.span, format!("`ssl-min-ver {0}` allows {0}", version.text)).suggest_as(
                         Safety::Safe,
                         "ask for TLSv1.2",
@@ -124,7 +124,7 @@ fn options_of<'a>(options: impl Iterator<Item = (&'a str, Span, Option<&'a Word>
 
 const WEAK: &[&str] = &["RC4", "3DES", "DES", "NULL", "eNULL", "aNULL", "ADH", "AECDH", "EXPORT", "EXP", "MD5", "ALL"];
 
-fn ciphers(list: Option<&Word>, findings: &mut Findings) {
+fn ciphers(list: Option<Word<'_>>, findings: &mut Findings) {
     let Some(list) = list.filter(|list| list.is_known()) else { return };
     let mut at = 0;
     for part in list.text.split(':') {

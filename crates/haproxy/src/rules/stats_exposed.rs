@@ -33,13 +33,13 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             .iter()
             .filter(|line| line.text(1) == "auth")
             .filter_map(|line| line.word(2))
-            .find(|pair| WELL_KNOWN.contains(&pair.text.as_str()));
+            .find(|pair| WELL_KNOWN.contains(&pair.text));
         if let Some(pair) = well_known {
             let mut report = findings
                 .report(pair.span, format!("the stats page on {place} has a password that everybody tries first"))
                 .severity(Severity::Error);
             if let Some(bind) = bind {
-                report = report.label(bind.statement.words[1].span, "reachable from outside");
+                report = report.label(bind.statement.span_of(1), "reachable from outside");
             }
             report.help("choose another password, or bind to 127.0.0.1");
             continue;
@@ -58,7 +58,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             .help("add `stats auth USER:PASSWORD`, or bind to 127.0.0.1")
             .suggest("ask for a password", password(proxy, first));
         if let Some(bind) = bind {
-            report.label(bind.statement.words[1].span, "reachable from outside");
+            report.label(bind.statement.span_of(1), "reachable from outside");
         }
     }
 }

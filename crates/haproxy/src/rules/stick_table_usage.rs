@@ -36,10 +36,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 
 fn uses_own_table(proxy: &Proxy) -> bool {
     let tracks = |rule: &Statement| {
-        rule.words.iter().any(|word| word.text.starts_with("track-sc"))
+        rule.words().iter().any(|word| word.text.starts_with("track-sc"))
             && rule.after("table").is_none_or(|table| table.text == proxy.name())
     };
-    proxy.all("stick").any(|rule| rule.after("table").is_none()) || proxy.statements.iter().any(|rule| tracks(rule))
+    proxy.all("stick").any(|rule| rule.after("table").is_none()) || proxy.statements.iter().any(tracks)
 }
 
 /// What a fetch reads: its tracked counter and the data it needs.
@@ -125,7 +125,7 @@ impl<'a> Feeds<'a> {
         let mut named = BTreeSet::new();
         let fed = own.iter().map(|rule| (proxy, *rule)).chain(others.iter().copied());
         let tables = fed.filter_map(|(owner, rule)| match rule.after("table") {
-            Some(table) => table.is_known().then_some(table.text.as_str()),
+            Some(table) => table.is_known().then_some(table.text),
             None => Some(owner.name()),
         });
         Self {
@@ -220,8 +220,9 @@ fn stores(table: &Statement, data: &str) -> bool {
         "gpt0" => "gpt",
         other => other,
     };
-    let names = table.words.windows(2).filter(|pair| pair[0].text == "store").flat_map(|pair| pair[1].text.split(','));
-    let unknown = table.words.iter().any(|word| !word.is_known());
+    let names =
+        table.words().pairs().filter(|(word, _)| word.text == "store").flat_map(|(_, names)| names.text.split(','));
+    let unknown = table.words().iter().any(|word| !word.is_known());
     unknown
         || names.into_iter().any(|stored| {
             let name = stored.split('(').next().unwrap_or(stored).trim();
@@ -236,11 +237,10 @@ fn key_type(proxy: &Proxy, table: &Statement, findings: &mut Findings) {
     let tracks = proxy
         .statements
         .iter()
-        .map(AsRef::as_ref)
-        .filter(|rule: &&Statement| rule.words.iter().take(3).any(|word| word.text.starts_with("track-sc")))
+        .filter(|rule: &&Statement| rule.words().iter().take(3).any(|word| word.text.starts_with("track-sc")))
         .filter(mine);
     for rule in tracks {
-        let Some(at) = rule.words.iter().position(|word| word.text.starts_with("track-sc")) else { continue };
+        let Some(at) = rule.words().iter().position(|word| word.text.starts_with("track-sc")) else { continue };
         let Some(key) = rule.word(at + 1) else { continue };
         if key.text == "src" {
             let v6 = proxy
@@ -256,7 +256,7 @@ fn key_type(proxy: &Proxy, table: &Statement, findings: &mut Findings) {
                     .suggest("track both", [Edit::replace(kind.span, "ipv6")]);
                 return;
             }
-        } else if ["path", "url", "base", "method"].contains(&key.text.as_str()) {
+        } else if ["path", "url", "base", "method"].contains(&key.text) {
             findings
                 .report(kind.span, format!("`{}` is no address: a table of `type ip` never stores it", key.text))
                 .severity(Severity::Warning)

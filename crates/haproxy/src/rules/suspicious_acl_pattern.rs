@@ -8,7 +8,7 @@ use confvet_core::{Context, Edit, Findings, Rule};
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/suspicious-acl-pattern", check };
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
-    for statement in haproxy.sections().flat_map(|proxy| proxy.looking()) {
+    for statement in &haproxy.odd_criteria {
         for criterion in statement.criteria() {
             if criterion.ends_flags {
                 continue;
@@ -40,7 +40,7 @@ fn compares_text(criterion: &Criterion<'_>) -> bool {
             .is_some_and(|method| matches!(method, "str" | "beg" | "end" | "sub" | "dir" | "dom" | "reg"))
 }
 
-fn stray<'a>(criterion: &Criterion<'a>) -> Option<&'a Word> {
+fn stray<'a>(criterion: &Criterion<'a>) -> Option<Word<'a>> {
     let values = criterion.values;
     if let Some(first) =
         values.first().filter(|first| first.text.starts_with('(') && !first.is_quoted() && !compares_text(criterion))
@@ -48,7 +48,7 @@ fn stray<'a>(criterion: &Criterion<'a>) -> Option<&'a Word> {
         return Some(first);
     }
     values.iter().enumerate().skip(1).map(|(index, word)| (word, index + 1 < values.len())).find_map(|(word, more)| {
-        let text = word.text.as_str();
+        let text = word.text;
         let operator = OPERATORS.contains(&text) || FLAGS.contains(&text);
         let looks = text.contains(['_', '.', '(']) && !text.contains('/');
         let fetch = more && compares_text(criterion) && looks && names_fetch(text);
@@ -57,17 +57,17 @@ fn stray<'a>(criterion: &Criterion<'a>) -> Option<&'a Word> {
 }
 
 /// The flag in front of the first value, or the alternative on a line of its own.
-fn rewritten(statement: &Statement, criterion: &Criterion<'_>, word: &Word) -> Vec<Edit> {
+fn rewritten(statement: &Statement, criterion: &Criterion<'_>, word: Word<'_>) -> Vec<Edit> {
     let at = criterion.values.iter().position(|value| value.span == word.span).filter(|_| statement.is("acl"));
-    let (Some(at), Some(first)) = (at.filter(|&at| at > 0), criterion.values.first()) else { return Vec::new() };
-    let before = &criterion.values[at - 1];
+    let before = at.and_then(|at| criterion.values.get(at.checked_sub(1)?));
+    let (Some(at), Some(first), Some(before)) = (at, criterion.values.first(), before) else { return Vec::new() };
     let next = criterion.values.get(at + 1);
-    match (word.text.as_str(), next) {
+    match (word.text, next) {
         ("-i" | "-n", _) => vec![
             Edit::insert_before(first.span, format!("{} ", word.text)),
             Edit::delete(before.span.after().to(word.span)),
         ],
-        ("or" | "||", Some(next)) if names_fetch(&next.text) => {
+        ("or" | "||", Some(next)) if names_fetch(next.text) => {
             let line = format!("\n    acl {} ", statement.text(1));
             vec![Edit::replace(before.span.after().to(next.span.before()), line)]
         }
@@ -98,7 +98,7 @@ fn impossible(criterion: &Criterion<'_>, findings: &mut Findings) {
     let host = (matches!(fetch, "hdr" | "req.hdr" | "hdr_beg" | "hdr_end" | "hdr_dom") && of_host())
         || matches!(fetch, "ssl_fc_sni" | "req.ssl_sni" | "req_ssl_sni");
     for value in criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '%'])) {
-        let text = value.text.as_str();
+        let text = value.text;
         if path && !text.starts_with('/') && !text.is_empty() && text != "*" {
             let first = text.chars().next().unwrap_or(' ');
             findings.report(value.span, format!("a path never starts with `{first}`: this ACL cannot match"));

@@ -128,7 +128,7 @@ fn server(haproxy: &Haproxy, reference: &Reference<'_>, hints: &mut Hints, findi
         return;
     }
     if !proxy.has_server(name) {
-        let names = || proxy.servers.iter().map(|server| server.name.text.as_str()).collect();
+        let names = || proxy.servers.iter().map(|server| server.name().text).collect();
         let near = hints.near(name, proxy.servers.len(), names).filter(|_| name == reference.name);
         report(haproxy, reference, near, findings);
     }

@@ -7,7 +7,7 @@ pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unquoted-hash", ch
 
 fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     for (hash, statement) in haproxy.cut_words() {
-        let Some(last) = statement.words.last() else { continue };
+        let Some(last) = statement.words().last() else { continue };
         let kept = if last.is_secret() { "its beginning".to_owned() } else { format!("`{}`", last.text) };
         findings
             .report(hash.span, format!("`#` starts a comment here: the word is cut to {kept}"))

@@ -1,10 +1,11 @@
 //! A rule that another one above it always wins against.
 
 use crate::model::{Haproxy, Names, Proxy, SectionKind, Statement};
-use crate::syntax::Word;
+use crate::syntax::{Word, Words};
+use crate::table::{Keyword, keyword};
 use confvet_core::{Context, Findings, Rule, Severity};
 use foldhash::{HashMap, HashMapExt};
-use std::hash::{Hash, Hasher};
+use std::collections::hash_map::Entry;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unreachable-rule", check };
 
@@ -43,15 +44,27 @@ fn action(rule: &Statement) -> &str {
 
 /// Ends the list for whom its condition holds.
 fn is_final(rule: &Statement) -> bool {
-    let action = action(rule);
-    match rule.keyword() {
-        "http-request" => matches!(
+    let action = Keyword::of(rule.action());
+    match rule.id() {
+        keyword::HTTP_REQUEST => matches!(
             action,
-            "allow" | "auth" | "deny" | "redirect" | "reject" | "return" | "tarpit" | "silent-drop" | "use-service"
+            keyword::ALLOW
+                | keyword::AUTH
+                | keyword::DENY
+                | keyword::REDIRECT
+                | keyword::REJECT
+                | keyword::RETURN
+                | keyword::TARPIT
+                | keyword::SILENT_DROP
+                | keyword::USE_SERVICE
         ),
-        "http-response" => matches!(action, "allow" | "deny" | "redirect" | "return"),
-        "tcp-request" => matches!(action, "accept" | "reject" | "silent-drop" | "switch-mode"),
-        "stats" => matches!(action, "allow" | "deny" | "auth"),
+        keyword::HTTP_RESPONSE => {
+            matches!(action, keyword::ALLOW | keyword::DENY | keyword::REDIRECT | keyword::RETURN)
+        }
+        keyword::TCP_REQUEST => {
+            matches!(action, keyword::ACCEPT | keyword::REJECT | keyword::SILENT_DROP | keyword::SWITCH_MODE)
+        }
+        keyword::STATS => matches!(rule.text(2), "allow" | "deny" | "auth"),
         _ => false,
     }
 }
@@ -79,28 +92,9 @@ fn hidden(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement], findin
     same_condition(haproxy, context, &rules[..end], findings);
 }
 
-/// Words that are the same when their texts are.
-struct SameWords<'a>(&'a [Word]);
-
-impl PartialEq for SameWords<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.0.iter().zip(other.0).all(|(one, other)| one.text == other.text)
-    }
-}
-
-impl Eq for SameWords<'_> {}
-
-impl Hash for SameWords<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.0 {
-            word.text.hash(state);
-        }
-    }
-}
-
 /// Two final rules under the same condition, and nothing between them that may change what it reads.
 fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement], findings: &mut Findings) {
-    let mut seen: HashMap<SameWords<'_>, &Statement> = HashMap::new();
+    let mut seen: HashMap<Words<'_>, &Statement> = HashMap::new();
     seen.reserve(rules.len());
     for rule in rules {
         let Some(condition) = rule.condition() else {
@@ -109,22 +103,24 @@ fn same_condition(haproxy: &Haproxy, context: &Context<'_>, rules: &[&Statement]
             }
             continue;
         };
-        let final_rule = is_final(rule) || rule.is("use_backend") && rule.word(1).is_some_and(Word::is_known);
+        let final_rule =
+            is_final(rule) || rule.id() == keyword::USE_BACKEND && rule.word(1).is_some_and(Word::is_known);
         if !final_rule {
             seen.clear();
             continue;
         }
-        match seen.get(&SameWords(condition.words)) {
-            Some(first) if !haproxy.exclude_each_other(first.branch, rule.branch) => {
+        match seen.entry(condition.words) {
+            Entry::Occupied(first) if !haproxy.exclude_each_other(first.get().branch, rule.branch) => {
+                let first = first.get();
                 let message = format!(
                     "never reached: line {} has the same condition and applies first",
                     context.line(first.span())
                 );
                 findings.report(rule.span(), message).label(first.span(), "the same condition");
             }
-            Some(_) => {}
-            None => {
-                seen.insert(SameWords(condition.words), rule);
+            Entry::Occupied(_) => {}
+            Entry::Vacant(entry) => {
+                entry.insert(rule);
             }
         }
     }
@@ -155,7 +151,7 @@ fn routes(haproxy: &Haproxy, context: &Context<'_>, proxy: &Proxy, findings: &mu
     if let (SectionKind::Listen, Some(default), Some(server)) = (proxy.kind, default, proxy.servers.first()) {
         findings
             .report(
-                server.name.span,
+                server.name().span,
                 format!("never used: `default_backend` sends everything to `{}`", default.text(1)),
             )
             .label(default.span(), "wins against the servers of this `listen`")
@@ -165,14 +161,17 @@ fn routes(haproxy: &Haproxy, context: &Context<'_>, proxy: &Proxy, findings: &mu
 
 /// Which rules HAProxy evaluates first.
 fn stage(rule: &Statement) -> Option<(u8, &'static str)> {
-    Some(match (rule.keyword(), rule.text(1)) {
-        ("tcp-request", "connection") => (0, "tcp-request connection"),
-        ("tcp-request", "session") => (1, "tcp-request session"),
-        ("tcp-request", "content") => (2, "tcp-request content"),
-        ("http-request", _) => (3, "http-request"),
-        ("redirect", _) => (4, "redirect"),
-        ("use_backend", _) => (5, "use_backend"),
-        ("use-server", _) => (6, "use-server"),
+    Some(match rule.id() {
+        keyword::TCP_REQUEST => match rule.text(1) {
+            "connection" => (0, "tcp-request connection"),
+            "session" => (1, "tcp-request session"),
+            "content" => (2, "tcp-request content"),
+            _ => return None,
+        },
+        keyword::HTTP_REQUEST => (3, "http-request"),
+        keyword::REDIRECT => (4, "redirect"),
+        keyword::USE_BACKEND => (5, "use_backend"),
+        keyword::USE_SERVER => (6, "use-server"),
         _ => return None,
     })
 }

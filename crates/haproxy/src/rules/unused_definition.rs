@@ -70,8 +70,8 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 
 fn acls(proxy: &Proxy, findings: &mut Findings) {
     let unused = proxy.unused_acls();
-    let by_fetch = |word: &Word| word.text.contains("acl(");
-    if unused.is_empty() || proxy.looking().any(|statement| statement.words.iter().any(by_fetch)) {
+    let by_fetch = |word: Word<'_>| word.text.contains("acl(");
+    if unused.is_empty() || proxy.looking().any(|statement| statement.words().iter().any(by_fetch)) {
         return;
     }
     for name in unused.into_iter().filter_map(|acl| acl.word(1)) {

@@ -15,3 +15,23 @@ pub(crate) fn hash(name: &[u8]) -> usize {
     // The upper half of the product depends on all bits.
     (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }
+
+/// The two names, compared by the same pieces.
+#[inline]
+#[allow(dead_code, reason = "the build script only needs the hash")]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    if one.len() <= 16
+        && let (Some(first), Some(last)) = (one.first_chunk::<8>(), one.last_chunk::<8>())
+    {
+        return Some(first) == other.first_chunk() && Some(last) == other.last_chunk();
+    }
+    if one.len() < 8
+        && let (Some(first), Some(last)) = (one.first_chunk::<4>(), one.last_chunk::<4>())
+    {
+        return Some(first) == other.first_chunk() && Some(last) == other.last_chunk();
+    }
+    one == other
+}

@@ -1,13 +1,14 @@
 //! Sample fetches and converters: their arguments, the kinds of value they hand on, and where a sample can be taken.
 
 use super::{ProblemKind, Schema, is_build, is_plain};
+use crate::model::reference::called;
 use crate::model::{Call, Criterion, Expression, Proxy, SectionKind, Statement};
 use crate::syntax::Word;
-use crate::table::{Argument, CallShape, Context, Kind, Phases};
+use crate::table::{Argument, CallShape, Context, Key, Keyword, Kind, Phases, keyword};
+use crate::values::leading_ipv4;
 use confvet_core::{Span, did_you_mean};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 /// What the text of an argument must be, beyond the type that HAProxy lists for it.
 #[derive(Debug, Clone, Copy)]
@@ -91,89 +92,98 @@ pub(super) const CONDITIONS: &[&str] =
 /// Outputs that exist without a `ring` section.
 const SINKS: &[&str] = &["stdout", "stderr", "buf0"];
 
-/// Arguments that must not be missing or empty, although HAProxy lists some of them as optional; sorted by name.
-const NOT_EMPTY: &[(&str, Context, usize)] = &[
-    ("be2dec", Context::Converter, 1),
-    ("bin", Context::Fetch, 0),
-    ("digest", Context::Converter, 0),
-    ("distcc_body", Context::Fetch, 0),
-    ("distcc_param", Context::Fetch, 0),
-    ("fix_tag_value", Context::Converter, 0),
-    ("internal.htx_blk.data", Context::Fetch, 0),
-    ("internal.htx_blk.hdrname", Context::Fetch, 0),
-    ("internal.htx_blk.hdrval", Context::Fetch, 0),
-    ("internal.htx_blk.size", Context::Fetch, 0),
-    ("internal.htx_blk.start_line", Context::Fetch, 0),
-    ("internal.htx_blk.type", Context::Fetch, 0),
-    ("json_query", Context::Converter, 0),
-    ("mqtt_field_value", Context::Converter, 1),
-    ("secure_memcmp", Context::Converter, 0),
-    ("set-var", Context::Converter, 0),
-    ("strcmp", Context::Converter, 0),
-    ("unset-var", Context::Converter, 0),
-    ("var", Context::Fetch, 0),
-];
+/// An argument that must not be missing or empty, although HAProxy lists some of them as optional.
+fn not_empty(call: Keyword, context: Context) -> Option<usize> {
+    Some(match (context, call) {
+        (Context::Converter, keyword::BE2DEC | keyword::MQTT_FIELD_VALUE) => 1,
+        (
+            Context::Fetch,
+            keyword::BIN
+            | keyword::DISTCC_BODY
+            | keyword::DISTCC_PARAM
+            | keyword::INTERNAL_HTX_BLK_DATA
+            | keyword::INTERNAL_HTX_BLK_HDRNAME
+            | keyword::INTERNAL_HTX_BLK_HDRVAL
+            | keyword::INTERNAL_HTX_BLK_SIZE
+            | keyword::INTERNAL_HTX_BLK_START_LINE
+            | keyword::INTERNAL_HTX_BLK_TYPE
+            | keyword::VAR,
+        ) => 0,
+        (
+            Context::Converter,
+            keyword::DIGEST
+            | keyword::FIX_TAG_VALUE
+            | keyword::JSON_QUERY
+            | keyword::SECURE_MEMCMP
+            | keyword::SET_VAR
+            | keyword::STRCMP
+            | keyword::UNSET_VAR,
+        ) => 0,
+        _ => return None,
+    })
+}
 
-/// Fetch or converter, number of the argument, what it needs; sorted by name.
-const NEEDS: &[(&str, Context, usize, Needs)] = &[
-    ("add", Context::Converter, 0, Needs::NumberOrVariable),
-    ("add_item", Context::Converter, 1, Needs::Variable),
-    ("aes_gcm_dec", Context::Converter, 0, Needs::OneOf(DIGESTS)),
-    ("aes_gcm_dec", Context::Converter, 1, Needs::VariableOrBase64),
-    ("aes_gcm_dec", Context::Converter, 2, Needs::VariableOrBase64),
-    ("aes_gcm_dec", Context::Converter, 3, Needs::VariableOrBase64),
-    ("and", Context::Converter, 0, Needs::NumberOrVariable),
-    ("be2dec", Context::Converter, 1, Needs::Between(1, 8)),
-    ("be2hex", Context::Converter, 1, Needs::Between(0, i64::MAX)),
-    ("bin", Context::Fetch, 0, Needs::Hexadecimal),
-    ("bool", Context::Fetch, 0, Needs::Boolean),
-    ("bytes", Context::Converter, 0, Needs::Position),
-    ("bytes", Context::Converter, 1, Needs::Length),
-    ("concat", Context::Converter, 1, Needs::Variable),
-    ("date", Context::Fetch, 1, Needs::OneOf(TIME_UNITS)),
-    ("debug", Context::Converter, 1, Needs::Sink),
-    ("digest", Context::Converter, 0, Needs::Digest),
-    ("distcc_body", Context::Fetch, 0, Needs::Token),
-    ("distcc_param", Context::Fetch, 0, Needs::Token),
-    ("div", Context::Converter, 0, Needs::NumberOrVariable),
-    ("fc_rtt", Context::Fetch, 0, Needs::OneOf(&["us", "ms"])),
-    ("fc_rttvar", Context::Fetch, 0, Needs::OneOf(&["us", "ms"])),
-    ("field", Context::Converter, 0, Needs::NonZero),
-    ("fix_tag_value", Context::Converter, 0, Needs::FixTag),
-    ("has_ctl", Context::Converter, 0, Needs::ControlMask),
-    ("hmac", Context::Converter, 0, Needs::Digest),
-    ("hmac", Context::Converter, 1, Needs::VariableOrBase64),
-    ("http_date", Context::Converter, 1, Needs::OneOf(TIME_UNITS)),
-    ("internal.htx_blk.data", Context::Fetch, 0, Needs::Block),
-    ("internal.htx_blk.hdrname", Context::Fetch, 0, Needs::Block),
-    ("internal.htx_blk.hdrval", Context::Fetch, 0, Needs::Block),
-    ("internal.htx_blk.size", Context::Fetch, 0, Needs::Block),
-    ("internal.htx_blk.start_line", Context::Fetch, 0, Needs::Block),
-    ("internal.htx_blk.type", Context::Fetch, 0, Needs::Block),
-    ("json", Context::Converter, 0, Needs::OneOf(JSON)),
-    ("json_query", Context::Converter, 1, Needs::OneOf(&["int"])),
-    ("jwt_header_query", Context::Converter, 1, Needs::OneOf(&["int"])),
-    ("jwt_payload_query", Context::Converter, 1, Needs::OneOf(&["int"])),
-    ("jwt_verify", Context::Converter, 0, Needs::JwtAlgorithm),
-    ("mod", Context::Converter, 0, Needs::NumberOrVariable),
-    ("mqtt_field_value", Context::Converter, 0, Needs::MqttPacket),
-    ("mul", Context::Converter, 0, Needs::NumberOrVariable),
-    ("or", Context::Converter, 0, Needs::NumberOrVariable),
-    ("protobuf", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
-    ("regsub", Context::Converter, 2, Needs::RegexFlags),
-    ("secure_memcmp", Context::Converter, 0, Needs::Variable),
-    ("set-var", Context::Converter, 0, Needs::Variable),
-    ("set-var", Context::Converter, 1, Needs::OneOf(CONDITIONS)),
-    ("sha2", Context::Converter, 0, Needs::OneOf(SHA2)),
-    ("strcmp", Context::Converter, 0, Needs::Variable),
-    ("sub", Context::Converter, 0, Needs::NumberOrVariable),
-    ("ungrpc", Context::Converter, 1, Needs::OneOf(PROTOBUF)),
-    ("unset-var", Context::Converter, 0, Needs::Variable),
-    ("url_enc", Context::Converter, 0, Needs::OneOf(&["query"])),
-    ("var", Context::Fetch, 0, Needs::Variable),
-    ("word", Context::Converter, 0, Needs::NonZero),
-    ("xor", Context::Converter, 0, Needs::NumberOrVariable),
-];
+/// What the arguments of a fetch or a converter need, by their numbers.
+fn needs_of(call: Keyword, context: Context) -> &'static [(usize, Needs)] {
+    match (context, call) {
+        (
+            Context::Converter,
+            keyword::ADD
+            | keyword::AND
+            | keyword::DIV
+            | keyword::MOD
+            | keyword::MUL
+            | keyword::OR
+            | keyword::SUB
+            | keyword::XOR,
+        ) => &[(0, Needs::NumberOrVariable)],
+        (Context::Converter, keyword::ADD_ITEM | keyword::CONCAT) => &[(1, Needs::Variable)],
+        (Context::Converter, keyword::AES_GCM_DEC) => &[
+            (0, Needs::OneOf(DIGESTS)),
+            (1, Needs::VariableOrBase64),
+            (2, Needs::VariableOrBase64),
+            (3, Needs::VariableOrBase64),
+        ],
+        (Context::Converter, keyword::BE2DEC) => &[(1, Needs::Between(1, 8))],
+        (Context::Converter, keyword::BE2HEX) => &[(1, Needs::Between(0, i64::MAX))],
+        (Context::Fetch, keyword::BIN) => &[(0, Needs::Hexadecimal)],
+        (Context::Fetch, keyword::BOOL) => &[(0, Needs::Boolean)],
+        (Context::Converter, keyword::BYTES) => &[(0, Needs::Position), (1, Needs::Length)],
+        (Context::Fetch, keyword::DATE) => &[(1, Needs::OneOf(TIME_UNITS))],
+        (Context::Converter, keyword::DEBUG) => &[(1, Needs::Sink)],
+        (Context::Converter, keyword::DIGEST) => &[(0, Needs::Digest)],
+        (Context::Fetch, keyword::DISTCC_BODY | keyword::DISTCC_PARAM) => &[(0, Needs::Token)],
+        (Context::Fetch, keyword::FC_RTT | keyword::FC_RTTVAR) => &[(0, Needs::OneOf(&["us", "ms"]))],
+        (Context::Converter, keyword::FIELD | keyword::WORD) => &[(0, Needs::NonZero)],
+        (Context::Converter, keyword::FIX_TAG_VALUE) => &[(0, Needs::FixTag)],
+        (Context::Converter, keyword::HAS_CTL) => &[(0, Needs::ControlMask)],
+        (Context::Converter, keyword::HMAC) => &[(0, Needs::Digest), (1, Needs::VariableOrBase64)],
+        (Context::Converter, keyword::HTTP_DATE) => &[(1, Needs::OneOf(TIME_UNITS))],
+        (
+            Context::Fetch,
+            keyword::INTERNAL_HTX_BLK_DATA
+            | keyword::INTERNAL_HTX_BLK_HDRNAME
+            | keyword::INTERNAL_HTX_BLK_HDRVAL
+            | keyword::INTERNAL_HTX_BLK_SIZE
+            | keyword::INTERNAL_HTX_BLK_START_LINE
+            | keyword::INTERNAL_HTX_BLK_TYPE,
+        ) => &[(0, Needs::Block)],
+        (Context::Converter, keyword::JSON) => &[(0, Needs::OneOf(JSON))],
+        (Context::Converter, keyword::JSON_QUERY | keyword::JWT_HEADER_QUERY | keyword::JWT_PAYLOAD_QUERY) => {
+            &[(1, Needs::OneOf(&["int"]))]
+        }
+        (Context::Converter, keyword::JWT_VERIFY) => &[(0, Needs::JwtAlgorithm)],
+        (Context::Converter, keyword::MQTT_FIELD_VALUE) => &[(0, Needs::MqttPacket)],
+        (Context::Converter, keyword::PROTOBUF | keyword::UNGRPC) => &[(1, Needs::OneOf(PROTOBUF))],
+        (Context::Converter, keyword::REGSUB) => &[(2, Needs::RegexFlags)],
+        (Context::Converter, keyword::SECURE_MEMCMP | keyword::STRCMP | keyword::UNSET_VAR) => &[(0, Needs::Variable)],
+        (Context::Converter, keyword::SET_VAR) => &[(0, Needs::Variable), (1, Needs::OneOf(CONDITIONS))],
+        (Context::Converter, keyword::SHA2) => &[(0, Needs::OneOf(SHA2))],
+        (Context::Converter, keyword::URL_ENC) => &[(0, Needs::OneOf(&["query"]))],
+        (Context::Fetch, keyword::VAR) => &[(0, Needs::Variable)],
+        _ => &[],
+    }
+}
 
 /// The scopes of variables.
 const SCOPES: &[&str] = &["check", "proc", "req", "res", "sess", "txn"];
@@ -236,6 +246,12 @@ fn is_number_pattern(text: &str) -> bool {
 
 /// Looks like an IPv4 address or network and is none. Anything else may be a name that resolves.
 fn is_bad_network(text: &str) -> bool {
+    if let Some((_, length)) = leading_ipv4(text.as_bytes()) {
+        match &text.as_bytes()[length..] {
+            [] | [b'/', b'0'..=b'9'] | [b'/', b'1' | b'2', b'0'..=b'9'] | [b'/', b'3', b'0'..=b'2'] => return false,
+            _ => {}
+        }
+    }
     let (address, mask) = text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)));
     if address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')) {
         return !is_network(text);
@@ -262,13 +278,13 @@ pub(super) fn is_network(text: &str) -> bool {
 const METHODS: &[&str] = &["found", "bool", "int", "ip", "bin", "len", "str", "sub", "reg", "beg", "end", "dir", "dom"];
 
 /// A method that does not exist, or that cannot compare what the expression gives.
-fn bad_method<'a>(criterion: &Criterion<'a>, kind: Kind) -> Option<(&'a Word, String)> {
+fn bad_method<'a>(criterion: &Criterion<'a>, kind: Kind) -> Option<(Word<'a>, String)> {
     let at = criterion.flags.iter().position(|flag| flag.text == "-m")?;
-    let method = criterion.flags.get(at + 1).filter(|method| method.is_known() && !method.text.contains('$'))?;
-    if !METHODS.contains(&method.text.as_str()) {
+    let method = criterion.flags.get(at + 1).filter(|method| method.is_known() && !method.has_dollar())?;
+    if !METHODS.contains(&method.text) {
         return Some((method, format!("`{}` is no way to compare: there are {}", method.text, METHODS.join(", "))));
     }
-    let fits = match method.text.as_str() {
+    let fits = match method.text {
         "bool" | "int" => !matches!(kind, Kind::Meth | Kind::Bin),
         "ip" => !matches!(kind, Kind::Meth | Kind::Bin | Kind::Bool),
         _ => true,
@@ -278,7 +294,7 @@ fn bad_method<'a>(criterion: &Criterion<'a>, kind: Kind) -> Option<(&'a Word, St
 }
 
 /// The first pattern that its method cannot read.
-fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, String)> {
+fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(Word<'a>, String)> {
     if criterion.has_flag("-f") || criterion.has_flag("-M") {
         return None;
     }
@@ -290,7 +306,7 @@ fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, 
     if !is_regex && !is_bytes && !is_version {
         return None;
     }
-    let mut values = criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '<']));
+    let mut values = criterion.values.iter().filter(|value| value.is_known() && !value.has_filler());
     let is_hex = |text: &str| text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_dotted = |text: &str| {
         matches!(text, "eq" | "ge" | "gt" | "le" | "lt")
@@ -299,9 +315,9 @@ fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, 
     if is_regex {
         // A dollar sign is at home in a regular expression.
         let mut values = criterion.values.iter().filter(|value| value.is_known());
-        return values.find_map(|value| Some((value, regex_problem(&value.text)?)));
+        return values.find_map(|value| Some((value, regex_problem(value.text)?)));
     }
-    let bad = |value: &&Word| if is_bytes { !is_hex(&value.text) } else { !is_dotted(&value.text) };
+    let bad = |value: &Word<'_>| if is_bytes { !is_hex(value.text) } else { !is_dotted(value.text) };
     let value = values.find(bad)?;
     let what = if is_bytes { "pairs of hexadecimal digits" } else { "a version such as `3.1`" };
     Some((value, format!("`{}` is not a valid pattern for `{fetch}`: it must be {what}", value.text)))
@@ -309,7 +325,7 @@ fn bad_pattern<'a>(criterion: &Criterion<'a>, plain: bool) -> Option<(&'a Word, 
 
 /// What every library of regular expressions refuses: brackets that do not match, and a backslash at the end.
 pub(super) fn regex_problem(regex: &str) -> Option<String> {
-    // Comments, extended syntax and literal runs have rules of their own.
+    // Comments, extended syntax and literal runs have rules of their statement.
     if regex.contains("(?#") || regex.contains("\\Q") || regex.contains("(*") || regex.starts_with("(?x") {
         return None;
     }
@@ -400,61 +416,76 @@ fn phases(statement: &Statement, proxy: &Proxy) -> Option<(Phases, &'static str)
         (false, true) => Some(backend),
         (false, false) => None,
     };
-    let (phases, when) = match (statement.keyword(), statement.text(1)) {
-        ("http-request", _) => (sides(Phases::FRONTEND_REQUEST, Phases::BACKEND_REQUEST)?, "in `http-request` rules"),
-        ("http-response", _) => {
+    let second = || statement.text(1);
+    let (phases, when) = match statement.id() {
+        keyword::HTTP_REQUEST => (sides(Phases::FRONTEND_REQUEST, Phases::BACKEND_REQUEST)?, "in `http-request` rules"),
+        keyword::HTTP_RESPONSE => {
             (sides(Phases::FRONTEND_RESPONSE, Phases::BACKEND_RESPONSE)?, "in `http-response` rules")
         }
-        ("http-after-response", _) => {
+        keyword::HTTP_AFTER_RESPONSE => {
             (sides(Phases::FRONTEND_RESPONSE, Phases::BACKEND_RESPONSE)?, "in `http-after-response` rules")
         }
-        ("tcp-request", "connection") => (Phases::CONNECTION, "in `tcp-request connection` rules"),
-        ("tcp-request", "session") => (Phases::SESSION, "in `tcp-request session` rules"),
-        ("tcp-request", "content") => {
+        keyword::TCP_REQUEST if second() == "connection" => (Phases::CONNECTION, "in `tcp-request connection` rules"),
+        keyword::TCP_REQUEST if second() == "session" => (Phases::SESSION, "in `tcp-request session` rules"),
+        keyword::TCP_REQUEST if second() == "content" => {
             (sides(Phases::FRONTEND_CONTENT, Phases::BACKEND_CONTENT)?, "in `tcp-request content` rules")
         }
-        ("tcp-response", "content") => (Phases::BACKEND_RESPONSE_CONTENT, "in `tcp-response content` rules"),
-        ("stick", "on" | "match" | "store-request") => (Phases::SERVER_CHOICE, "when a server is chosen"),
-        ("stick", "store-response") => (Phases::STICK_STORE, "when a response is stored"),
-        ("log-format" | "log-format-sd" | "error-log-format", _) => (Phases::LOG, "in logs"),
-        ("unique-id-format", _) if proxy.has_frontend_side() => (Phases::FRONTEND_REQUEST, "when a request comes in"),
-        ("balance", "hash") => (Phases::SERVER_CHOICE, "when a server is chosen"),
+        keyword::TCP_RESPONSE if second() == "content" => {
+            (Phases::BACKEND_RESPONSE_CONTENT, "in `tcp-response content` rules")
+        }
+        keyword::STICK if matches!(second(), "on" | "match" | "store-request") => {
+            (Phases::SERVER_CHOICE, "when a server is chosen")
+        }
+        keyword::STICK if second() == "store-response" => (Phases::STICK_STORE, "when a response is stored"),
+        keyword::LOG_FORMAT | keyword::LOG_FORMAT_SD | keyword::ERROR_LOG_FORMAT => (Phases::LOG, "in logs"),
+        keyword::UNIQUE_ID_FORMAT if proxy.has_frontend_side() => (Phases::FRONTEND_REQUEST, "when a request comes in"),
+        keyword::BALANCE if second() == "hash" => (Phases::SERVER_CHOICE, "when a server is chosen"),
         _ => return None,
     };
     Some((phases, when))
 }
 
-impl Schema<'_> {
+impl<'a> Schema<'a> {
     /// Sample fetches and converters of a statement.
-    pub(super) fn fetches(&mut self, proxy: &Proxy, statement: &Arc<Statement>) {
-        let own = Arc::clone(statement);
-        for criterion in own.criteria() {
-            let Some(expression) = &criterion.expression else { continue };
-            if let Some(kind) = self.expression(proxy, statement, expression, true, None) {
-                self.patterns(statement, &criterion, kind);
+    pub(super) fn fetches(&mut self, proxy: &Proxy, statement: &'a Statement) {
+        if let Some(criterion) = statement.criterion() {
+            self.criterion(proxy, statement, &criterion);
+        } else if statement.marks().has_odd() {
+            for criterion in statement.criteria() {
+                self.criterion(proxy, statement, &criterion);
             }
         }
-        if !own.has_calls && own.expression_word().is_none() {
+        if !statement.has_calls() && statement.expression_word().is_none() {
+            self.all_called = true;
             return;
         }
         // Names and numbers are no formats, whatever they look like.
-        if matches!(own.text(1), "del-header" | "set-nice") {
+        if matches!(statement.text(1), "del-header" | "set-nice") {
             return;
         }
         let phases = phases(statement, proxy);
-        for expression in own.sample_expressions() {
+        for expression in statement.sample_expressions() {
             let kind = self.expression(proxy, statement, &expression, false, phases);
             if let Some(kind) = kind.filter(|_| statement.expression_word() == Some(expression.fetch.word)) {
                 self.key(proxy, statement, &expression, kind);
             }
         }
+        self.all_called = true;
+    }
+
+    fn criterion(&mut self, proxy: &Proxy, statement: &'a Statement, criterion: &Criterion<'a>) {
+        self.odd |= criterion.may_be_odd();
+        if let Some(expression) = &criterion.expression
+            && let Some(kind) = self.expression(proxy, statement, expression, true, None)
+        {
+            self.patterns(statement, criterion, kind);
+        }
     }
 
     /// What an ACL compares with: numbers with numbers, addresses with addresses.
-    fn patterns(&mut self, statement: &Arc<Statement>, criterion: &Criterion<'_>, kind: Kind) {
+    fn patterns(&mut self, statement: &Statement, criterion: &Criterion<'_>, kind: Kind) {
         let plain = criterion.expression.as_ref().is_some_and(|expression| expression.converters.is_empty());
         let fetch = criterion.fetch();
-        let alias = plain && Context::AclAlias.find(fetch).is_some();
         if fetch == "http_auth_group" {
             self.groups(statement, criterion);
             return;
@@ -467,7 +498,12 @@ impl Schema<'_> {
             self.refuse(statement, word.span, message);
             return;
         }
-        if criterion.method().is_some() || criterion.has_flag("-f") || criterion.has_flag("-M") || alias {
+        // Whatever is compared with a text is one.
+        if matches!(kind, Kind::Any | Kind::Bool | Kind::Str) && fetch != "var" {
+            return;
+        }
+        let alias = || plain && Context::AclAlias.find(fetch).is_some();
+        if criterion.method().is_some() || criterion.has_flag("-f") || criterion.has_flag("-M") || alias() {
             return;
         }
         if plain && (matches!(kind, Kind::Bin | Kind::Meth) || fetch == "var") {
@@ -475,13 +511,13 @@ impl Schema<'_> {
             self.refuse(statement, criterion.word.span, message);
             return;
         }
-        for value in criterion.values.iter().filter(|value| value.is_known() && !value.text.contains(['$', '<'])) {
+        for value in criterion.values.iter().filter(|value| value.is_known() && !value.has_filler()) {
             let message = match kind {
-                Kind::Sint if !is_number_pattern(&value.text) => {
+                Kind::Sint if !is_number_pattern(value.text) => {
                     format!("`{}` is not a number, which is what `{fetch}` gives", value.text)
                 }
                 Kind::Ipv4 | Kind::Ipv6 | Kind::Addr
-                    if is_bad_network(&value.text) || criterion.has_flag("-n") && !is_network(&value.text) =>
+                    if is_bad_network(value.text) || criterion.has_flag("-n") && !is_network(value.text) =>
                 {
                     format!("`{}` is not a valid address or network", value.text)
                 }
@@ -493,7 +529,7 @@ impl Schema<'_> {
     }
 
     /// What `http_auth_group` compares with are groups of its userlist.
-    fn groups(&mut self, statement: &Arc<Statement>, criterion: &Criterion<'_>) {
+    fn groups(&mut self, statement: &Statement, criterion: &Criterion<'_>) {
         let list = criterion.expression.as_ref().and_then(|expression| expression.fetch.argument(0));
         let Some(list) = list.filter(|_| !criterion.has_flag("-f") && criterion.word.is_known()) else { return };
         if criterion.values.is_empty() {
@@ -503,9 +539,7 @@ impl Schema<'_> {
         }
         let compares = criterion.method().is_none_or(|method| method == "str");
         let Some(groups) = Some(list).filter(|_| compares).and_then(|list| self.groups_of(list)) else { return };
-        let unknown = |value: &&Word| {
-            value.is_known() && !value.text.contains(['$', '<']) && !groups.contains(value.text.as_str())
-        };
+        let unknown = |value: &Word<'_>| value.is_known() && !value.has_filler() && !groups.contains(value.text);
         if let Some(value) = criterion.values.iter().find(unknown) {
             let message = format!("`{}` is no group of the userlist `{list}`", value.text);
             self.refuse(statement, value.span, message);
@@ -513,17 +547,17 @@ impl Schema<'_> {
     }
 
     /// What is stored in a table has to become its type of key.
-    fn key(&mut self, proxy: &Proxy, statement: &Arc<Statement>, expression: &Expression<'_>, kind: Kind) {
-        let tracks = statement.words.iter().take(3).any(|word| word.text.starts_with("track-sc"));
+    fn key(&mut self, proxy: &Proxy, statement: &Statement, expression: &Expression<'_>, kind: Kind) {
+        let tracks = statement.words().iter().take(3).any(|word| word.text.starts_with("track-sc"));
         if !tracks && !statement.is("stick") {
             return;
         }
         let table = match statement.after("table") {
-            Some(name) => self.haproxy.table(&name.text),
+            Some(name) => self.haproxy.table(name.text),
             None => proxy.last("stick-table"),
         };
         let Some(of_table) = table.and_then(|table| table.after("type")) else { return };
-        let wanted = match of_table.text.as_str() {
+        let wanted = match of_table.text {
             "ip" => Kind::Ipv4,
             "ipv6" => Kind::Ipv6,
             "integer" => Kind::Sint,
@@ -545,21 +579,25 @@ impl Schema<'_> {
     fn expression(
         &mut self,
         proxy: &Proxy,
-        statement: &Arc<Statement>,
-        expression: &Expression<'_>,
+        statement: &Statement,
+        expression: &Expression<'a>,
         criterion: bool,
         phases: Option<(Phases, &'static str)>,
     ) -> Option<Kind> {
         let fetch = &expression.fetch;
-        if let Some(looks) = self.looks.last_mut() {
-            looks.add(fetch.name);
-            expression.converters.iter().for_each(|converter| looks.add_call(converter.name));
-            if let Some(header) = fetch.client_header() {
-                looks.add(header);
-            }
+        self.looks.add(fetch.name);
+        if let Some(header) = fetch.client_header() {
+            self.looks.add(header);
         }
-        let alias = criterion.then(|| Context::AclAlias.find(fetch.name)).flatten();
-        let known = Context::Fetch.find(fetch.name).or(alias);
+        let known = Context::Fetch.find(fetch.name);
+        let calls = &mut self.calls;
+        let mut named = |named, name, span| calls.push((named, name, span));
+        called(fetch, known, &mut named);
+        for converter in &expression.converters {
+            self.looks.add_call(converter.name);
+            called(converter, Context::Converter.find(converter.name), &mut named);
+        }
+        let known = known.or_else(|| Context::AclAlias.find(fetch.name).filter(|_| criterion));
         if !self.call(proxy, statement, known, fetch, "sample fetch", Context::Fetch) {
             return None;
         }
@@ -610,8 +648,8 @@ impl Schema<'_> {
     fn call(
         &mut self,
         proxy: &Proxy,
-        statement: &Arc<Statement>,
-        known: Option<&'static crate::table::Key>,
+        statement: &Statement,
+        known: Option<&'static Key>,
         call: &Call<'_>,
         what: &'static str,
         context: Context,
@@ -626,9 +664,9 @@ impl Schema<'_> {
                 }
                 if let Some(shape) = key.call.filter(|_| !call.word.is_variable() && !call.word.has_literal_variable())
                 {
-                    self.arguments(proxy, statement, call, shape, context);
-                } else if key.name == "has_ctl" {
-                    self.needs(statement, call, context);
+                    self.arguments(proxy, statement, call, key, shape, context);
+                } else if key.keyword == keyword::HAS_CTL {
+                    self.needs(statement, call, key, context);
                 }
                 true
             }
@@ -642,7 +680,7 @@ impl Schema<'_> {
         }
     }
 
-    fn refuse(&mut self, statement: &Arc<Statement>, span: Span, message: String) {
+    fn refuse(&mut self, statement: &Statement, span: Span, message: String) {
         self.add(statement, span, ProblemKind::Invalid { message, instead: None });
     }
 
@@ -650,8 +688,9 @@ impl Schema<'_> {
     fn arguments(
         &mut self,
         proxy: &Proxy,
-        statement: &Arc<Statement>,
+        statement: &Statement,
         call: &Call<'_>,
+        key: &Key,
         shape: &'static CallShape,
         context: Context,
     ) {
@@ -660,7 +699,7 @@ impl Schema<'_> {
             self.refuse(statement, call.span(), format!("the parenthesis behind `{name}` is not closed"));
             return;
         }
-        let most = shape.arguments.len() + later_arguments(name);
+        let most = shape.arguments.len() + later_arguments(key.keyword);
         let nothing = call.arguments.is_empty();
         let own_table = nothing && call.has_parentheses() && shape.arguments.first() == Some(&Argument::Table);
         let given = if nothing && shape.required == 0 && !own_table { 0 } else { call.written_arguments().count() };
@@ -678,7 +717,7 @@ impl Schema<'_> {
             self.refuse(statement, call.span(), message);
             return;
         }
-        if given == 0 && !is_checked_when_empty(name) && !matches!(name, "fc_rtt" | "fc_rttvar") {
+        if given == 0 && !is_checked_when_empty(key.keyword) {
             return;
         }
         for (index, (written, argument)) in call.written_arguments().zip(shape.arguments).enumerate() {
@@ -696,7 +735,7 @@ impl Schema<'_> {
                 return;
             }
         }
-        self.needs(statement, call, context);
+        self.needs(statement, call, key, context);
     }
 
     /// What the argument would have to be.
@@ -733,27 +772,23 @@ impl Schema<'_> {
     }
 
     /// What a few calls ask of their arguments beyond the type.
-    fn needs(&mut self, statement: &Arc<Statement>, call: &Call<'_>, context: Context) {
+    fn needs(&mut self, statement: &Statement, call: &Call<'_>, key: &Key, context: Context) {
         let written = |index: usize| call.written_arguments().nth(index).unwrap_or_default();
-        if let Ok(at) = NOT_EMPTY.binary_search_by(|(name, ..)| (*name).cmp(call.name))
-            && let (_, kind, index) = NOT_EMPTY[at]
-            && kind == context
-            && written(index).is_empty()
-        {
+        if let Some(index) = not_empty(key.keyword, context).filter(|&index| written(index).is_empty()) {
             let message = format!("argument {} of `{}` is empty: HAProxy refuses that", index + 1, call.name);
             self.refuse(statement, call.span(), message);
             return;
         }
-        let whole = match call.name {
-            "be2hex" if !written(0).is_empty() && written(1).is_empty() => {
+        let whole = match key.keyword {
+            keyword::BE2HEX if !written(0).is_empty() && written(1).is_empty() => {
                 Some("`be2hex` needs the size of a chunk behind its separator")
             }
-            "fc_rtt" | "fc_rttvar" if call.has_parentheses() && written(0).is_empty() => {
+            keyword::FC_RTT | keyword::FC_RTTVAR if call.has_parentheses() && written(0).is_empty() => {
                 let message = format!("`{}` takes `us` or `ms` in its parenthesis, or none", call.name);
                 self.refuse(statement, call.span(), message);
                 return;
             }
-            "add_item" if written(1).is_empty() && written(2).is_empty() => {
+            keyword::ADD_ITEM if written(1).is_empty() && written(2).is_empty() => {
                 Some("`add_item` adds nothing: it needs a variable or a suffix")
             }
             _ => None,
@@ -762,9 +797,7 @@ impl Schema<'_> {
             self.refuse(statement, call.span(), message.to_owned());
             return;
         }
-        let start = NEEDS.partition_point(|(name, ..)| *name < call.name);
-        let rows = NEEDS[start..].iter().take_while(|(name, ..)| *name == call.name);
-        for &(_, _, index, needs) in rows.filter(|row| row.1 == context) {
+        for &(index, needs) in needs_of(key.keyword, context) {
             let written = written(index);
             if written.is_empty() {
                 continue;
@@ -838,8 +871,9 @@ impl Schema<'_> {
 }
 
 /// Calls that HAProxy examines even without a single argument.
-fn is_checked_when_empty(name: &str) -> bool {
-    NOT_EMPTY.binary_search_by(|row| row.0.cmp(name)).is_ok()
+fn is_checked_when_empty(call: Keyword) -> bool {
+    let either = |context| not_empty(call, context).is_some();
+    matches!(call, keyword::FC_RTT | keyword::FC_RTTVAR) || either(Context::Fetch) || either(Context::Converter)
 }
 
 /// Whole groups of four base64 characters.
@@ -856,9 +890,9 @@ fn names_a_section(argument: Argument) -> bool {
 }
 
 /// Arguments that newer versions have added to what 2.6 takes.
-fn later_arguments(name: &str) -> usize {
-    match name {
-        "url_param" | "urlp" | "urlp_val" | "aes_gcm_dec" | "aes_gcm_enc" => 1,
+fn later_arguments(call: Keyword) -> usize {
+    match call {
+        keyword::URL_PARAM | keyword::URLP | keyword::URLP_VAL | keyword::AES_GCM_DEC | keyword::AES_GCM_ENC => 1,
         _ => 0,
     }
 }
@@ -866,16 +900,6 @@ fn later_arguments(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_of_needs_is_sorted() {
-        assert!(NEEDS.windows(2).all(|pair| (pair[0].0, pair[0].2) < (pair[1].0, pair[1].2)));
-    }
-
-    #[test]
-    fn the_table_of_arguments_that_must_be_there_is_sorted() {
-        assert!(NOT_EMPTY.windows(2).all(|pair| pair[0].0 < pair[1].0));
-    }
 
     #[test]
     fn brackets_of_regular_expressions_have_to_match() {

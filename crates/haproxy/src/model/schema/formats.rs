@@ -3,8 +3,8 @@
 use super::{ProblemKind, Schema};
 use crate::model::{Expression, SectionKind, Statement};
 use crate::syntax::Word;
+use crate::table::keyword;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The aliases of the manual, chapter "Custom log format"; sorted.
 const ALIASES: &[&str] = &[
@@ -15,8 +15,8 @@ const ALIASES: &[&str] = &[
 ];
 
 /// What is wrong in a format, and where in its text.
-fn problem(word: &Word) -> Option<(Range<usize>, String)> {
-    let text = word.text.as_str();
+fn problem(word: Word<'_>) -> Option<(Range<usize>, String)> {
+    let text = word.text;
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(percent) = memchr::memchr(b'%', &bytes[at..]).map(|length| at + length) {
@@ -64,42 +64,56 @@ fn problem(word: &Word) -> Option<(Range<usize>, String)> {
 
 impl Schema<'_> {
     /// The words of a statement that are log-format strings.
-    pub(super) fn formats(&mut self, statement: &Arc<Statement>, kind: SectionKind) {
-        match statement.keyword() {
+    pub(super) fn formats(&mut self, statement: &Statement, kind: SectionKind) {
+        match statement.id() {
             // A defaults section is read for those who inherit from it.
-            "log-format" | "log-format-sd" | "error-log-format" | "unique-id-format"
+            keyword::LOG_FORMAT | keyword::LOG_FORMAT_SD | keyword::ERROR_LOG_FORMAT | keyword::UNIQUE_ID_FORMAT
                 if kind != SectionKind::Defaults || !self.haproxy.is_part() =>
             {
                 self.format(statement, 1);
             }
-            "use_backend" | "use-server" => self.format(statement, 1),
-            "http-request" | "http-response" | "http-after-response" => self.formats_of_action(statement, 1),
-            "tcp-request" | "tcp-response" => self.formats_of_action(statement, 2),
-            "http-check" | "tcp-check" => self.formats_of_check(statement),
+            keyword::USE_BACKEND | keyword::USE_SERVER => self.format(statement, 1),
+            keyword::HTTP_REQUEST | keyword::HTTP_RESPONSE | keyword::HTTP_AFTER_RESPONSE => {
+                self.formats_of_action(statement, 1);
+            }
+            keyword::TCP_REQUEST | keyword::TCP_RESPONSE => self.formats_of_action(statement, 2),
+            keyword::HTTP_CHECK | keyword::TCP_CHECK => self.formats_of_check(statement),
             _ => {}
         }
     }
 
-    fn formats_of_action(&mut self, statement: &Arc<Statement>, at: usize) {
-        let action = statement.text(at);
-        match action.split('(').next().unwrap_or_default() {
-            "set-header" | "add-header" | "early-hint" | "replace-path" | "replace-pathq" | "replace-uri" => {
-                self.format(statement, at + 2);
-            }
-            "replace-header" | "replace-value" => self.format(statement, at + 3),
-            "set-path" | "set-pathq" | "set-query" | "set-uri" | "set-method" | "set-var-fmt" | "add-acl"
-            | "del-acl" | "del-map" => self.format(statement, at + 1),
-            "set-map" => {
+    fn formats_of_action(&mut self, statement: &Statement, at: usize) {
+        let Some(action) = statement.action() else { return };
+        match action.keyword {
+            keyword::SET_HEADER
+            | keyword::ADD_HEADER
+            | keyword::EARLY_HINT
+            | keyword::REPLACE_PATH
+            | keyword::REPLACE_PATHQ
+            | keyword::REPLACE_URI => self.format(statement, at + 2),
+            keyword::REPLACE_HEADER | keyword::REPLACE_VALUE => self.format(statement, at + 3),
+            keyword::SET_PATH
+            | keyword::SET_PATHQ
+            | keyword::SET_QUERY
+            | keyword::SET_URI
+            | keyword::SET_METHOD
+            | keyword::SET_VAR_FMT_CALL
+            | keyword::ADD_ACL_CALL
+            | keyword::DEL_ACL_CALL
+            | keyword::DEL_MAP_CALL => self.format(statement, at + 1),
+            keyword::SET_MAP_CALL => {
                 self.format(statement, at + 1);
                 self.format(statement, at + 2);
             }
-            "redirect" => self.formats_behind(statement, at + 1, &["location", "prefix", "scheme"]),
-            "return" | "deny" | "tarpit" => self.formats_behind(statement, at + 1, &["lf-string", "hdr"]),
+            keyword::REDIRECT => self.formats_behind(statement, at + 1, &["location", "prefix", "scheme"]),
+            keyword::RETURN | keyword::DENY | keyword::TARPIT => {
+                self.formats_behind(statement, at + 1, &["lf-string", "hdr"]);
+            }
             _ => {}
         }
     }
 
-    fn formats_of_check(&mut self, statement: &Arc<Statement>) {
+    fn formats_of_check(&mut self, statement: &Statement) {
         match statement.text(1).split('(').next().unwrap_or_default() {
             "send" if statement.is("http-check") => {
                 self.formats_behind(statement, 2, &["uri-lf", "body-lf", "hdr"]);
@@ -111,7 +125,7 @@ impl Schema<'_> {
     }
 
     /// The values of some settings; that of `hdr` stands behind the name of the header.
-    fn formats_behind(&mut self, statement: &Arc<Statement>, from: usize, settings: &[&str]) {
+    fn formats_behind(&mut self, statement: &Statement, from: usize, settings: &[&str]) {
         let end = statement.without_condition().len();
         let mut at = from;
         while at < end {
@@ -135,7 +149,7 @@ impl Schema<'_> {
         }
     }
 
-    fn format(&mut self, statement: &Arc<Statement>, at: usize) {
+    fn format(&mut self, statement: &Statement, at: usize) {
         let Some(word) = statement.word(at).filter(|word| word.text.contains('%') && !word.is_variable()) else {
             return;
         };
@@ -150,11 +164,14 @@ mod tests {
     use super::*;
     use crate::syntax::Lexer;
     use confvet_core::FileId;
+    use std::sync::Arc;
 
     fn wrong(text: &str) -> Option<String> {
-        let line = format!("log-format {text}\n");
-        let word = Lexer::new(FileId(0), &line).next_line().unwrap().words.remove(1);
-        problem(&word).map(|(range, _)| word.text[range].to_owned())
+        let line = Arc::new(format!("log-format {text}\n"));
+        let mut lexer = Lexer::new(FileId(0), &line);
+        let cut = lexer.next_line().unwrap();
+        let word = lexer.words.words_of(&cut).get(1).unwrap();
+        problem(word).map(|(range, _)| word.text[range].to_owned())
     }
 
     #[test]

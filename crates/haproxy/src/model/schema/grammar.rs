@@ -1,60 +1,61 @@
 //! How many words a statement takes, and which ones, where HAProxy refuses all others.
 
-use super::{ProblemKind, Schema};
+use super::{ProblemKind, Schema, bad_in_name};
 use crate::model::{Prefix, Statement};
 use crate::syntax::Word;
+use crate::table::{Keyword, keyword};
 use confvet_core::did_you_mean;
-use std::sync::Arc;
 
-/// Statements of proxies, and the most words they take; sorted.
-const MOST: &[(&str, usize)] = &[
-    ("backlog", 1),
-    ("default_backend", 1),
-    ("disabled", 0),
-    ("dispatch", 1),
-    ("enabled", 0),
-    ("fullconn", 1),
-    ("grace", 1),
-    ("id", 1),
-    ("maxconn", 1),
-    ("mode", 1),
-    ("monitor-uri", 1),
-    ("retries", 1),
-    ("server-state-file-name", 1),
-    ("transparent", 0),
-];
+/// The most words that a statement of a proxy takes.
+fn most_words(statement: Keyword) -> Option<usize> {
+    Some(match statement {
+        keyword::DISABLED | keyword::ENABLED | keyword::TRANSPARENT => 0,
+        keyword::BACKLOG
+        | keyword::DEFAULT_BACKEND
+        | keyword::DISPATCH
+        | keyword::FULLCONN
+        | keyword::GRACE
+        | keyword::ID
+        | keyword::MAXCONN
+        | keyword::MODE
+        | keyword::MONITOR_URI
+        | keyword::RETRIES
+        | keyword::SERVER_STATE_FILE_NAME => 1,
+        _ => return None,
+    })
+}
 
-/// Statements that are nothing without so many words; sorted.
-const LEAST: &[(&str, usize, &str)] = &[
-    ("clitcpka-cnt", 1, "a number"),
-    ("clitcpka-idle", 1, "a time"),
-    ("clitcpka-intvl", 1, "a time"),
-    ("compression", 1, "a word such as `algo`"),
-    ("description", 1, "a text"),
-    ("dispatch", 1, "an address"),
-    ("dynamic-cookie-key", 1, "a key"),
-    ("errorfile", 2, "a status and a file"),
-    ("errorfiles", 1, "the name of an `http-errors` section"),
-    ("errorloc", 2, "a status and a URL"),
-    ("errorloc302", 2, "a status and a URL"),
-    ("errorloc303", 2, "a status and a URL"),
-    ("hash-balance-factor", 1, "a number"),
-    ("hash-type", 1, "`consistent` or `map-based`"),
-    ("http-reuse", 1, "one of never, safe, aggressive, always"),
-    ("id", 1, "a number"),
-    ("log", 1, "an address and a facility, or `global`"),
-    ("max-keep-alive-queue", 1, "a number"),
-    ("retry-on", 1, "a kind of failure"),
-    ("source", 1, "an address"),
-    ("srvtcpka-cnt", 1, "a number"),
-    ("srvtcpka-idle", 1, "a time"),
-    ("srvtcpka-intvl", 1, "a time"),
-    ("stick-table", 1, "a type and a size"),
-    ("unique-id-header", 1, "the name of a header"),
-];
-
-/// Statements whose words must form a whole number, all of them; sorted.
-const WHOLE_NUMBERS: &[&str] = &["clitcpka-cnt", "max-keep-alive-queue", "srvtcpka-cnt"];
+/// Without how many words a statement is nothing, and which these are.
+fn least_words(statement: Keyword) -> Option<(usize, &'static str)> {
+    Some(match statement {
+        keyword::CLITCPKA_CNT => (1, "a number"),
+        keyword::CLITCPKA_IDLE => (1, "a time"),
+        keyword::CLITCPKA_INTVL => (1, "a time"),
+        keyword::COMPRESSION => (1, "a word such as `algo`"),
+        keyword::DESCRIPTION => (1, "a text"),
+        keyword::DISPATCH => (1, "an address"),
+        keyword::DYNAMIC_COOKIE_KEY => (1, "a key"),
+        keyword::ERRORFILE => (2, "a status and a file"),
+        keyword::ERRORFILES => (1, "the name of an `http-errors` section"),
+        keyword::ERRORLOC => (2, "a status and a URL"),
+        keyword::ERRORLOC302 => (2, "a status and a URL"),
+        keyword::ERRORLOC303 => (2, "a status and a URL"),
+        keyword::HASH_BALANCE_FACTOR => (1, "a number"),
+        keyword::HASH_TYPE => (1, "`consistent` or `map-based`"),
+        keyword::HTTP_REUSE => (1, "one of never, safe, aggressive, always"),
+        keyword::ID => (1, "a number"),
+        keyword::LOG => (1, "an address and a facility, or `global`"),
+        keyword::MAX_KEEP_ALIVE_QUEUE => (1, "a number"),
+        keyword::RETRY_ON => (1, "a kind of failure"),
+        keyword::SOURCE => (1, "an address"),
+        keyword::SRVTCPKA_CNT => (1, "a number"),
+        keyword::SRVTCPKA_IDLE => (1, "a time"),
+        keyword::SRVTCPKA_INTVL => (1, "a time"),
+        keyword::STICK_TABLE => (1, "a type and a size"),
+        keyword::UNIQUE_ID_HEADER => (1, "the name of a header"),
+        _ => return None,
+    })
+}
 
 /// Statuses that have an error page.
 const ERROR_STATUSES: &[&str] = &[
@@ -99,48 +100,55 @@ const WORDY_OPTIONS: &[&str] = &["httpchk", "httpslog", "redispatch"];
 
 impl Schema<'_> {
     /// The words of a proxy's statement.
-    pub(super) fn grammar(&mut self, statement: &Arc<Statement>) {
-        let keyword = statement.keyword();
+    pub(super) fn grammar(&mut self, statement: &Statement) {
+        let id = statement.id();
         // What most lines are is read elsewhere.
-        if matches!(keyword, "server" | "use_backend" | "bind" | "http-request" | "http-response" | "timeout") {
+        if matches!(
+            id,
+            keyword::SERVER
+                | keyword::USE_BACKEND
+                | keyword::BIND
+                | keyword::HTTP_REQUEST
+                | keyword::HTTP_RESPONSE
+                | keyword::TIMEOUT
+        ) {
             return;
         }
-        let whole = statement.is_whole() && statement.words.last().is_none_or(|word| word.text != "\\");
-        if !whole || statement.is_negated() && keyword != "option" {
+        let whole = statement.is_whole() && !statement.marks().has_continuation();
+        if !whole || statement.is_negated() && id != keyword::OPTION {
             return;
         }
         if self.doubled(statement) {
             return;
         }
-        if let Ok(index) = LEAST.binary_search_by(|(name, ..)| (*name).cmp(keyword)) {
-            let (_, least, what) = LEAST[index];
-            if statement.words.len() <= least {
-                let message = format!("`{keyword}` needs {what}");
-                self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
-                return;
+        let name = statement.keyword();
+        if let Some((_, what)) = least_words(id).filter(|(least, _)| statement.words().len() <= *least) {
+            let message = format!("`{name}` needs {what}");
+            self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        }
+        if let Some(most) = most_words(id) {
+            self.most(statement, name, most + 1);
+        }
+        match id {
+            // All of the word must form the number.
+            keyword::CLITCPKA_CNT | keyword::MAX_KEEP_ALIVE_QUEUE | keyword::SRVTCPKA_CNT => {
+                self.whole_number(statement);
             }
-        }
-        if let Ok(index) = MOST.binary_search_by(|(name, _)| (*name).cmp(keyword)) {
-            self.most(statement, keyword, MOST[index].1 + 1);
-        }
-        if WHOLE_NUMBERS.contains(&keyword) {
-            self.whole_number(statement);
-        }
-        match keyword {
-            "option" if statement.sub.is_some() => self.option_words(statement),
-            "cookie" => self.cookie_words(statement),
-            "errorfile" | "errorloc" | "errorloc302" | "errorloc303" => {
-                self.one_of(statement, keyword, 1, ERROR_STATUSES);
+            keyword::OPTION if statement.sub().is_some() => self.option_words(statement),
+            keyword::COOKIE => self.cookie_words(statement),
+            keyword::ERRORFILE | keyword::ERRORLOC | keyword::ERRORLOC302 | keyword::ERRORLOC303 => {
+                self.one_of(statement, name, 1, ERROR_STATUSES);
             }
-            "retry-on" => {
-                for at in 1..statement.words.len() {
-                    self.one_of(statement, keyword, at, RETRY_ON);
+            keyword::RETRY_ON => {
+                for at in 1..statement.words().len() {
+                    self.one_of(statement, name, at, RETRY_ON);
                 }
             }
-            "hash-type" => self.one_of(statement, keyword, 1, &["consistent", "map-based"]),
-            "compression" => self.one_of(
+            keyword::HASH_TYPE => self.one_of(statement, name, 1, &["consistent", "map-based"]),
+            keyword::COMPRESSION => self.one_of(
                 statement,
-                keyword,
+                name,
                 1,
                 &[
                     "algo",
@@ -155,44 +163,43 @@ impl Schema<'_> {
                     "minsize-res",
                 ],
             ),
-            "hash-balance-factor" => {
-                let factor = statement.word(1).map(|word| (word, crate::values::leading_number(&word.text).0));
+            keyword::HASH_BALANCE_FACTOR => {
+                let factor = statement.word(1).map(|word| (word, crate::values::leading_number(word.text).0));
                 if let Some((word, 1..=100)) = factor {
                     let message = format!("`{}` is not a valid balance factor: it is 0, or above 100", word.text);
                     self.invalid(statement, word, message, None);
                 }
             }
-            "force-persist" | "ignore-persist" if statement.condition_at != Some(1) => {
-                let message = format!("`{keyword}` needs a condition behind it");
+            keyword::FORCE_PERSIST | keyword::IGNORE_PERSIST if statement.condition_at() != Some(1) => {
+                let message = format!("`{name}` needs a condition behind it");
                 self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
             }
-            "use-server" if statement.condition_at != Some(2) => {
+            keyword::USE_SERVER if statement.condition_at() != Some(2) => {
                 let message = "`use-server` needs the name of a server and a condition".to_owned();
                 self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
             }
-            "http-error" if statement.text(1) != "status" || statement.word(2).is_none() => {
+            keyword::HTTP_ERROR if statement.text(1) != "status" || statement.word(2).is_none() => {
                 let message = "`http-error` needs `status` and a status".to_owned();
                 self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
             }
-            "id" => self.positive(statement, 1, "id"),
-            "bind-process" if self.haproxy.at_least((2, 5, 0)) => {
+            keyword::ID => self.positive(statement, 1, "id"),
+            keyword::BIND_PROCESS if self.haproxy.at_least((2, 5, 0)) => {
                 for word in statement.from(1) {
                     self.process(statement, word);
                 }
             }
-            "http-check" if statement.text(1) == "expect" => self.expect(statement),
-            "acl" => self.acl_name(statement),
-            "dispatch" | "source" => self.plain_address(statement),
+            keyword::HTTP_CHECK if statement.text(1) == "expect" => self.expect(statement),
+            keyword::ACL => self.acl_name(statement),
+            keyword::DISPATCH | keyword::SOURCE => self.plain_address(statement),
             _ => {}
         }
     }
 
     /// `default` in front shifts the words, and leaves the last one there twice: what takes no word more is refused.
     /// True when that is reported.
-    fn doubled(&mut self, statement: &Arc<Statement>) -> bool {
-        let is_default = statement.prefix.is_some_and(|(prefix, _)| prefix == Prefix::Default);
-        let takes_one = statement.text(1) == "redispatch" && statement.words.len() == 2;
-        if !is_default || !statement.is("option") || takes_one {
+    fn doubled(&mut self, statement: &Statement) -> bool {
+        let takes_one = || statement.text(1) == "redispatch" && statement.words().len() == 2;
+        if statement.prefix != Some(Prefix::Default) || !statement.is("option") || takes_one() {
             return false;
         }
         let message = format!("HAProxy refuses `default {}`: leave the line out instead", statement.setting());
@@ -201,20 +208,20 @@ impl Schema<'_> {
     }
 
     /// A number that has to be above zero.
-    pub(super) fn positive(&mut self, statement: &Arc<Statement>, at: usize, setting: &str) {
-        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
-        if crate::values::leading_number(&word.text).0 < 1 {
+    pub(super) fn positive(&mut self, statement: &Statement, at: usize, setting: &str) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.has_dollar()) else { return };
+        if crate::values::leading_number(word.text).0 < 1 {
             let message = format!("`{setting} {}` is not a valid number: it is above 0", word.text);
             self.invalid(statement, word, message, None);
         }
     }
 
     /// A set of processes; since 2.5 there is only one process.
-    pub(super) fn process(&mut self, statement: &Arc<Statement>, word: &Word) {
-        if !word.is_known() || word.text.contains('$') {
+    pub(super) fn process(&mut self, statement: &Statement, word: Word<'_>) {
+        if !word.is_known() || word.has_dollar() {
             return;
         }
-        let (process, threads) = word.text.split_once('/').map_or((&*word.text, None), |(a, b)| (a, Some(b)));
+        let (process, threads) = word.text.split_once('/').map_or((word.text, None), |(a, b)| (a, Some(b)));
         let process = process.strip_prefix("auto:").unwrap_or(process);
         if !is_number_set(process, 1) || threads.is_some_and(|threads| !is_number_set(threads, 64)) {
             let message = format!("`{}` is not a valid set of processes: since 2.5 there is only number 1", word.text);
@@ -223,9 +230,9 @@ impl Schema<'_> {
     }
 
     /// A word more than the statement takes.
-    fn most(&mut self, statement: &Arc<Statement>, name: &str, end: usize) {
+    pub(super) fn most(&mut self, statement: &Statement, name: &str, end: usize) {
         let Some(extra) = statement.word(end) else { return };
-        let message = match end.saturating_sub(usize::from(statement.sub.is_some()) + 1) {
+        let message = match end.saturating_sub(usize::from(statement.sub().is_some()) + 1) {
             0 => format!("`{name}` takes no words; `{}` is one too many", extra.text),
             1 => format!("`{name}` takes one word; `{}` is one too many", extra.text),
             count => format!("`{name}` takes {count} words; `{}` is one too many", extra.text),
@@ -233,9 +240,9 @@ impl Schema<'_> {
         self.invalid(statement, extra, message, None);
     }
 
-    fn whole_number(&mut self, statement: &Arc<Statement>) {
+    fn whole_number(&mut self, statement: &Statement) {
         let Some(word) = statement.word(1).filter(|word| word.is_known()) else { return };
-        let digits = word.text.strip_prefix('-').unwrap_or(&word.text);
+        let digits = word.text.strip_prefix('-').unwrap_or(word.text);
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("`{}` is not a valid number for `{}`", word.text, statement.keyword());
             self.invalid(statement, word, message, None);
@@ -243,11 +250,15 @@ impl Schema<'_> {
     }
 
     /// What stands behind the name of an option.
-    fn option_words(&mut self, statement: &Arc<Statement>) {
+    fn option_words(&mut self, statement: &Statement) {
         let name = statement.text(1);
+        let words = statement.words().len();
+        // Nearly all of them stand alone.
+        if WORDY_OPTIONS.contains(&name) || words == 2 && name != "pgsql-check" {
+            return;
+        }
         let setting = format!("option {name}");
         match name {
-            _ if WORDY_OPTIONS.contains(&name) => {}
             "httplog" => self.one_of(statement, &setting, 2, &["clf"]),
             // `option tcplog clf` exists since 3.0.
             "tcplog" if self.haproxy.target.is_none_or(|target| target >= (3, 0, 0)) => {
@@ -267,7 +278,7 @@ impl Schema<'_> {
                 self.settings(statement, &setting, &[("user", 1), ("post-41", 0), ("pre-41", 0)]);
             }
             "pgsql-check" => {
-                let named = statement.text(2) == "user" && statement.words.len() >= 4;
+                let named = statement.text(2) == "user" && statement.words().len() >= 4;
                 if !named && !statement.is_negated() {
                     let message = "`option pgsql-check` needs `user` and the name of a user".to_owned();
                     self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
@@ -281,29 +292,29 @@ impl Schema<'_> {
     }
 
     /// Whose addresses are left out.
-    fn except(&mut self, statement: &Arc<Statement>, setting: &str) {
-        let Some(network) = statement.after("except").filter(|word| word.is_known() && !word.text.contains('$')) else {
+    fn except(&mut self, statement: &Statement, setting: &str) {
+        let Some(network) = statement.after("except").filter(|word| word.is_known() && !word.has_dollar()) else {
             return;
         };
-        if !super::calls::is_network(&network.text) {
+        if !super::calls::is_network(network.text) {
             let message = format!("`{}` is not a valid address or network for `{setting} except`", network.text);
             self.invalid(statement, network, message, None);
         }
     }
 
     /// Settings in any order, each with its number of words.
-    fn settings(&mut self, statement: &Arc<Statement>, setting: &str, known: &[(&str, usize)]) {
+    fn settings(&mut self, statement: &Statement, setting: &str, known: &[(&str, usize)]) {
         let mut at = 2;
         while let Some(word) = statement.word(at) {
             let Some((_, words)) = known.iter().find(|(name, _)| *name == word.text) else {
                 let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                let near = did_you_mean(&word.text, names.iter().copied());
+                let near = did_you_mean(word.text, names.iter().copied());
                 let message =
                     format!("`{}` is not a valid word of `{setting}`: it takes {}", word.text, names.join(", "));
                 self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
                 return;
             };
-            if at + words >= statement.words.len() {
+            if at + words >= statement.words().len() {
                 let message = format!("`{}` needs a value", word.text);
                 self.invalid(statement, word, message, None);
                 return;
@@ -312,14 +323,14 @@ impl Schema<'_> {
         }
     }
 
-    fn cookie_words(&mut self, statement: &Arc<Statement>) {
+    fn cookie_words(&mut self, statement: &Statement) {
         let mut at = 2;
         while let Some(word) = statement.word(at) {
-            let Some(words) = cookie_words(&word.text) else {
+            let Some(words) = cookie_words(word.text) else {
                 let names = [
                     "rewrite", "insert", "indirect", "nocache", "postonly", "preserve", "prefix", "httponly", "secure",
                 ];
-                let near = did_you_mean(&word.text, names);
+                let near = did_you_mean(word.text, names);
                 let message = format!("`{}` is no word of `cookie`", word.text);
                 self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
                 return;
@@ -329,11 +340,11 @@ impl Schema<'_> {
     }
 
     /// `http-check expect [SETTING VALUE]… [!] WHAT PATTERN`
-    fn expect(&mut self, statement: &Arc<Statement>) {
+    fn expect(&mut self, statement: &Statement) {
         const KINDS: &[&str] = &["status", "rstatus", "hdr", "fhdr", "string", "rstring", "string-lf"];
         let mut at = 2;
         while let Some(word) = statement.word(at) {
-            match word.text.as_str() {
+            match word.text {
                 "min-recv" | "comment" | "ok-status" | "error-status" | "tout-status" | "on-success" | "on-error"
                 | "status-code" => at += 2,
                 "!" => at += 1,
@@ -356,12 +367,12 @@ impl Schema<'_> {
     }
 
     /// What an answer is compared with.
-    fn pattern(&mut self, statement: &Arc<Statement>, at: usize) {
+    fn pattern(&mut self, statement: &Statement, at: usize) {
         let kind = statement.text(at);
         match statement.word(at + 1).filter(|pattern| !pattern.is_empty()) {
             None => {
                 let message = format!("`{kind}` needs a pattern");
-                self.invalid(statement, &statement.words[at], message, None);
+                self.invalid(statement, statement.at(at), message, None);
             }
             Some(codes) if kind == "status" && codes.is_known() => {
                 if !codes.text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'-')) {
@@ -374,10 +385,9 @@ impl Schema<'_> {
         }
     }
 
-    fn acl_name(&mut self, statement: &Arc<Statement>) {
+    fn acl_name(&mut self, statement: &Statement) {
         let Some(name) = statement.word(1) else { return };
-        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-        if let Some(bad) = name.text.chars().find(|&c| bad(c)) {
+        if let Some(bad) = bad_in_name(name.text) {
             let message = format!("`{bad}` is not allowed in the name of an ACL");
             self.invalid(statement, name, message, None);
         } else if statement.word(2).is_none() {
@@ -390,8 +400,8 @@ impl Schema<'_> {
     }
 
     /// `dispatch` needs a port, `source` takes its address and two more settings.
-    fn plain_address(&mut self, statement: &Arc<Statement>) {
-        let Some(word) = statement.word(1).filter(|word: &&Word| word.is_known() && !word.text.contains('$')) else {
+    fn plain_address(&mut self, statement: &Statement) {
+        let Some(word) = statement.word(1).filter(|word: &Word<'_>| word.is_known() && !word.has_dollar()) else {
             return;
         };
         let address = crate::values::endpoint(word, 0..word.text.len());
@@ -409,7 +419,7 @@ impl Schema<'_> {
         }
         let mut at = 2;
         while let Some(extra) = statement.word(at) {
-            if !matches!(extra.text.as_str(), "interface" | "usesrc") {
+            if !matches!(extra.text, "interface" | "usesrc") {
                 let message = format!("`{}` is no word of `source`: it takes `interface` and `usesrc`", extra.text);
                 self.invalid(statement, extra, message, None);
                 return;
@@ -431,16 +441,5 @@ pub(super) fn is_number_set(text: &str, highest: u32) -> bool {
         Some((low, "")) => is_number(low),
         Some((low, high)) => is_number(low) && is_number(high),
         None => is_number(text),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tables_are_sorted() {
-        assert!(MOST.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(LEAST.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 }

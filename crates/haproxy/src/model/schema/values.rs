@@ -1,64 +1,48 @@
 //! Values that HAProxy refuses, or reads otherwise than they are written.
 
 use super::grammar::is_number_set;
-use super::{ProblemKind, Schema};
+use super::{ProblemKind, Schema, bad_in_name};
 use crate::model::{Expression, Proxy, Statement};
 use crate::syntax::Word;
-use crate::table::{Arguments, Context, Key};
-use crate::values::{Host, Port, Time, Unit, endpoint, leading_number, plain_port, time};
+use crate::table::{Arguments, Context, Key, Keyword, keyword};
+use crate::values::{Host, Port, Time, Unit, endpoint, ends_in_port, leading_number, time};
 use confvet_core::did_you_mean;
-use std::sync::Arc;
 
-/// Enumerated values: setting, words.
-const ENUMERATIONS: &[(&str, &[&str])] = &[
-    ("http-reuse", &["never", "safe", "aggressive", "always"]),
-    ("load-server-state-from-file", &["global", "local", "none"]),
-];
+/// The words of which an option of `server` or `bind` takes one.
+fn option_words(option: Keyword) -> Option<&'static [&'static str]> {
+    Some(match option {
+        keyword::ON_MARKED_DOWN => &["shutdown-sessions"],
+        keyword::ON_MARKED_UP => &["shutdown-backup-sessions"],
+        keyword::ON_ERROR => &["fastinter", "fail-check", "sudden-death", "mark-down"],
+        keyword::OBSERVE => &["layer4", "layer7"],
+        keyword::LEVEL => &["user", "operator", "admin"],
+        keyword::RESOLVE_PREFER => &["ipv4", "ipv6"],
+        keyword::SSL_MIN_VER | keyword::SSL_MAX_VER => &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"],
+        keyword::LOG_PROTO => &["legacy", "octet-count"],
+        keyword::WS => &["auto", "h1", "h2"],
+        keyword::SEVERITY_OUTPUT => &["none", "number", "string"],
+        keyword::EXPOSE_FD => &["listeners"],
+        _ => return None,
+    })
+}
 
-/// The same for options of `server` and `bind`.
-const OPTION_ENUMERATIONS: &[(&str, &[&str])] = &[
-    ("on-marked-down", &["shutdown-sessions"]),
-    ("on-marked-up", &["shutdown-backup-sessions"]),
-    ("on-error", &["fastinter", "fail-check", "sudden-death", "mark-down"]),
-    ("observe", &["layer4", "layer7"]),
-    ("level", &["user", "operator", "admin"]),
-    ("resolve-prefer", &["ipv4", "ipv6"]),
-    ("ssl-min-ver", &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
-    ("ssl-max-ver", &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
-    ("log-proto", &["legacy", "octet-count"]),
-    ("ws", &["auto", "h1", "h2"]),
-    ("severity-output", &["none", "number", "string"]),
-    ("expose-fd", &["listeners"]),
-];
-
-const OPTION_TIMES: &[&str] =
-    &["inter", "fastinter", "downinter", "agent-inter", "pool-purge-delay", "tcp-ut", "idle-ping"];
-const OPTION_NUMBERS: &[&str] = &["maxconn", "minconn", "maxqueue", "port"];
-const PROXY_NUMBERS: &[&str] = &["maxconn", "retries", "fullconn", "backlog"];
-const GLOBAL_TIMES: &[&str] = &[
-    "hard-stop-after",
-    "grace",
-    "close-spread-time",
-    "max-spread-checks",
-    "tune.lua.session-timeout",
-    "tune.lua.task-timeout",
-    "tune.lua.service-timeout",
-];
-
-/// Statements that take exactly one word.
-const ONE_WORD: &[&str] = &[
-    "default_backend",
-    "maxconn",
-    "retries",
-    "fullconn",
-    "backlog",
-    "mode",
-    "log-format",
-    "log-format-sd",
-    "error-log-format",
-    "unique-id-format",
-    "monitor-uri",
-];
+/// Is it a statement that takes exactly one word?
+fn takes_one_word(statement: Keyword) -> bool {
+    matches!(
+        statement,
+        keyword::DEFAULT_BACKEND
+            | keyword::MAXCONN
+            | keyword::RETRIES
+            | keyword::FULLCONN
+            | keyword::BACKLOG
+            | keyword::MODE
+            | keyword::LOG_FORMAT
+            | keyword::LOG_FORMAT_SD
+            | keyword::ERROR_LOG_FORMAT
+            | keyword::UNIQUE_ID_FORMAT
+            | keyword::MONITOR_URI
+    )
+}
 
 const FACILITIES: &[&str] = &[
     "alert", "audit", "auth", "auth2", "cron", "cron2", "daemon", "ftp", "kern", "local0", "local1", "local2",
@@ -68,58 +52,73 @@ const FACILITIES: &[&str] = &[
 impl Schema<'_> {
     pub(super) fn invalid(
         &mut self,
-        statement: &Arc<Statement>,
-        word: &Word,
+        statement: &Statement,
+        word: Word<'_>,
         message: String,
         instead: Option<(String, bool)>,
     ) {
         self.add(statement, word.span, ProblemKind::Invalid { message, instead });
     }
 
-    pub(super) fn values(&mut self, proxy: Option<&Proxy>, statement: &Arc<Statement>) {
-        let keyword = statement.keyword();
-        let second = statement.text(1);
-        match (proxy.is_some(), keyword) {
-            (true, "timeout") => self.lone_time(statement, 2),
-            (true, "tcp-request" | "tcp-response") if second == "inspect-delay" => self.lone_time(statement, 2),
-            (true, "clitcpka-idle" | "clitcpka-intvl" | "srvtcpka-idle" | "srvtcpka-intvl") => {
-                self.time_value(statement, 1, Unit::Milliseconds);
-            }
-            (true, "stick-table") => self.table(statement),
-            (true, "mode") => self.mode(statement),
-            (true, "balance") => self.balance(statement),
-            (true, "bind") => self.bind(statement),
-            (true, "server" | "server-template") => self.server(statement),
-            (_, "log") => self.log(statement),
-            (true, "option") if second == "httpchk" => self.httpchk(statement),
-            (true, "stats") if second == "refresh" => self.time_value(statement, 2, Unit::Seconds),
-            (false, keyword) if GLOBAL_TIMES.contains(&keyword) => self.lone_time(statement, 1),
-            (false, "stats") if second == "timeout" => self.lone_time(statement, 2),
-            (false, "maxconn") => self.global_maxconn(statement),
-            _ => {}
-        }
+    pub(super) fn values(&mut self, proxy: Option<&Proxy>, statement: &Statement) {
+        let id = statement.id();
+        let second = || statement.text(1);
         if proxy.is_none() {
+            match id {
+                keyword::LOG => self.log(statement),
+                keyword::HARD_STOP_AFTER
+                | keyword::GRACE
+                | keyword::CLOSE_SPREAD_TIME
+                | keyword::MAX_SPREAD_CHECKS
+                | keyword::TUNE_LUA_SESSION_TIMEOUT
+                | keyword::TUNE_LUA_TASK_TIMEOUT
+                | keyword::TUNE_LUA_SERVICE_TIMEOUT => self.first_time(statement, 1),
+                keyword::STATS if second() == "timeout" => self.first_time(statement, 2),
+                keyword::MAXCONN => self.global_maxconn(statement),
+                _ => {}
+            }
             return;
         }
-        if PROXY_NUMBERS.contains(&keyword) {
-            self.number(statement, keyword, 1);
+        match id {
+            keyword::TIMEOUT => self.lone_time(statement, 2),
+            keyword::TCP_REQUEST | keyword::TCP_RESPONSE if second() == "inspect-delay" => {
+                self.lone_time(statement, 2);
+            }
+            keyword::CLITCPKA_IDLE | keyword::CLITCPKA_INTVL | keyword::SRVTCPKA_IDLE | keyword::SRVTCPKA_INTVL => {
+                self.time_value(statement, 1, Unit::Milliseconds);
+            }
+            keyword::STICK_TABLE => self.table(statement),
+            keyword::MODE => self.mode(statement),
+            keyword::BALANCE => self.balance(statement),
+            keyword::BIND => self.bind(statement),
+            keyword::SERVER | keyword::SERVER_TEMPLATE => self.server(statement),
+            keyword::LOG => self.log(statement),
+            keyword::OPTION if second() == "httpchk" => self.httpchk(statement),
+            keyword::STATS if second() == "refresh" => self.time_value(statement, 2, Unit::Seconds),
+            keyword::MAXCONN | keyword::RETRIES | keyword::FULLCONN | keyword::BACKLOG => {
+                self.number(statement, statement.keyword(), 1);
+            }
+            keyword::HTTP_REUSE => {
+                self.one_of(statement, "http-reuse", 1, &["never", "safe", "aggressive", "always"]);
+            }
+            keyword::LOAD_SERVER_STATE_FROM_FILE => {
+                self.one_of(statement, "load-server-state-from-file", 1, &["global", "local", "none"]);
+            }
+            _ => {}
         }
-        if let Some((_, words)) = ENUMERATIONS.iter().find(|(name, _)| *name == keyword) {
-            self.one_of(statement, keyword, 1, words);
-        }
-        if ONE_WORD.contains(&keyword) {
+        if takes_one_word(id) {
             self.one_word(statement);
         }
     }
 
     /// A word more than the statement takes.
-    fn one_word(&mut self, statement: &Arc<Statement>) {
+    fn one_word(&mut self, statement: &Statement) {
         match statement.word(1) {
             None => {
                 let message = format!("`{}` needs a value", statement.keyword());
                 self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
             }
-            Some(_) if statement.words.iter().any(|word| word.is_empty() || word.text.contains("[*]")) => {}
+            Some(_) if statement.words().iter().any(|word| word.is_empty() || word.text.contains("[*]")) => {}
             Some(_) => {
                 let keyword = statement.keyword();
                 let extra = statement.word(2).filter(|word| word.text != "\\" && keyword.contains("format"));
@@ -130,8 +129,17 @@ impl Schema<'_> {
         }
     }
 
+    /// A time that has to be there; what stands behind it does not matter.
+    fn first_time(&mut self, statement: &Statement, at: usize) {
+        if statement.word(at).is_some() {
+            self.time_value(statement, at, Unit::Milliseconds);
+        } else {
+            self.lone_time(statement, at);
+        }
+    }
+
     /// A time that is the last word of its statement.
-    fn lone_time(&mut self, statement: &Arc<Statement>, at: usize) {
+    fn lone_time(&mut self, statement: &Statement, at: usize) {
         let Some(word) = statement.word(at) else {
             let message = format!("`{}` needs a time", statement.setting());
             self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
@@ -151,15 +159,18 @@ impl Schema<'_> {
         self.time_value(statement, at, Unit::Milliseconds);
     }
 
-    pub(super) fn time_value(&mut self, statement: &Arc<Statement>, at: usize, unit: Unit) {
-        let Some(word) =
-            statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.text.contains('$'))
+    pub(super) fn time_value(&mut self, statement: &Statement, at: usize, unit: Unit) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty() && !word.has_dollar())
         else {
             return;
         };
+        let read = time(word.text, unit);
+        if matches!(read, Some(Time::Exact(_))) {
+            return;
+        }
         let setting =
-            if at == 2 && statement.sub.is_some() { statement.setting() } else { statement.text(at - 1).to_owned() };
-        match time(&word.text, unit) {
+            if at == 2 && statement.sub().is_some() { statement.setting() } else { statement.text(at - 1).to_owned() };
+        match read {
             Some(Time::Exact(_)) => {}
             Some(Time::Partly(_, length)) => {
                 let read = word.text[..length].to_owned();
@@ -176,15 +187,15 @@ impl Schema<'_> {
             }
             None => {
                 let message = format!("`{}` is not a valid time for `{setting}`", word.text);
-                let instead = repaired_time(&word.text).map(|time| (time, true));
+                let instead = repaired_time(word.text).map(|time| (time, true));
                 self.invalid(statement, word, message, instead);
             }
         }
     }
 
-    fn number(&mut self, statement: &Arc<Statement>, setting: &str, at: usize) {
+    fn number(&mut self, statement: &Statement, setting: &str, at: usize) {
         let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) else { return };
-        let (number, whole) = leading_number(&word.text);
+        let (number, whole) = leading_number(word.text);
         if whole {
             return;
         }
@@ -192,31 +203,25 @@ impl Schema<'_> {
             ("maxconn", 0) => "0, which is no limit".to_owned(),
             _ => number.to_string(),
         };
-        let instead = written_out(&word.text);
+        let instead = written_out(word.text);
         let kind = ProblemKind::ReadPartly { setting: setting.to_owned(), read, instead, time: false };
         self.add(statement, word.span, kind);
     }
 
-    pub(super) fn one_of(
-        &mut self,
-        statement: &Arc<Statement>,
-        setting: &str,
-        at: usize,
-        words: &'static [&'static str],
-    ) {
-        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
-        if words.contains(&word.text.as_str()) || word.is_empty() {
+    pub(super) fn one_of(&mut self, statement: &Statement, setting: &str, at: usize, words: &'static [&'static str]) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.has_dollar()) else { return };
+        if words.contains(&word.text) || word.is_empty() {
             return;
         }
         let near =
-            did_you_mean(&word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
+            did_you_mean(word.text, words.iter().copied()).or(if words.len() == 1 { Some(words[0]) } else { None });
         let message = format!("`{}` is not a valid value for `{setting}`: it takes {}", word.text, words.join(", "));
         self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
     }
 
     /// Words with commas between them. An address is a word of `init-addr` too.
-    fn list_of(&mut self, statement: &Arc<Statement>, setting: &str, at: usize, words: &'static [&'static str]) {
-        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+    fn list_of(&mut self, statement: &Statement, setting: &str, at: usize, words: &'static [&'static str]) {
+        let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.has_dollar()) else { return };
         let known =
             |part: &str| words.contains(&part) || (setting == "init-addr" && part.parse::<std::net::IpAddr>().is_ok());
         if let Some(bad) = word.text.split(',').find(|part| !part.is_empty() && !known(part)) {
@@ -225,38 +230,40 @@ impl Schema<'_> {
         }
     }
 
-    fn mode(&mut self, statement: &Arc<Statement>) {
-        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
-        match Context::ProxyMode.find(&word.text) {
+    fn mode(&mut self, statement: &Statement) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.has_dollar()) else { return };
+        match Context::ProxyMode.find(word.text) {
+            Some(key) if key.is_plain() => {}
             Some(key) => {
                 self.version(statement, key, &format!("mode {}", word.text), word.span);
             }
             None => {
-                let near = did_you_mean(&word.text, Context::ProxyMode.names());
+                let near = did_you_mean(word.text, Context::ProxyMode.names());
                 let message = format!("`{}` is not a valid mode: it is `tcp` or `http`", word.text);
                 self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
             }
         }
     }
 
-    fn balance(&mut self, statement: &Arc<Statement>) {
-        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+    fn balance(&mut self, statement: &Statement) {
+        let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.has_dollar()) else { return };
         let name = word.text.split('(').next().unwrap_or_default();
         let context = Context::ProxyBalance;
         let known = context.find(name).or_else(|| context.find("hdr(").filter(|_| name == "hdr"));
         match known {
+            Some(key) if key.is_plain() => {}
             Some(key) => {
                 self.version(statement, key, &format!("balance {name}"), word.span);
             }
             None => {
-                let near = did_you_mean(&word.text, context.names());
+                let near = did_you_mean(word.text, context.names());
                 let message = format!("`{}` is not a valid algorithm for `balance`", word.text);
                 self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
             }
         }
     }
 
-    fn bind(&mut self, statement: &Arc<Statement>) {
+    fn bind(&mut self, statement: &Statement) {
         let Some(word) = statement.word(1) else {
             let message = "`bind` needs an address".to_owned();
             self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
@@ -285,15 +292,16 @@ impl Schema<'_> {
         }
     }
 
-    fn bad_port(&mut self, statement: &Arc<Statement>, address: &crate::values::Endpoint) {
+    fn bad_port(&mut self, statement: &Statement, address: &crate::values::Endpoint) {
         let port = address.text.rsplit(':').next().unwrap_or_default();
         let message = format!("`{port}` is not a valid port: it is a number up to 65535");
         self.add(statement, address.port_span.unwrap_or(address.span), ProblemKind::Invalid { message, instead: None });
     }
 
-    fn server(&mut self, statement: &Arc<Statement>) {
+    fn server(&mut self, statement: &Statement) {
         let at = if statement.is("server-template") { 3 } else { 2 };
-        if statement.words.iter().take(at + 1).any(|word| word.is_variable() || word.is_empty()) {
+        let is_open = |word: Word<'_>| word.is_variable() || word.is_empty();
+        if !statement.is_whole() && statement.words().until(at + 1).iter().any(is_open) {
             return;
         }
         let Some(word) = statement.word(at) else {
@@ -301,15 +309,14 @@ impl Schema<'_> {
             self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
             return;
         };
-        let bad = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'));
-        if let Some(bad) = statement.text(1).chars().find(|&c| bad(c)) {
+        if let Some(bad) = bad_in_name(statement.text(1)) {
             let message = format!("`{bad}` is not allowed in the name of a server");
-            self.add(statement, statement.words[1].span, ProblemKind::Invalid { message, instead: None });
+            self.add(statement, statement.span_of(1), ProblemKind::Invalid { message, instead: None });
         }
         if at == 3 {
             self.slots(statement);
         }
-        if word.text.rsplit(':').next().and_then(plain_port).is_some() {
+        if ends_in_port(word.text) {
             return;
         }
         let address = endpoint(word, 0..word.text.len());
@@ -320,11 +327,11 @@ impl Schema<'_> {
     }
 
     /// `NUMBER` or `LOW-HIGH`, of which HAProxy reads the leading digits.
-    fn slots(&mut self, statement: &Arc<Statement>) {
-        let Some(word) = statement.word(2).filter(|word| word.is_known() && !word.text.contains('$')) else { return };
+    fn slots(&mut self, statement: &Statement) {
+        let Some(word) = statement.word(2).filter(|word| word.is_known() && !word.has_dollar()) else { return };
         let (low, high) = match word.text.split_once('-') {
             Some((low, high)) => (leading_number(low).0, leading_number(high).0),
-            None => (1, leading_number(&word.text).0),
+            None => (1, leading_number(word.text).0),
         };
         let fits = word.text == "-" || (high >= 1 && low >= 0 && low <= high);
         if !fits {
@@ -334,7 +341,7 @@ impl Schema<'_> {
     }
 
     /// Digits with something behind them: the digits count.
-    fn partial_port(&mut self, statement: &Arc<Statement>, address: &crate::values::Endpoint) {
+    fn partial_port(&mut self, statement: &Statement, address: &crate::values::Endpoint) {
         let text = address.text.rsplit(':').next().unwrap_or_default();
         if let (Port::Fixed(port), Some(span)) = (address.port, address.port_span)
             && !text.bytes().all(|byte| byte.is_ascii_digit())
@@ -349,10 +356,10 @@ impl Schema<'_> {
         }
     }
 
-    fn table(&mut self, statement: &Arc<Statement>) {
+    fn table(&mut self, statement: &Statement) {
         let mut at = 1;
         while let Some(word) = statement.word(at).filter(|word| word.is_known() && !word.is_empty()) {
-            at += match word.text.as_str() {
+            at += match word.text {
                 "type" if matches!(statement.text(at + 2), "len" | "length") => 4,
                 "type" | "size" | "expire" | "peers" | "store" | "brates-factor" | "write-to" | "server-key"
                 | "srvkey" | "recv-only" => 2,
@@ -365,7 +372,7 @@ impl Schema<'_> {
                 }
             };
         }
-        if let Some(at) = statement.words.iter().position(|word| word.text == "expire") {
+        if let Some(at) = statement.words().iter().position(|word| word.text == "expire") {
             self.time_value(statement, at + 1, Unit::Milliseconds);
         }
         if let Some(size) = statement.after("size").filter(|size| size.is_known() && !size.is_empty()) {
@@ -377,21 +384,21 @@ impl Schema<'_> {
         }
     }
 
-    fn global_maxconn(&mut self, statement: &Arc<Statement>) {
+    fn global_maxconn(&mut self, statement: &Statement) {
         let Some(word) = statement.word(1).filter(|word| word.is_known() && !word.is_empty()) else { return };
-        if leading_number(&word.text).1 {
+        if leading_number(word.text).1 {
             return;
         }
         match self.haproxy.target {
             Some(target) if target >= (2, 8, 0) => {
                 let message = format!("`{}` is not a valid number for `maxconn`", word.text);
-                self.invalid(statement, word, message, written_out(&word.text).map(|number| (number, false)));
+                self.invalid(statement, word, message, written_out(word.text).map(|number| (number, false)));
             }
             _ => self.number(statement, "maxconn", 1),
         }
     }
 
-    fn httpchk(&mut self, statement: &Arc<Statement>) {
+    fn httpchk(&mut self, statement: &Statement) {
         let Some(host) = statement.word(5).filter(|host| !host.is_empty() && host.text != "\\") else { return };
         if self.haproxy.target.is_some_and(|target| target < (3, 1, 0)) {
             let message = format!(
@@ -403,7 +410,7 @@ impl Schema<'_> {
     }
 
     /// `log ADDRESS [len N] [format F] [sample S] [profile P] FACILITY [LEVEL [MINIMUM]]`
-    fn log(&mut self, statement: &Arc<Statement>) {
+    fn log(&mut self, statement: &Statement) {
         if statement.is_negated() || !statement.is_whole() {
             return;
         }
@@ -420,14 +427,14 @@ impl Schema<'_> {
             self.add(statement, statement.span(), ProblemKind::Invalid { message, instead: None });
             return;
         };
-        if !FACILITIES.contains(&facility.text.as_str()) {
-            let near = did_you_mean(&facility.text, FACILITIES.iter().copied());
+        if !FACILITIES.contains(&facility.text) {
+            let near = did_you_mean(facility.text, FACILITIES.iter().copied());
             let message = format!("`{}` is not a log facility", facility.text);
             self.invalid(statement, facility, message, near.map(|near| (near.to_owned(), false)));
             return;
         }
         if let Some(word) =
-            statement.word(at + 1).filter(|word| matches!(word.text.as_str(), "len" | "format" | "sample" | "profile"))
+            statement.word(at + 1).filter(|word| matches!(word.text, "len" | "format" | "sample" | "profile"))
         {
             let message = format!("`{}` must stand in front of the facility `{}`", word.text, facility.text);
             self.invalid(statement, word, message, None);
@@ -435,107 +442,115 @@ impl Schema<'_> {
     }
 
     /// The value of an option of `server` or `bind`.
-    pub(super) fn option_value(&mut self, statement: &Arc<Statement>, key: &'static Key, at: usize) {
+    pub(super) fn option_value(&mut self, statement: &Statement, key: &'static Key, at: usize) {
         if key.arguments != Arguments::One {
             return;
         }
-        let is_bind = statement.is("bind");
-        let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.text.contains('$')) else {
+        let is_bind = statement.id() == keyword::BIND;
+        let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.has_dollar()) else {
             return;
         };
         let number = |text: &str| text.parse::<i64>().ok();
-        match key.name {
-            "slowstart" => self.time_value(statement, at + 1, Unit::Milliseconds),
-            "weight" if number(&word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
+        match key.keyword {
+            keyword::SLOWSTART => self.time_value(statement, at + 1, Unit::Milliseconds),
+            keyword::WEIGHT if number(word.text).is_some_and(|weight| !(0..=256).contains(&weight)) => {
                 let message = format!("`weight {}` is out of range: it goes from 0 to 256", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "fall" | "rise" if leading_number(&word.text).0 < 1 => {
+            keyword::FALL | keyword::RISE if leading_number(word.text).0 < 1 => {
                 let message = format!("`{} {}` is not a valid number of checks: it is 1 or more", key.name, word.text);
                 self.invalid(statement, word, message, None);
             }
-            "error-limit" if leading_number(&word.text).0 < 1 => {
+            keyword::ERROR_LIMIT if leading_number(word.text).0 < 1 => {
                 let message = format!("`error-limit {}` is not a valid number of errors: it is 1 or more", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "init-addr" => self.list_of(statement, "init-addr", at + 1, &["last", "libc", "none"]),
-            "resolve-opts" => {
+            keyword::INIT_ADDR => self.list_of(statement, "init-addr", at + 1, &["last", "libc", "none"]),
+            keyword::RESOLVE_OPTS => {
                 let known = &["allow-dup-ip", "ignore-weight", "prevent-dup-ip"];
                 self.list_of(statement, "resolve-opts", at + 1, known);
             }
-            "proxy-v2-options" => {
+            keyword::PROXY_V2_OPTIONS => {
                 let known =
                     &["authority", "cert-cn", "cert-key", "cert-sig", "crc32c", "ssl", "ssl-cipher", "unique-id"];
                 self.list_of(statement, "proxy-v2-options", at + 1, known);
             }
-            "sni" | "check-sni" if key.name == "sni" && is_bare_word(&word.text) => {
-                if Context::Fetch.find(&word.text).is_none() {
+            keyword::SNI | keyword::CHECK_SNI if key.keyword == keyword::SNI && is_bare_word(word.text) => {
+                if Context::Fetch.find(word.text).is_none() {
                     let message =
                         format!("`sni` takes a sample expression: write `str({})` for a fixed name", word.text);
                     self.invalid(statement, word, message, Some((format!("str({})", word.text), false)));
                 }
             }
-            "sni" if Expression::of_word(word).is_none() => {
+            keyword::SNI if Expression::of_word(word).is_none() => {
                 let message = format!("`{}` is no sample expression, which `sni` takes", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "sni" => self.fetch_name(statement, word),
-            "inter" | "fastinter" | "downinter" | "agent-inter" if is_zero(&word.text) => {
+            keyword::SNI => self.fetch_name(statement, word),
+            keyword::INTER | keyword::FASTINTER | keyword::DOWNINTER | keyword::AGENT_INTER if is_zero(word.text) => {
                 let message = format!("`{} {}` is not a valid interval: it is above 0", key.name, word.text);
                 self.invalid(statement, word, message, None);
             }
-            name if OPTION_TIMES.contains(&name) => self.time_value(statement, at + 1, Unit::Milliseconds),
-            "id" if is_bind && !leading_number(&word.text).1 => {
+            keyword::INTER
+            | keyword::FASTINTER
+            | keyword::DOWNINTER
+            | keyword::AGENT_INTER
+            | keyword::POOL_PURGE_DELAY
+            | keyword::TCP_UT
+            | keyword::IDLE_PING => {
+                self.time_value(statement, at + 1, Unit::Milliseconds);
+            }
+            keyword::ID if is_bind && !leading_number(word.text).1 => {
                 let message = format!("`id {}` is not a valid number", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "id" => self.positive(statement, at + 1, "id"),
-            "maxconn" | "backlog" if is_bind && leading_number(&word.text).0 < 0 => {
+            keyword::ID => self.positive(statement, at + 1, "id"),
+            keyword::MAXCONN | keyword::BACKLOG if is_bind && leading_number(word.text).0 < 0 => {
                 let message = format!("`{} {}` is not a valid number: it is not negative", key.name, word.text);
                 self.invalid(statement, word, message, None);
             }
-            name if OPTION_NUMBERS.contains(&name) && !word.text.starts_with('+') => {
-                self.number(statement, name, at + 1);
+            keyword::MAXCONN | keyword::MINCONN | keyword::MAXQUEUE | keyword::PORT if !word.text.starts_with('+') => {
+                self.number(statement, key.name, at + 1);
             }
-            "pool-max-conn" if leading_number(&word.text).0 < -1 => {
+            keyword::POOL_MAX_CONN if leading_number(word.text).0 < -1 => {
                 let message = format!("`pool-max-conn {}` is not a valid number: it is -1 or more", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "resolve-net" => {
+            keyword::RESOLVE_NET => {
                 let bad = |part: &&str| !part.is_empty() && !super::calls::is_network(part);
                 if let Some(bad) = word.text.split(',').find(bad) {
                     let message = format!("`{bad}` is not a valid network for `resolve-net`");
                     self.invalid(statement, word, message, None);
                 }
             }
-            "socks4" => {
+            keyword::SOCKS4 => {
                 let address = endpoint(word, 0..word.text.len());
                 if address.inet().is_some() && matches!(address.port, Port::None | Port::Invalid) {
                     let message = format!("`socks4 {}` has no port", word.text);
                     self.invalid(statement, word, message, None);
                 }
             }
-            "proto" | "check-proto" => self.protocol(statement, key.name, word, is_bind),
-            "mode"
+            keyword::PROTO | keyword::CHECK_PROTO => self.protocol(statement, key.name, word, is_bind),
+            keyword::MODE
                 if is_bind
                     && !word.text.trim_start_matches(['-', '+']).bytes().all(|byte| matches!(byte, b'0'..=b'7')) =>
             {
                 let message = format!("`{}` is not a valid mode of a socket: it is an octal number", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "mss" if !(1..=65535).contains(&leading_number(&word.text).0.unsigned_abs()) => {
+            keyword::MSS if !(1..=65535).contains(&leading_number(word.text).0.unsigned_abs()) => {
                 let message = format!("`{}` is not a valid segment size: it goes from 1 to 65535", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "nice" if !(-1024..=1024).contains(&leading_number(&word.text).0) => {
+            keyword::NICE if !(-1024..=1024).contains(&leading_number(word.text).0) => {
                 let message = format!("`nice {}` is out of range: it goes from -1024 to 1024", word.text);
                 self.invalid(statement, word, message, None);
             }
-            "process" if is_bind && self.haproxy.at_least((2, 5, 0)) => self.process(statement, word),
-            "thread" if is_bind => self.threads(statement, word),
-            "shards" => self.shards(statement, word),
-            "accept-netscaler-cip" => self.positive(statement, at + 1, "accept-netscaler-cip"),
-            "ca-ignore-err" | "crt-ignore-err" if word.text != "all" => {
+            keyword::PROCESS if is_bind && self.haproxy.at_least((2, 5, 0)) => self.process(statement, word),
+            keyword::THREAD if is_bind => self.threads(statement, word),
+            keyword::SHARDS => self.shards(statement, word),
+            keyword::ACCEPT_NETSCALER_CIP => self.positive(statement, at + 1, "accept-netscaler-cip"),
+            keyword::CA_IGNORE_ERR | keyword::CRT_IGNORE_ERR if word.text != "all" => {
                 // Since 2.7 errors have names too.
                 let names = self.haproxy.target.is_none_or(|target| target >= (2, 7, 0));
                 let fits = |part: &str| match part.as_bytes().first() {
@@ -547,11 +562,11 @@ impl Schema<'_> {
                     self.invalid(statement, word, message, None);
                 }
             }
-            "verify" if is_bind => self.one_of(statement, "verify", at + 1, &["none", "optional", "required"]),
-            "verify" => self.one_of(statement, "verify", at + 1, &["none", "required"]),
-            name => {
-                if let Some((_, words)) = OPTION_ENUMERATIONS.iter().find(|(option, _)| *option == name) {
-                    self.one_of(statement, name, at + 1, words);
+            keyword::VERIFY if is_bind => self.one_of(statement, "verify", at + 1, &["none", "optional", "required"]),
+            keyword::VERIFY => self.one_of(statement, "verify", at + 1, &["none", "required"]),
+            option => {
+                if let Some(words) = option_words(option) {
+                    self.one_of(statement, key.name, at + 1, words);
                 }
             }
         }
@@ -560,7 +575,7 @@ impl Schema<'_> {
 
 impl Schema<'_> {
     /// The protocol that a side of a connection speaks.
-    fn protocol(&mut self, statement: &Arc<Statement>, option: &str, word: &Word, is_bind: bool) {
+    fn protocol(&mut self, statement: &Statement, option: &str, word: Word<'_>, is_bind: bool) {
         let spop = !is_bind && self.haproxy.target.is_none_or(|target| target >= (3, 1, 0));
         let known: &[&str] = match (is_bind, spop) {
             (true, _) => &["h1", "h2", "quic"],
@@ -569,7 +584,7 @@ impl Schema<'_> {
         };
         // In tcp mode it may be said that there is none. QMux is in the making.
         let next = word.text == "qmux" && self.haproxy.target.is_none_or(|target| target >= (3, 4, 0));
-        if known.contains(&word.text.as_str()) || is_bind && word.text == "none" || next {
+        if known.contains(&word.text) || is_bind && word.text == "none" || next {
             return;
         }
         let message = format!("`{}` is not a valid protocol for `{option}`: it takes {}", word.text, known.join(", "));
@@ -577,7 +592,7 @@ impl Schema<'_> {
     }
 
     /// `[GROUP/]THREADS`; since 2.7 several of them.
-    fn threads(&mut self, statement: &Arc<Statement>, word: &Word) {
+    fn threads(&mut self, statement: &Statement, word: Word<'_>) {
         let old = self.haproxy.target.is_some_and(|target| target < (2, 7, 0));
         let highest = if old { 64 } else { u32::MAX };
         let fits = |part: &str| match part.split_once('/') {
@@ -587,16 +602,16 @@ impl Schema<'_> {
             None => is_number_set(part, highest),
         };
         let is_list = !old && word.text.contains(',');
-        if !(if is_list { word.text.split(',').all(fits) } else { fits(&word.text) }) {
+        if !(if is_list { word.text.split(',').all(fits) } else { fits(word.text) }) {
             let message = format!("`{}` is not a valid set of threads", word.text);
             self.invalid(statement, word, message, None);
         }
     }
 
     /// How many sockets a `bind` line becomes.
-    fn shards(&mut self, statement: &Arc<Statement>, word: &Word) {
+    fn shards(&mut self, statement: &Statement, word: Word<'_>) {
         let target = self.haproxy.target;
-        let fits = match word.text.as_str() {
+        let fits = match word.text {
             "by-thread" => true,
             "by-group" => target.is_none_or(|target| target >= (2, 8, 0)),
             text => {
@@ -611,7 +626,7 @@ impl Schema<'_> {
     }
 
     /// A sample expression has to start with a fetch that exists.
-    fn fetch_name(&mut self, statement: &Arc<Statement>, word: &Word) {
+    fn fetch_name(&mut self, statement: &Statement, word: Word<'_>) {
         let Some(fetch) = Expression::of_word(word).map(|expression| expression.fetch) else { return };
         if Context::Fetch.find(fetch.name).is_none() && super::is_plain(word) && !super::is_build(fetch.name) {
             let near = did_you_mean(fetch.name, Context::Fetch.names());

@@ -40,7 +40,7 @@ impl<'a> Checks<'a> {
     pub(super) fn engine(&mut self, spoe: &'a SpoeFile, engine: Option<&'a str>) {
         let agents = spoe.of_kind(engine, SpoeKind::SpoeAgent);
         let sent: BTreeSet<&str> =
-            agents.flat_map(|agent| agent.listed("messages")).map(|(_, word)| &*word.text).collect();
+            agents.flat_map(|agent| agent.listed("messages")).map(|(_, word)| word.text).collect();
         for section in spoe.of_engine(engine) {
             self.header(section);
             for line in section.lines.iter().filter(|line| line.is_whole()) {
@@ -69,7 +69,9 @@ impl<'a> Checks<'a> {
             }
             Some(_) => {}
         }
-        if let Some(extra) = section.extra.as_ref().filter(|extra| !extra.is_variable() && !extra.is_empty()) {
+        if let Some(extra) =
+            section.extra.as_ref().filter(|extra| !extra.word().is_variable() && !extra.text.is_empty())
+        {
             self.refuse(
                 extra.span,
                 section.branch,
@@ -83,7 +85,7 @@ impl<'a> Checks<'a> {
         for keyword in keywords {
             let mut seen = BTreeSet::new();
             for (line, word) in section.listed(keyword).filter(|(_, word)| word.is_known() && !word.is_empty()) {
-                if !seen.insert(word.text.as_str()) {
+                if !seen.insert(word.text) {
                     let message = format!("`{}` is already listed in this {}", word.text, section.kind.as_str());
                     self.refuse(word.span, line.branch, message);
                 }
@@ -92,23 +94,23 @@ impl<'a> Checks<'a> {
     }
 
     fn line(&mut self, section: &SpoeSection, line: &SpoeLine) {
-        let word = &line.words[0];
+        let word = line.first();
         let context = section.kind.context();
-        if let Some(prefix) = line.prefix.as_ref().filter(|_| !matches!(word.text.as_str(), "option" | "log")) {
+        if let Some(prefix) = line.prefix_word().filter(|_| !matches!(word.text, "option" | "log")) {
             let message = format!("`{} {}` is refused: only options can be negated", prefix.text, word.text);
             self.refuse(prefix.span.to(word.span), line.branch, message);
             return;
         }
-        if context.find(&word.text).is_none() {
+        if context.find(word.text).is_none() {
             // A message skips the lines it does not know.
             if section.kind != SpoeKind::SpoeMessage {
-                let near = did_you_mean(&word.text, context.names());
+                let near = did_you_mean(word.text, context.names());
                 let kind = ProblemKind::Unknown { what: "SPOE keyword", word: word.text.to_string(), near };
                 self.problems.push(Problem { kind, span: word.span, branch: line.branch, statement: None });
             }
             return;
         }
-        match (section.kind, word.text.as_str()) {
+        match (section.kind, word.text) {
             (_, "use-backend") => self.words(line, 1, 1, "the name of a backend"),
             (_, "timeout") => self.timeout(line),
             (_, "option") => self.option(line),
@@ -132,10 +134,10 @@ impl<'a> Checks<'a> {
 
     /// So many words behind the keyword.
     fn words(&mut self, line: &SpoeLine, least: usize, most: usize, what: &str) {
-        let word = &line.words[0];
-        if line.words.len() <= least {
+        let word = line.first();
+        if line.words().len() <= least {
             self.refuse(word.span, line.branch, format!("`{}` needs {what}", word.text));
-        } else if let Some(extra) = line.words.get(most.saturating_add(1)) {
+        } else if let Some(extra) = line.words().get(most.saturating_add(1)) {
             let message = format!("`{}` takes {what} only; `{}` is one too many", word.text, extra.text);
             self.refuse(extra.span, line.branch, message);
         }
@@ -143,18 +145,18 @@ impl<'a> Checks<'a> {
 
     fn timeout(&mut self, line: &SpoeLine) {
         let names = ["hello", "idle", "processing"];
-        let Some(name) = line.words.get(1) else {
-            self.refuse(line.words[0].span, line.branch, format!("`timeout` needs one of {}", names.join(", ")));
+        let Some(name) = line.words().get(1) else {
+            self.refuse(line.first().span, line.branch, format!("`timeout` needs one of {}", names.join(", ")));
             return;
         };
-        if !names.contains(&name.text.as_str()) {
+        if !names.contains(&name.text) {
             let message = format!("`{}` is no timeout of a SPOE agent: there are {}", name.text, names.join(", "));
             self.refuse(name.span, line.branch, message);
             return;
         }
-        match line.words.get(2) {
+        match line.words().get(2) {
             None => self.refuse(name.span, line.branch, format!("`timeout {}` needs a time", name.text)),
-            Some(value) if value.is_known() && time(&value.text, Unit::Milliseconds).is_none() => {
+            Some(value) if value.is_known() && time(value.text, Unit::Milliseconds).is_none() => {
                 let message = format!("`{}` is not a valid time for `timeout {}`", value.text, name.text);
                 self.refuse(value.span, line.branch, message);
             }
@@ -163,24 +165,24 @@ impl<'a> Checks<'a> {
     }
 
     fn option(&mut self, line: &SpoeLine) {
-        let Some(name) = line.words.get(1) else {
-            self.refuse(line.words[0].span, line.branch, "`option` needs a word behind it".to_owned());
+        let Some(name) = line.words().get(1) else {
+            self.refuse(line.first().span, line.branch, "`option` needs a word behind it".to_owned());
             return;
         };
         let Some(&(_, negatable, takes)) = OPTIONS.iter().find(|(known, ..)| *known == name.text) else {
-            let near = did_you_mean(&name.text, OPTIONS.iter().map(|(known, ..)| *known));
+            let near = did_you_mean(name.text, OPTIONS.iter().map(|(known, ..)| *known));
             let kind = ProblemKind::Unknown { what: "SPOE option", word: name.text.to_string(), near };
             self.problems.push(Problem { kind, span: name.span, branch: line.branch, statement: None });
             return;
         };
-        if let Some(prefix) = &line.prefix {
+        if let Some(prefix) = line.prefix_word() {
             if !negatable || prefix.text == "default" {
                 let message = format!("`{} option {}` is refused: it cannot be negated", prefix.text, name.text);
                 self.refuse(prefix.span.to(name.span), line.branch, message);
             }
             return;
         }
-        match line.words.get(2) {
+        match line.words().get(2) {
             None if takes => self.refuse(name.span, line.branch, format!("`option {}` needs a name", name.text)),
             Some(value)
                 if takes && !value.text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) =>
@@ -194,8 +196,8 @@ impl<'a> Checks<'a> {
 
     /// `max-frame-size` has bounds, `max-waiting-frames` is above zero.
     fn size(&mut self, line: &SpoeLine) {
-        let Some(value) = line.words.get(1).filter(|value| value.is_known()) else { return };
-        let number = leading_number(&value.text).0;
+        let Some(value) = line.words().get(1).filter(|value| value.is_known()) else { return };
+        let number = leading_number(value.text).0;
         let largest = if self.haproxy.global_setting("tune.bufsize").is_some() { i64::MAX } else { 16_380 };
         let (fits, range) = match line.text(0) {
             "max-frame-size" => {
@@ -211,21 +213,21 @@ impl<'a> Checks<'a> {
 
     fn variables(&mut self, line: &SpoeLine) {
         let is_variable = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-        if let Some(bad) = line.words.iter().skip(1).find(|word| word.is_known() && !is_variable(&word.text)) {
+        if let Some(bad) = line.words().iter().skip(1).find(|word| word.is_known() && !is_variable(word.text)) {
             self.refuse(bad.span, line.branch, format!("`{}` is not a valid name for a variable", bad.text));
         }
     }
 
     fn event(&mut self, line: &SpoeLine) {
-        let Some(name) = line.words.get(1) else {
-            self.refuse(line.words[0].span, line.branch, "`event` needs the name of an event".to_owned());
+        let Some(name) = line.words().get(1) else {
+            self.refuse(line.first().span, line.branch, "`event` needs the name of an event".to_owned());
             return;
         };
-        if EVENTS.binary_search_by(|(known, _)| (*known).cmp(&name.text)).is_err() {
-            let near = did_you_mean(&name.text, EVENTS.iter().map(|(known, _)| *known));
+        if EVENTS.binary_search_by(|(known, _)| (*known).cmp(name.text)).is_err() {
+            let near = did_you_mean(name.text, EVENTS.iter().map(|(known, _)| *known));
             let kind = ProblemKind::Unknown { what: "SPOE event", word: name.text.to_string(), near };
             self.problems.push(Problem { kind, span: name.span, branch: line.branch, statement: None });
-        } else if let Some(word) = line.words.get(2).filter(|word| !matches!(word.text.as_str(), "if" | "unless")) {
+        } else if let Some(word) = line.words().get(2).filter(|word| !matches!(word.text, "if" | "unless")) {
             let message = format!("only `if` or `unless` may stand here, not `{}`", word.text);
             self.refuse(word.span, line.branch, message);
         }
@@ -236,12 +238,12 @@ impl<'a> Checks<'a> {
     }
 
     fn acl(&mut self, line: &SpoeLine) {
-        match line.words.get(1) {
-            None => self.refuse(line.words[0].span, line.branch, "`acl` needs a name and a fetch".to_owned()),
-            Some(name) if !is_name(&name.text) => {
+        match line.words().get(1) {
+            None => self.refuse(line.first().span, line.branch, "`acl` needs a name and a fetch".to_owned()),
+            Some(name) if !is_name(name.text) => {
                 self.refuse(name.span, line.branch, format!("`{}` is not a valid name for an ACL", name.text));
             }
-            Some(name) => match Criterion::read(&line.words[2..]) {
+            Some(name) => match Criterion::read(line.words().from(2)) {
                 Some(criterion) => self.criterion(line, &criterion),
                 None => {
                     let message = format!("ACL `{}` tests nothing: a fetch has to follow its name", name.text);
