@@ -136,6 +136,12 @@ impl<'a> Detected<'a> {
     }
 }
 
+#[derive(Serialize)]
+struct Model {
+    model: serde_json::Value,
+    system: &'static str,
+}
+
 /// The typed model of one file of `files` as JSON: `{system, model}`, or `null` when no system recognises it.
 ///
 /// # Errors
@@ -143,7 +149,7 @@ impl<'a> Detected<'a> {
 #[wasm_bindgen(js_name = rawModel)]
 pub fn raw_model(files: &str, path: &str) -> Result<String, JsError> {
     let model = confvet::model(&read_files(files)?, path);
-    write(&model.map(|(system, model)| serde_json::json!({ "system": system, "model": model })))
+    write(&model.map(|(system, model)| Model { model, system }))
 }
 
 /// The names of the systems that linting these files, or the model of one of them, may need: a list of texts. The code of

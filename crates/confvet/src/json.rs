@@ -1,5 +1,6 @@
 //! The stable JSON shape of a report, shared by the command line and the browser.
 
+use crate::value::to_value;
 use crate::{Report, Unreadable};
 use confvet_core::{Diagnostic, Edit, Fix, Label, Span};
 use serde::Serialize;
@@ -107,7 +108,7 @@ pub fn to_json(report: &Report) -> serde_json::Value {
             unsafely_fixable: summary.unsafely_fixable,
         },
     };
-    serde_json::to_value(&json).unwrap_or_default()
+    to_value(&json).unwrap_or_default()
 }
 
 fn json_unreadable(unreadable: &Unreadable) -> JsonUnreadable<'_> {

@@ -40,6 +40,7 @@ mod model;
 mod parallel;
 mod report;
 mod systems;
+mod value;
 
 pub use config::CONFIG_NAME;
 pub use confvet_core::{

@@ -1,6 +1,7 @@
 //! The systems this build knows, and how the engine handles them without knowing their models.
 
 use crate::batch::{Assignment, Batch, load};
+use crate::value::to_value;
 use confvet_core::{Detection, Input, Sources, System};
 
 /// What the engine knows of a system: its names, and functions made for its model type.
@@ -41,7 +42,7 @@ const fn entry<S: System>() -> SystemEntry {
             let file_rules = S::rules().iter().map(|rule| rule.name);
             file_rules.chain(S::set_rules().iter().map(|rule| rule.name)).collect()
         },
-        model: |input| serde_json::to_value(S::parse(input).model),
+        model: |input| to_value(&S::parse(input).model),
     }
 }
 

@@ -34,11 +34,8 @@ pub use crate::syntax::Prefix;
 use crate::syntax::{GluedHash, SyntaxProblem, Word};
 use crate::table::HaVersion;
 use compact_str::CompactString;
-use confvet_core::{Category, Edit, FileId, Severity, Span};
-use foldhash::HashMap;
+use confvet_core::{Category, Edit, FileId, Keys, Map, Severity, Span};
 use serde::Serialize;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashSet};
 
 /// Newest version that is released.
 pub const NEWEST: HaVersion = (3, 4, 0);
@@ -105,11 +102,11 @@ pub struct MisusedDefaults<'a> {
 /// What is looked up by name often.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    backends: HashMap<CompactString, usize>,
+    backends: Map<CompactString, usize>,
     /// Who sends to a backend, and where the first route of each names it.
-    users: HashMap<CompactString, Vec<(usize, Span)>>,
-    tables: HashMap<CompactString, usize>,
-    sections: BTreeMap<u32, usize>,
+    users: Map<CompactString, Vec<(usize, Span)>>,
+    tables: Map<CompactString, usize>,
+    sections: Map<u32, usize>,
     dynamic_routes: bool,
     /// Some frontend or listen is there.
     listens: bool,
@@ -122,26 +119,21 @@ impl Index {
     fn of(haproxy: &Haproxy) -> Self {
         let listens = haproxy.proxies.iter().any(|proxy| proxy.kind != SectionKind::Backend);
         let mut index = Self { listens, ..Self::default() };
-        let mut frontends: HashMap<&str, usize> = HashMap::default();
+        let mut frontends: Map<&str, usize> = Map::new();
         for (number, proxy) in haproxy.proxies.iter().enumerate() {
             if proxy.has_backend_side() {
-                match index.backends.entry(proxy.name().into()) {
-                    Entry::Occupied(_) => index.shared_names = true,
-                    Entry::Vacant(entry) => {
-                        entry.insert(number);
-                    }
-                }
+                index.shared_names |= index.backends.earlier(proxy.name().into(), number).is_some();
             }
             if proxy.has_frontend_side() {
                 index.shared_names |= frontends.insert(proxy.name(), number).is_some();
             }
             if proxy.last("stick-table").is_some() {
-                index.tables.entry(proxy.name().into()).or_insert(number);
+                index.tables.or_insert(proxy.name().into(), number);
             }
             index.sections.insert(proxy.index, number);
             for name in proxy.routes().filter_map(|route| route.word(1)) {
                 index.dynamic_routes |= !name.is_known();
-                let users = index.users.entry(name.text.into()).or_default();
+                let users = index.users.or_default(name.text.into());
                 if users.last().is_none_or(|(last, _)| *last != number) {
                     users.push((number, name.span));
                 }
@@ -271,7 +263,7 @@ impl Haproxy {
     }
 
     /// The certificates that crt-stores load: the name of the store, and the file or alias.
-    pub fn stored_certificates(&self) -> HashSet<(&str, &str)> {
+    pub fn stored_certificates(&self) -> Keys<(&str, &str)> {
         let loads = self
             .of_kind(SectionKind::CrtStore)
             .flat_map(|section| section.all("load").map(move |load| (section.name(), load)));

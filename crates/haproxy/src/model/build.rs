@@ -11,8 +11,7 @@ use crate::condition::{Branch, Branches, Conditions};
 use crate::syntax::{Cut, Glued, GluedHash, Lexer, Line, Name, SyntaxKind, SyntaxProblem, Word, Words};
 use crate::table::{Arguments, Context, HaVersion, Key, keyword};
 use crate::values::{Endpoint, endpoint};
-use confvet_core::{Edit, FileId, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Edit, FileId, Map, Span};
 use std::sync::Arc;
 
 /// Reads the files in load order.
@@ -32,7 +31,7 @@ struct Builder {
     sections: u32,
     globals: Vec<Section>,
     defaults: Vec<Proxy>,
-    named_defaults: BTreeMap<String, usize>,
+    named_defaults: Map<String, usize>,
     proxies: Vec<Proxy>,
     others: Vec<Section>,
     branches: Branches,

@@ -5,8 +5,7 @@ use super::check::CheckKind;
 use super::proxy::Proxy;
 use super::server::Server;
 use crate::values::{Host, Port};
-use confvet_core::{Fact, Facts};
-use std::collections::BTreeSet;
+use confvet_core::{Fact, Facts, Keys};
 
 /// What a pool is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,7 +333,7 @@ impl Haproxy {
             self.proxies.iter().filter(|proxy| !proxy.is_disabled() && proxy.is_postgres()).collect();
         let rest_port = facts.number(Fact::PatroniRestPort);
         let shows: Vec<bool> = pools.iter().map(|pool| pool.shows_patroni(rest_port)).collect();
-        let known_hosts: BTreeSet<String> = (pools.iter().zip(&shows))
+        let known_hosts: Keys<String> = (pools.iter().zip(&shows))
             .filter(|(_, shows)| **shows)
             .flat_map(|(pool, _)| pool.servers.iter().filter_map(Server::host))
             .collect();

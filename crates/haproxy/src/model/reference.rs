@@ -6,8 +6,7 @@ use super::{Haproxy, Proxy};
 use crate::syntax::Word;
 use crate::table::{Argument, Context as Keywords, Key, Keyword, keyword};
 use compact_str::CompactString;
-use confvet_core::Span;
-use std::collections::{BTreeMap, HashSet};
+use confvet_core::{Keys, Map, Span};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,8 +117,8 @@ pub(crate) struct Use {
 
 impl Haproxy {
     /// The names that exist, by what they stand for. ACLs and servers are left out: they belong to their proxies.
-    pub fn definitions(&self) -> BTreeMap<Named, HashSet<&str>> {
-        let mut names: BTreeMap<Named, HashSet<&str>> = BTreeMap::new();
+    pub fn definitions(&self) -> Map<Named, Keys<&str>> {
+        let mut names: Map<Named, Keys<&str>> = Map::new();
         let kinds = [
             Named::Userlist,
             Named::Resolvers,

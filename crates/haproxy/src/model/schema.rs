@@ -9,8 +9,7 @@ use super::{Haproxy, Proxy, Section};
 use crate::condition::Branch;
 use crate::syntax::{Prefix, Word};
 use crate::table::{Arguments, Context, HaVersion, Key, Negatable, Place, keyword};
-use confvet_core::{Span, did_you_mean};
-use std::collections::{HashMap, HashSet};
+use confvet_core::{Keys, Map, Span, did_you_mean};
 
 mod actions;
 mod calls;
@@ -126,10 +125,10 @@ pub(crate) struct Schema<'a> {
     haproxy: &'a Haproxy,
     problems: Vec<Problem>,
     /// The certificates that `bind` lines load by themselves, each with the first section that does; filled when asked.
-    loaded: Option<HashMap<&'a str, u32>>,
+    loaded: Option<Map<&'a str, u32>>,
     /// The `ring` sections, each with its number, and the groups of each userlist; filled when asked.
-    rings: Option<HashMap<&'a str, u32>>,
-    groups: Option<HashMap<&'a str, HashSet<&'a str>>>,
+    rings: Option<Map<&'a str, u32>>,
+    groups: Option<Map<&'a str, Keys<&'a str>>>,
     /// What the expressions of the proxy at hand look at.
     looks: Looks,
     /// The expressions of the statement at hand are read.
@@ -358,7 +357,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The groups of a userlist; `None` when there is no such list.
-    fn groups_of(&mut self, list: &str) -> Option<&HashSet<&'a str>> {
+    fn groups_of(&mut self, list: &str) -> Option<&Keys<&'a str>> {
         let haproxy = self.haproxy;
         let groups = self.groups.get_or_insert_with(|| {
             let lists = haproxy.of_kind(SectionKind::Userlist);

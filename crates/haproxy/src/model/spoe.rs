@@ -7,13 +7,12 @@ use super::{Condition, Haproxy, PREDEFINED, Proxy, Statement, Term};
 use crate::condition::{Branch, Conditions};
 use crate::syntax::{Cut, Lexer, Line, Name, Prefix, SyntaxKind, SyntaxProblem, Word, Words};
 use crate::table::{Context, Phases};
-use confvet_core::{FileId, Span, did_you_mean};
+use confvet_core::{FileId, Keys, Map, Span, did_you_mean};
 use serde::{Serialize, Serializer};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The kinds of section of a SPOE file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SpoeKind {
     /// `spoe-agent`: to whom the filter talks.
@@ -146,7 +145,7 @@ impl SpoeFile {
     }
 
     /// The groups that the agent of an engine knows; `None` when a variable may add others.
-    fn groups<'a>(&'a self, engine: Option<&'a str>) -> Option<BTreeSet<&'a str>> {
+    fn groups<'a>(&'a self, engine: Option<&'a str>) -> Option<Keys<&'a str>> {
         let agents = self.of_kind(engine, SpoeKind::SpoeAgent);
         let groups = agents.flat_map(|agent| agent.listed("groups")).map(|(_, group)| group);
         groups.map(|group| group.is_known().then_some(group.text)).collect()
@@ -354,7 +353,7 @@ impl Haproxy {
     pub(crate) fn undefined_in_spoe(&self) -> Vec<UndefinedInSpoe> {
         let mut found = Vec::new();
         for (spoe, engine) in self.engines() {
-            let names = |kind| spoe.of_kind(engine, kind).map(SpoeSection::name).collect::<BTreeSet<_>>();
+            let names = |kind| spoe.of_kind(engine, kind).map(SpoeSection::name).collect::<Keys<_>>();
             let (messages, groups) = (names(SpoeKind::SpoeMessage), names(SpoeKind::SpoeGroup));
             for section in spoe.of_engine(engine) {
                 if section.kind == SpoeKind::SpoeMessage {
@@ -392,7 +391,7 @@ impl Haproxy {
         let rules = rules.filter(|rule| rule.words().iter().take(3).any(|word| word.text == "send-spoe-group"));
         // An agent whose file is not here, or a name that is not known, may be any engine.
         let mut unknown = false;
-        let mut engines: BTreeMap<&str, Option<BTreeSet<&str>>> = BTreeMap::new();
+        let mut engines: Map<&str, Option<Keys<&str>>> = Map::new();
         for line in proxy.all("filter").filter(|line| line.text(1) == "spoe") {
             let filter = SpoeFilter::of(proxy, line).filter(|filter| filter.engine.is_none_or(Word::is_known));
             let spoe = filter.and_then(|filter| self.spoe_file(&filter));
@@ -428,7 +427,7 @@ impl Haproxy {
     pub(crate) fn twice_in_spoe(&self) -> Vec<TwiceInSpoe> {
         let mut found = Vec::new();
         for (spoe, engine) in self.engines() {
-            let mut seen: BTreeMap<(SpoeKind, &str), Span> = BTreeMap::new();
+            let mut seen: Map<(SpoeKind, &str), Span> = Map::new();
             for section in spoe.of_engine(engine).filter(|section| section.name.as_ref().is_some_and(Name::is_known)) {
                 // A second agent is refused whatever its name.
                 let name = if section.kind == SpoeKind::SpoeAgent { "" } else { section.name() };
@@ -445,7 +444,7 @@ impl Haproxy {
                 }
             }
         }
-        let mut seen: BTreeMap<(u32, &str), Span> = BTreeMap::new();
+        let mut seen: Map<(u32, &str), Span> = Map::new();
         for filter in self.spoe_filters() {
             let Some(engine) = filter.engine.filter(|engine| engine.is_known()) else { continue };
             match seen.get(&(filter.proxy.index, engine.text)) {
@@ -462,7 +461,7 @@ impl Haproxy {
     }
 
     /// The backends that agents use; `None` when the file of some filter is not here.
-    pub(crate) fn spoe_targets(&self) -> Option<BTreeSet<&str>> {
+    pub(crate) fn spoe_targets(&self) -> Option<Keys<&str>> {
         if self.spoe_filters().any(|filter| self.spoe_file(&filter).is_none()) {
             return None;
         }
@@ -494,7 +493,7 @@ fn undefined<'a>(
 
 /// ACLs of a message are known to its own events only.
 fn undefined_acls(section: &SpoeSection, found: &mut Vec<UndefinedInSpoe>) {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut known: Keys<&str> = Keys::new();
     for line in &section.lines {
         match line.text(0) {
             "acl" => {

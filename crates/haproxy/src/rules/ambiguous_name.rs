@@ -1,8 +1,7 @@
 //! A name that two things share, of which HAProxy takes one.
 
 use crate::model::{Haproxy, Proxy, SectionKind};
-use confvet_core::{Context, Findings, Rule, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Findings, Map, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ambiguous-name", check };
 
@@ -10,7 +9,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if !haproxy.at_least((3, 3, 0)) && haproxy.shares_names() {
         shared_names(haproxy, context, findings);
     }
-    let mut lists: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut lists: Map<&str, Span> = Map::new();
     for list in haproxy.of_kind(SectionKind::Userlist) {
         if let Some(first) = lists.get(list.name()) {
             findings
@@ -20,7 +19,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         } else {
             lists.insert(list.name(), list.name_span());
         }
-        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut seen: Map<&str, Span> = Map::new();
         for user in list.all("user") {
             let Some(name) = user.word(1) else { continue };
             match seen.get(name.text) {
@@ -37,10 +36,10 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     if haproxy.defaults.iter().all(|defaults| defaults.name.is_none()) {
         return;
     }
-    let mut users: BTreeMap<(usize, bool), &Proxy> = BTreeMap::new();
+    let mut users: Map<(usize, bool), &Proxy> = Map::new();
     for proxy in haproxy.sections() {
         if let Some(number) = proxy.defaults {
-            users.entry((number, proxy.is_explicit())).or_insert(proxy);
+            users.or_insert((number, proxy.is_explicit()), proxy);
         }
     }
     for (number, defaults) in haproxy.defaults.iter().enumerate() {
@@ -58,7 +57,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 
 fn shared_names(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     let warns = haproxy.target.is_some_and(|target| target >= (3, 1, 0));
-    let mut seen: BTreeMap<&str, (SectionKind, Span)> = BTreeMap::new();
+    let mut seen: Map<&str, (SectionKind, Span)> = Map::new();
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.is_some()) {
         match seen.get(proxy.name()) {
             Some((kind, first))

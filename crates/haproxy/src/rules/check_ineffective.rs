@@ -1,8 +1,7 @@
 //! Lines about health checks that change nothing.
 
 use crate::model::{CheckKind, Haproxy, Proxy, Server};
-use confvet_core::{Context, Findings, Rule, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/check-ineffective", check };
 
@@ -26,7 +25,7 @@ const CHECK_OPTIONS: &[&str] = &[
 ];
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let redis: BTreeSet<Span> = haproxy.redis_pools(context.facts).map(|pool| pool.header()).collect();
+    let redis: Keys<Span> = haproxy.redis_pools(context.facts).map(|pool| pool.header()).collect();
     let decides_role = |proxy: &Proxy| proxy.is_postgres() || redis.contains(&proxy.header());
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.has_backend_side()) {
         unused_rules(proxy, decides_role(proxy), findings);

@@ -1,8 +1,7 @@
 //! Cookies that do not keep users where they belong.
 
 use crate::model::{Haproxy, Mode, Proxy, Server, Statement};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Context, Edit, Findings, Keys, Map, Rule, Safety, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/cookie-persistence", check };
 
@@ -11,7 +10,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     // What several proxies inherit is spoken of once.
-    let mut told: BTreeSet<(Span, &str)> = BTreeSet::new();
+    let mut told: Keys<(Span, &str)> = Keys::new();
     for proxy in haproxy
         .proxies
         .iter()
@@ -47,7 +46,7 @@ fn values(proxy: &Proxy, cookie: &Statement, findings: &mut Findings) {
     if !keeps || has(cookie, "dynamic") {
         return;
     }
-    let mut seen: BTreeMap<&str, &Server> = BTreeMap::new();
+    let mut seen: Map<&str, &Server> = Map::new();
     for server in
         proxy.servers.iter().filter(|server| !server.is_backup() && !server.is_disabled() && server.slots.is_none())
     {
@@ -95,7 +94,7 @@ fn attributes<'a>(
     haproxy: &Haproxy,
     proxy: &Proxy,
     cookie: &'a Statement,
-    told: &mut BTreeSet<(Span, &'a str)>,
+    told: &mut Keys<(Span, &'a str)>,
     findings: &mut Findings,
 ) {
     if !has(cookie, "insert") {
@@ -138,7 +137,7 @@ fn is_static(balance: &Statement) -> bool {
 fn redispatch<'a>(
     proxy: &'a Proxy,
     cookie: Option<&'a Statement>,
-    told: &mut BTreeSet<(Span, &'a str)>,
+    told: &mut Keys<(Span, &'a str)>,
     findings: &mut Findings,
 ) {
     let sticks = cookie

@@ -2,15 +2,14 @@
 
 use crate::model::{Haproxy, SectionKind, Server};
 use crate::values::Host;
-use confvet_core::{Address, Context, Edit, Fact, Findings, Rule, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Address, Context, Edit, Fact, Findings, Keys, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/dns-server-without-resolvers", check };
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let fixed: BTreeSet<&str> = context.facts.list(Fact::StaticHosts).iter().map(String::as_str).collect();
+    let fixed: Keys<&str> = context.facts.list(Fact::StaticHosts).iter().map(String::as_str).collect();
     let resolvers = haproxy.of_kind(SectionKind::Resolvers).next();
-    let mut used = BTreeSet::new();
+    let mut used = Keys::new();
     let Some(first) = haproxy.proxies.first().map(|proxy| proxy.word) else { return };
     for proxy in &haproxy.proxies {
         for server in &proxy.servers {

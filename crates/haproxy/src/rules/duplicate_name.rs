@@ -3,13 +3,13 @@
 use crate::condition::Branch;
 use crate::model::{Haproxy, Proxy, SectionKind};
 use crate::values::leading_number;
-use confvet_core::{Context, Findings, Rule, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Findings, Map, Rule, Span};
+use std::hash::Hash;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/duplicate-name", check };
 
 /// What has been seen under a name.
-type Seen<K> = BTreeMap<K, Vec<(Span, Branch)>>;
+type Seen<K> = Map<K, Vec<(Span, Branch)>>;
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     proxies(haproxy, context, findings);
@@ -65,7 +65,7 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
             report(haproxy, context, findings, proxy.kind.as_str(), proxy.name(), span, first, proxy.branch);
         }
         for (_, side) in mine.into_iter().filter(|(has, _)| *has) {
-            sides.entry((side, proxy.name())).or_default().push((span, proxy.branch));
+            sides.or_default((side, proxy.name())).push((span, proxy.branch));
         }
     }
 }
@@ -132,9 +132,9 @@ fn numbers(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 
 /// Two defaults sections of one name are fine, until somebody below asks for that name.
 fn defaults(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let mut named: BTreeMap<&str, Vec<&Proxy>> = BTreeMap::new();
+    let mut named: Map<&str, Vec<&Proxy>> = Map::new();
     for section in haproxy.defaults.iter().filter(|section| section.name.is_some()) {
-        named.entry(section.name()).or_default().push(section);
+        named.or_default(section.name()).push(section);
     }
     for proxy in haproxy.sections() {
         let Some(from) = proxy.from.as_ref() else { continue };
@@ -154,13 +154,13 @@ fn defaults(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn clashing<K: Ord>(haproxy: &Haproxy, seen: &Seen<K>, key: &K, branch: Branch) -> Option<Span> {
+fn clashing<K: Eq + Hash>(haproxy: &Haproxy, seen: &Seen<K>, key: &K, branch: Branch) -> Option<Span> {
     // Hundreds of arms of one `.if` are not worth comparing each with each.
     seen.get(key)?.iter().take(64).find(|(_, other)| !haproxy.exclude_each_other(branch, *other)).map(|(span, _)| *span)
 }
 
 #[expect(clippy::too_many_arguments, reason = "what to remember and what to say of it")]
-fn once<K: Ord>(
+fn once<K: Eq + Hash>(
     haproxy: &Haproxy,
     context: &Context<'_>,
     findings: &mut Findings,
@@ -174,7 +174,7 @@ fn once<K: Ord>(
         let name = context.text(span);
         report(haproxy, context, findings, kind, name, span, first, branch);
     } else {
-        seen.entry(key).or_default().push((span, branch));
+        seen.or_default(key).push((span, branch));
     }
 }
 

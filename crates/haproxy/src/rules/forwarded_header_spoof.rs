@@ -1,8 +1,7 @@
 //! A decision that rests on a header every client can write.
 
 use crate::model::{CLIENT_HEADERS, Call, Haproxy, Mode, Proxy, Statement};
-use confvet_core::{Context, Edit, Findings, Rule};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Context, Edit, Findings, Keys, Map, Rule};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/forwarded-header-spoof", check };
 
@@ -11,7 +10,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     // An inherited option is spoken of at the first proxy that suffers.
-    let mut passed_on = BTreeSet::new();
+    let mut passed_on = Keys::new();
     for proxy in haproxy
         .proxies
         .iter()
@@ -46,7 +45,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
         }
         let mut looks = Looks::default();
         // What one rule was told of is clean, or known, for all rules below.
-        let mut told: BTreeSet<&str> = BTreeSet::new();
+        let mut told: Keys<&str> = Keys::new();
         for rule in proxy.statements.iter().filter(|rule| decides(rule)) {
             if looks.at_source(proxy, rule) {
                 continue;
@@ -85,7 +84,7 @@ fn decides(rule: &Statement) -> bool {
 }
 
 /// What a rule looks at, through the ACLs it names, but for those in `told`.
-fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement, told: &mut BTreeSet<&'a str>) -> Vec<Call<'a>> {
+fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement, told: &mut Keys<&'a str>) -> Vec<Call<'a>> {
     let mut found: Vec<Call<'a>> = rule.expressions().map(|expression| expression.fetch).collect();
     if let Some(condition) = rule.condition() {
         for (name, _) in condition.names().filter(|(name, _)| told.insert(name)) {
@@ -98,7 +97,7 @@ fn calls<'a>(proxy: &'a Proxy, rule: &'a Statement, told: &mut BTreeSet<&'a str>
 /// The ACLs that look at who is connected, as far as they have been asked for.
 #[derive(Default)]
 struct Looks<'a> {
-    acls: BTreeMap<&'a str, bool>,
+    acls: Map<&'a str, bool>,
 }
 
 impl<'a> Looks<'a> {
@@ -111,16 +110,16 @@ impl<'a> Looks<'a> {
                 .any(|expression| matches!(expression.fetch.name, "src" | "fc_src" | "ssl_c_verify" | "ssl_c_used"))
         };
         source(rule)
-            || condition.names().any(|(name, _)| *self.acls.entry(name).or_insert_with(|| proxy.acls(name).any(source)))
+            || condition.names().any(|(name, _)| *self.acls.or_insert_with(name, || proxy.acls(name).any(source)))
     }
 }
 
 /// Where the first rule stands that deletes or sets each header.
-fn cleaned_at(proxy: &Proxy) -> BTreeMap<&'static str, u32> {
-    let mut first = BTreeMap::new();
+fn cleaned_at(proxy: &Proxy) -> Map<&'static str, u32> {
+    let mut first = Map::new();
     for rule in proxy.rules("http-request") {
         if let Some(header) = CLIENT_HEADERS.iter().copied().find(|header| cleans(rule, header)) {
-            first.entry(header).or_insert(rule.span().start);
+            first.or_insert(header, rule.span().start);
         }
     }
     first

@@ -1,15 +1,14 @@
 //! An HTTP health check that sends no request, or another one than is written.
 
 use crate::model::{Haproxy, Server};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/http-check-request", check };
 
 const METHODS: &[&str] = &["GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "DELETE", "CONNECT", "PATCH"];
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let patroni: BTreeSet<_> = haproxy.patroni_pools(context.facts).iter().map(|pool| pool.proxy.header()).collect();
+    let patroni: Keys<_> = haproxy.patroni_pools(context.facts).iter().map(|pool| pool.proxy.header()).collect();
     for proxy in haproxy.sections() {
         let check = &proxy.check;
         if let (true, Some(option), None) = (check.request_dropped, check.option.as_ref(), check.send()) {

@@ -1,13 +1,12 @@
 //! A known keyword where HAProxy ignores it with a warning.
 
 use crate::model::{Haproxy, Problem, ProblemKind};
-use confvet_core::{Context, Edit, Findings, Rule, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, Map, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/keyword-ignored", check };
 
 fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
-    let mut lacking: BTreeMap<(Span, &str), bool> = BTreeMap::new();
+    let mut lacking: Map<(Span, &str), bool> = Map::new();
     for Problem { kind, span, branch, statement } in &haproxy.problems {
         let (ProblemKind::Ignored { word }, Some(statement)) = (kind, statement) else { continue };
         if !haproxy.is_certain(*branch) {
@@ -17,7 +16,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let place = context.text(header);
         let lost = matches!(word.as_str(), "use_backend" | "default_backend" | "bind" | "maxconn")
             || (matches!(word.as_str(), "timeout server" | "timeout connect")
-                && *lacking.entry((header, word)).or_insert_with(|| haproxy.lacks_in_backends(statement, word)));
+                && *lacking.or_insert_with((header, word), || haproxy.lacks_in_backends(statement, word)));
         let severity = if lost { Severity::Error } else { Severity::Warning };
         let report = findings
             .report(*span, format!("`{word}` does nothing in `{place}`"))

@@ -2,8 +2,7 @@
 
 use crate::model::{Haproxy, Proxy, Server, ServerOption, Statement, Timeout};
 use confvet_core::units::display_duration;
-use confvet_core::{Context, Fact, Findings, Rule, Safety, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Fact, Findings, Keys, Rule, Safety, Severity};
 use std::time::Duration;
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/maxconn-relations", check };
@@ -53,7 +52,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
                 .label(line.span(), "the limit of the process");
         }
     }
-    let mut leaders = BTreeSet::new();
+    let mut leaders = Keys::new();
     for pool in haproxy.postgres_pools(context.facts).iter().filter(|pool| pool.checks_leader()) {
         one_active_node(haproxy, pool.proxy, global, findings);
         leaders.insert(pool.proxy.header());

@@ -1,8 +1,7 @@
 //! Pools of one cluster that list different nodes, written for today's roles.
 
 use crate::model::{Haproxy, Pool, Purpose, Server};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Context, Edit, Findings, Keys, Map, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/patroni-pool-members", check };
 
@@ -24,18 +23,18 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         pool.purpose == Purpose::Reader || pool.endpoint().is_some_and(|endpoint| !endpoint.is_leader())
     };
     let nodes: Vec<Nodes<'_>> = pools.iter().filter_map(Nodes::of).collect();
-    let mut readers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut readers: Map<&str, Vec<usize>> = Map::new();
     for (number, reader) in nodes.iter().enumerate() {
         if reads(reader.pool) && reader.pool.purpose != Purpose::Writer {
             for host in &reader.set {
-                readers.entry(host).or_default().push(number);
+                readers.or_default(host).push(number);
             }
         }
     }
     for writer in nodes.iter().filter(|nodes| nodes.pool.checks_leader() && nodes.pool.purpose != Purpose::Reader) {
         let lists = writer.set.iter().filter_map(|host| readers.get(host.as_str()));
-        let related: BTreeSet<usize> = lists.flat_map(|numbers| numbers.iter().take(MOST)).copied().collect();
-        for reader in related.into_iter().take(MOST).map(|number| &nodes[number]) {
+        let related: Keys<usize> = lists.flat_map(|numbers| numbers.iter().take(MOST)).copied().collect();
+        for reader in related.sorted().take(MOST).map(|&number| &nodes[number]) {
             compare(writer, reader, true, context, findings);
             compare(reader, writer, false, context, findings);
         }
@@ -49,7 +48,7 @@ const MOST: usize = 16;
 struct Nodes<'a> {
     pool: &'a Pool<'a>,
     hosts: Vec<String>,
-    set: BTreeSet<String>,
+    set: Keys<String>,
 }
 
 impl<'a> Nodes<'a> {

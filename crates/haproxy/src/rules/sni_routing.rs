@@ -1,8 +1,7 @@
 //! Routing by what is in the client's first bytes, at a moment or in a place where it cannot be seen.
 
 use crate::model::{Call, Expression, Haproxy, Mode, Proxy, Statement};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/sni-routing", check };
 
@@ -56,7 +55,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
 /// What the statements look at that decide where a connection goes, each ACL they name once.
 fn decisive_calls(proxy: &Proxy) -> Vec<Call<'_>> {
     let rules = proxy.all("use_backend").chain(proxy.all("use-server")).chain(proxy.rules("tcp-request content"));
-    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut named: Keys<&str> = Keys::new();
     let mut expressions: Vec<Expression<'_>> = Vec::new();
     for rule in
         rules.filter(|rule| !rule.starts("tcp-request", "content") || matches!(rule.text(2), "accept" | "reject"))

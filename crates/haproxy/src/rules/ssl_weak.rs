@@ -2,8 +2,7 @@
 
 use crate::model::{Haproxy, Mode, ServerOption};
 use crate::syntax::{Word, Words};
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Safety, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Fact, Findings, Keys, Rule, Safety, Severity, Span};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/ssl-weak", check };
 
@@ -32,7 +31,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         haproxy.global().filter(|line| line.is("ssl-default-bind-options")).flat_map(|line| line.from(1)).collect();
     let default_excludes = defaults.iter().copied().find(|word| excludes(*word));
     let default_bounds = defaults.iter().copied().find(|word| bounds(*word));
-    let mut told = BTreeSet::new();
+    let mut told = Keys::new();
     for proxy in &haproxy.proxies {
         for bind in proxy.binds.iter().filter(|bind| bind.option("ssl").is_some()) {
             let lowest = options(bind.statement.from(2), findings);

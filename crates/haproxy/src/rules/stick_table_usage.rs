@@ -1,8 +1,7 @@
 //! A counter that is read but never kept.
 
 use crate::model::{Call, Haproxy, Proxy, Statement};
-use confvet_core::{Context, Edit, Findings, Rule, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Context, Edit, Findings, Keys, Map, Rule, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/stick-table-usage", check };
 
@@ -11,7 +10,7 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for proxy in &haproxy.proxies {
-        let mut fed = BTreeMap::new();
+        let mut fed = Map::new();
         for statement in proxy.looking().take_while(|_| proxy.may_read_counters()) {
             for expression in statement.expressions() {
                 for call in expression.calls() {
@@ -104,11 +103,11 @@ const STORED: &[(&str, &str)] = &[
 struct Feeds<'a> {
     first: Option<&'a Statement>,
     first_own: Option<&'a Statement>,
-    own_lists: BTreeSet<(&'a str, &'a str)>,
+    own_lists: Keys<(&'a str, &'a str)>,
     elsewhere: bool,
     tables: Vec<&'a str>,
     /// The table that lacks each kind of data, where none of them stores it.
-    lacking: BTreeMap<&'static str, Option<&'a Statement>>,
+    lacking: Map<&'static str, Option<&'a Statement>>,
 }
 
 /// The list of rules that a statement is evaluated in.
@@ -122,7 +121,7 @@ impl<'a> Feeds<'a> {
         let frontends = haproxy.users_of(proxy).filter(|user| user.header() != proxy.header());
         let others: Vec<(&Proxy, &Statement)> =
             frontends.flat_map(|user| user.tracks(track).map(move |rule| (user, rule))).collect();
-        let mut named = BTreeSet::new();
+        let mut named = Keys::new();
         let fed = own.iter().map(|rule| (proxy, *rule)).chain(others.iter().copied());
         let tables = fed.filter_map(|(owner, rule)| match rule.after("table") {
             Some(table) => table.is_known().then_some(table.text),
@@ -134,7 +133,7 @@ impl<'a> Feeds<'a> {
             own_lists: own.iter().map(|rule| list(rule)).collect(),
             elsewhere: !others.is_empty(),
             tables: tables.filter(|name| named.insert(*name)).collect(),
-            lacking: BTreeMap::new(),
+            lacking: Map::new(),
         }
     }
 
@@ -157,7 +156,7 @@ fn counter<'a>(
     proxy: &'a Proxy,
     statement: &'a Statement,
     call: &Call<'a>,
-    fed: &mut BTreeMap<&'a str, Feeds<'a>>,
+    fed: &mut Map<&'a str, Feeds<'a>>,
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
@@ -167,7 +166,7 @@ fn counter<'a>(
         (None, None) => (proxy.name(), lacking(haproxy, &[proxy.name()], reads.data)),
         (None, Some(counter)) => {
             let track = format!("track-sc{counter}");
-            let feeds = fed.entry(counter).or_insert_with(|| Feeds::of(haproxy, proxy, &track));
+            let feeds = fed.or_insert_with(counter, || Feeds::of(haproxy, proxy, &track));
             let Some(first) = feeds.first else {
                 // A backend that nobody names may be reached by a rule that is not here.
                 let reachable = proxy.has_frontend_side() || haproxy.users_of(proxy).next().is_some();
@@ -189,7 +188,7 @@ fn counter<'a>(
                     .label(first.setting_span(), "counting starts here");
             }
             let tables = &feeds.tables;
-            let table = *feeds.lacking.entry(reads.data).or_insert_with(|| lacking(haproxy, tables, reads.data));
+            let table = *feeds.lacking.or_insert_with(reads.data, || lacking(haproxy, tables, reads.data));
             (tables.first().copied().unwrap_or_default(), table)
         }
     };

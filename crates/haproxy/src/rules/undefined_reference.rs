@@ -1,9 +1,8 @@
 //! A name that nothing defines.
 
 use crate::model::{Haproxy, Named, Proxy, Reference, SectionKind};
-use confvet_core::{Context, Edit, Findings, Rule, did_you_mean};
+use confvet_core::{Context, Edit, Findings, Keys, Map, Rule, did_you_mean};
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, HashSet};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/undefined-reference", check };
 
@@ -52,7 +51,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
 /// The users of a group, and the groups of a user, belong to the same userlist.
 fn members(haproxy: &Haproxy, findings: &mut Findings) {
     for list in haproxy.of_kind(SectionKind::Userlist) {
-        let names = |keyword| list.all(keyword).map(|line| line.text(1)).collect::<HashSet<_>>();
+        let names = |keyword| list.all(keyword).map(|line| line.text(1)).collect::<Keys<_>>();
         for (keyword, setting, what, names) in
             [("group", "users", "user", names("user")), ("user", "groups", "group", names("group"))]
         {
@@ -73,13 +72,13 @@ fn members(haproxy: &Haproxy, findings: &mut Findings) {
 }
 
 /// `PEERS/TABLE`, or a peers section itself.
-fn is_of_peers(haproxy: &Haproxy, name: &str, definitions: &BTreeMap<Named, HashSet<&str>>) -> bool {
+fn is_of_peers(haproxy: &Haproxy, name: &str, definitions: &Map<Named, Keys<&str>>) -> bool {
     let (peers, table) = name.split_once('/').map_or((name, None), |(peers, table)| (peers, Some(table)));
     let declares = |table: &str| {
         let mut sections = haproxy.of_kind(SectionKind::Peers).filter(|section| section.name() == peers);
         sections.any(|section| section.all("table").any(|line| line.text(1) == table))
     };
-    definitions[&Named::Peers].contains(peers) && table.is_none_or(declares)
+    definitions.get(&Named::Peers).is_some_and(|names| names.contains(peers)) && table.is_none_or(declares)
 }
 
 /// The order of a hash set must not show.

@@ -2,8 +2,7 @@
 
 use crate::model::{Haproxy, Mode, Named, Proxy, SectionKind};
 use crate::syntax::Word;
-use confvet_core::{Context, Findings, Rule, Severity};
-use foldhash::{HashSet, HashSetExt};
+use confvet_core::{Context, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Haproxy> = Rule { name: "haproxy/unused-definition", check };
 
@@ -11,11 +10,11 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     if haproxy.is_part() || haproxy.global().any(|line| line.keyword().starts_with("lua-load")) {
         return;
     }
-    let mut used: HashSet<(Named, &str)> = HashSet::new();
+    let mut used: Keys<(Named, &str)> = Keys::new();
     used.extend(haproxy.references().filter(|used| used.named != Named::Acl).map(|used| (used.named, used.name)));
     let mut mentions = None;
     let mut mentioned = |name| {
-        let mentions: &HashSet<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
+        let mentions: &Keys<&str> = mentions.get_or_insert_with(|| haproxy.mentions().collect());
         mentions.contains(name)
     };
     let agents = haproxy.spoe_targets();
@@ -55,7 +54,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             }
         }
     }
-    let inherited: HashSet<usize> = haproxy.sections().filter_map(|proxy| proxy.defaults).collect();
+    let inherited: Keys<usize> = haproxy.sections().filter_map(|proxy| proxy.defaults).collect();
     for (number, defaults) in haproxy.defaults.iter().enumerate() {
         let Some(name) = defaults.name.as_ref().filter(|name| !name.text.starts_with('_')) else { continue };
         if !inherited.contains(&number) {

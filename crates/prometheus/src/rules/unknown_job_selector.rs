@@ -8,6 +8,7 @@ pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/unknown-job-se
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(jobs) = document.setup.as_ref().and_then(|config| job_labels(document, config)) else { return };
+    let names: Vec<&str> = jobs.sorted().copied().collect();
     let recorded: Keys<&str> = document.rules().filter_map(|(_, rule)| rule.recorded_name()).collect();
     for (_, rule) in document.rules() {
         for selector in rule.query.selectors.iter().filter(|selector| is_scraped(selector, &recorded)) {
@@ -16,7 +17,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 let any = values.iter().any(|(value, _)| jobs.contains(value.as_str()));
                 for (value, range) in values.iter().filter(|(value, _)| !jobs.contains(value.as_str())) {
                     let span = rule.place(range);
-                    let near = did_you_mean(value, jobs.sorted().copied());
+                    let near = did_you_mean(value, names.iter().copied());
                     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     let report = findings
                         .report(span, format!("no scrape job is called `{value}`{hint}"))

@@ -7,8 +7,7 @@ use crate::condition::Branch;
 use crate::syntax::Word;
 use crate::table::Context;
 use crate::values::{Unit, leading_number, time};
-use confvet_core::{Span, did_you_mean};
-use std::collections::BTreeSet;
+use confvet_core::{Keys, Span, did_you_mean};
 
 /// One run over the engines.
 pub(super) struct Checks<'a> {
@@ -39,8 +38,7 @@ impl<'a> Checks<'a> {
 
     pub(super) fn engine(&mut self, spoe: &'a SpoeFile, engine: Option<&'a str>) {
         let agents = spoe.of_kind(engine, SpoeKind::SpoeAgent);
-        let sent: BTreeSet<&str> =
-            agents.flat_map(|agent| agent.listed("messages")).map(|(_, word)| word.text).collect();
+        let sent: Keys<&str> = agents.flat_map(|agent| agent.listed("messages")).map(|(_, word)| word.text).collect();
         for section in spoe.of_engine(engine) {
             self.header(section);
             for line in section.lines.iter().filter(|line| line.is_whole()) {
@@ -83,7 +81,7 @@ impl<'a> Checks<'a> {
     /// No message or group may be listed twice.
     fn lists(&mut self, section: &SpoeSection, keywords: &[&str]) {
         for keyword in keywords {
-            let mut seen = BTreeSet::new();
+            let mut seen = Keys::new();
             for (line, word) in section.listed(keyword).filter(|(_, word)| word.is_known() && !word.is_empty()) {
                 if !seen.insert(word.text) {
                     let message = format!("`{}` is already listed in this {}", word.text, section.kind.as_str());
