@@ -25,16 +25,35 @@ export function have(system) {
   absent.delete(system);
 }
 
+// The last answer to which systems some files need: `prepare` asks, and what follows on it asks again.
+let asked = { json: undefined, systems: [] };
+
+function needs(json) {
+  if (asked.json !== json) asked = { json, systems: JSON.parse(rawNeeds(json)) };
+  return asked.systems;
+}
+
 /** The systems that linting these files, or the model of one of them, needs and that are not there; without files, all. */
 export function missing(files) {
   if (absent.size === 0 || files === undefined) return [...absent];
-  return JSON.parse(rawNeeds(toJson(files))).filter((system) => absent.has(system));
+  return missingFor(toJson(files));
+}
+
+function missingFor(json) {
+  return absent.size === 0 ? [] : needs(json).filter((system) => absent.has(system));
 }
 
 function needParts(systems) {
   if (systems.length > 0) {
     throw new Error(`the part for ${systems.join(" and ")} is not loaded yet: call \`await prepare(files)\` first`);
   }
+}
+
+/** The files as the module reads them, once the parts for them are there. */
+function ready(files) {
+  const json = toJson(files);
+  needParts(missingFor(json));
+  return json;
 }
 
 function needModule() {
@@ -85,8 +104,7 @@ export class Linter {
   }
 
   lint(files) {
-    needParts(missing(files));
-    return JSON.parse(this.#linter.lint(toJson(files)));
+    return JSON.parse(this.#linter.lint(ready(files)));
   }
 
   fix(files, options = {}) {
@@ -97,8 +115,7 @@ export class Linter {
   }
 
   inspect(files) {
-    needParts(missing(files));
-    return JSON.parse(this.#linter.inspect(toJson(files)));
+    return JSON.parse(this.#linter.inspect(ready(files)));
   }
 
   detect(files) {
@@ -106,16 +123,12 @@ export class Linter {
   }
 
   model(file, files = []) {
-    const all = among(file, files);
-    needParts(missing(all));
-    return JSON.parse(rawModel(toJson(all), file.path));
+    return JSON.parse(rawModel(ready(among(file, files)), file.path));
   }
 
   relabel(file, request, files = []) {
     onlyKnown(request, ["job", "targets", "sample", "version"]);
-    const all = among(file, files);
-    needParts(missing(all));
-    return JSON.parse(rawRelabel(toJson(all), file.path, JSON.stringify(request)));
+    return JSON.parse(rawRelabel(ready(among(file, files)), file.path, JSON.stringify(request)));
   }
 
   rules() {

@@ -1,4 +1,5 @@
-// For browsers and bundlers: what all systems need is fetched from beside this file, and so is the part of each system.
+// For browsers and bundlers: the module is fetched from beside this file, as a whole or, lazily, as what all systems need and
+// the part of each system.
 
 import load from "./confvet_wasm.js";
 import { have, missing, need, provide } from "./api.js";
@@ -17,6 +18,11 @@ const PARTS = {
   redis: new URL("./parts/redis.packed", import.meta.url),
 };
 
+// What all systems need.
+const PRIMARY = new URL("./parts/primary.packed", import.meta.url);
+
+const WHOLE = new URL("./confvet.packed", import.meta.url);
+
 let ready;
 // The exports of the primary module, which parts import, and its streams, with which they are packed.
 let primary;
@@ -24,12 +30,12 @@ let base;
 const parts = new Map();
 
 export async function init(source) {
-  await (source === undefined ? initLazily() : start(source));
+  await start(() => (source === undefined ? loadWhole() : load({ module_or_path: source })));
   await prepare();
 }
 
 export function initLazily() {
-  return start(undefined);
+  return start(loadPrimary);
 }
 
 export async function prepare(files) {
@@ -38,8 +44,8 @@ export async function prepare(files) {
   await Promise.all(wanted.map(loadPart));
 }
 
-function start(source) {
-  ready ??= (source === undefined ? loadPrimary() : load({ module_or_path: source })).then(
+function start(loadModule) {
+  ready ??= loadModule().then(
     () => provide(loadPages),
     (error) => {
       // A later call may try again.
@@ -53,8 +59,12 @@ function start(source) {
 const failed = (error) =>
   new Error(`the WebAssembly module could not be loaded: ${error?.message ?? error}`, { cause: error });
 
+async function loadWhole() {
+  await load({ module_or_path: unpack(await fetched(WHOLE)).module });
+}
+
 async function loadPrimary() {
-  const { module, streams } = unpack(await fetched(new URL("./confvet.packed", import.meta.url)));
+  const { module, streams } = unpack(await fetched(PRIMARY));
   primary = await load({ module_or_path: module });
   base = streams;
   need(Object.keys(PARTS));

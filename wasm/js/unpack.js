@@ -1,21 +1,22 @@
 // Unpacks what `cargo xtask wasm` packed: a WebAssembly module whose code is taken apart into streams (wasm/build/src/pack.rs
 // says how), each compressed with LZMA.
 
-const MAGIC = "cvp1";
+const MAGIC = "cvp2";
 
 // The streams in the order in which they stand in the file.
 const STREAMS = [
   "head",
   "tail",
+  "families",
   "declared",
   "operation",
   "alignment",
   "offset",
   "get",
   "set",
-  "tee",
   "index",
-  "call",
+  "family",
+  "member",
   "indirect",
   "branch",
   "small",
@@ -26,12 +27,17 @@ const STREAMS = [
 // The number of high bits of the byte before that are the context of a literal.
 const CONTEXT = 2;
 
-// Of the tail, which holds words of four bytes, the number of low bits of the position that are a context of matches.
-const TAIL_ALIGNMENT = 2;
+// Of how many low bits of the position matches depend: the tail holds words of four bytes, families have two.
+const ALIGNMENT = { tail: 2, family: 1 };
 
 // The alignment that loads and stores have by nature, as powers of two, from `i32.load` (0x28) on. With another one they are
 // packed as operations from 0xe0 on, which WebAssembly does not have.
 const NATURAL = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
+const UNNATURAL = 0xe0;
+
+// Reading one of the first eight locals is packed as one of these operations, which WebAssembly does not have either.
+const READ = 0xd8;
+const READS = 8;
 
 // How many numbers follow the operations that begin with 0xfc: conversions, then operations on memory and tables.
 const BULK = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
@@ -55,37 +61,123 @@ export function unpack(file, base = {}) {
     at += 4;
     return header.getUint32(at - 4, true);
   };
-  const [whole, functions] = [word(), word()];
+  const [whole, functions, imported] = [word(), word(), word()];
   const sizes = STREAMS.map(() => [word(), word()]);
   if (whole > 1 << 26 || sizes.some(([size]) => size > whole)) damaged();
   const streams = {};
   STREAMS.forEach((name, index) => {
     const [size, packed] = sizes[index];
-    const alignment = name === "tail" ? TAIL_ALIGNMENT : 0;
-    streams[name] = new Lzma(alignment).decode(file.subarray(at, at + packed), size, base[name]);
+    streams[name] = new Lzma(ALIGNMENT[name] ?? 0).decode(file.subarray(at, at + packed), size, base[name]);
     at += packed;
   });
-  return { module: new Joined(streams, whole).join(functions), streams };
+  return { module: new Joined(streams, whole, imported).join(functions), streams };
+}
+
+/** The operation as WebAssembly has it. */
+function plain(operation) {
+  if (operation >= READ && operation < UNNATURAL) return 0x20;
+  if (operation >= UNNATURAL && operation < UNNATURAL + NATURAL.length) return operation - UNNATURAL + 0x28;
+  return operation;
 }
 
 /** Bytes and how far they are read. */
 class Stream {
-  constructor(bytes) {
+  constructor(bytes, at = 0) {
     this.bytes = bytes;
-    this.at = 0;
+    this.at = at;
   }
 
   next() {
     if (this.at >= this.bytes.length) damaged();
     return this.bytes[this.at++];
   }
+
+  /** Reads over a LEB128 number. */
+  skip() {
+    while (this.next() >= 0x80);
+  }
+
+  /** A LEB128 number of at most 28 bits. */
+  number() {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.next();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    return damaged();
+  }
+}
+
+// What integers and offsets are sorted by: the operations around theirs, which stands at `at`.
+const smallGroup = (operations, at) => (plain(operations[at + 1]) << 8) | plain(operations[at + 2]);
+
+function offsetGroup(operations, at) {
+  if (plain(operations[at]) >= 0x36) return 0;
+  const before = operations[at - 1];
+  return before >= READ && before < UNNATURAL ? before - READ + 1 : READS + 1;
+}
+
+/** A stream of LEB128 numbers that is sorted by groups: where each group begins follows from how many numbers it has. */
+function groups(operations, bytes, belongs, group) {
+  const counts = new Map();
+  for (let at = 0; at < operations.length; at++) {
+    if (belongs(plain(operations[at]))) {
+      const key = group(operations, at);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  const all = new Stream(bytes);
+  const streams = new Map();
+  for (const key of [...counts.keys()].sort((one, other) => one - other)) {
+    streams.set(key, new Stream(bytes, all.at));
+    for (let count = counts.get(key); count > 0; count--) all.skip();
+  }
+  return streams;
+}
+
+/** The functions that are called: each belongs to a family, which says who was called already, and when. */
+class Functions {
+  constructor(streams, imported) {
+    this.family = streams.family;
+    this.member = streams.member;
+    this.imported = imported;
+    this.families = [];
+    for (let first = imported; streams.families.at < streams.families.bytes.length; ) {
+      const size = streams.families.number();
+      this.families.push({ first, size, uncalled: undefined, called: [] });
+      first += size;
+    }
+  }
+
+  next() {
+    const number = (this.family.next() << 8) | this.family.next();
+    if (number >= this.families.length) return number - this.families.length;
+    const family = this.families[number];
+    if (family.size === 1) return family.first;
+    family.uncalled ??= Array.from({ length: family.size }, (_, index) => family.first + index);
+    const { uncalled, called } = family;
+    const member = this.member.number();
+    // The next one that was not called, one of those called, the last one first, or one of the others.
+    const found =
+      member > 0 && member <= called.length
+        ? called.splice(called.length - member, 1)
+        : uncalled.splice(Math.max(member - called.length, 0), 1);
+    if (found.length === 0) damaged();
+    called.push(found[0]);
+    return found[0];
+  }
 }
 
 /** Puts the streams together again. */
 class Joined {
-  constructor(streams, whole) {
+  constructor(streams, whole, imported) {
     this.streams = {};
     for (const name of Object.keys(streams)) this.streams[name] = new Stream(streams[name]);
+    const { operation, offset, small } = streams;
+    this.smalls = groups(operation, small, (code) => code === 0x41, smallGroup);
+    this.offsets = groups(operation, offset, (code) => code >= 0x28 && code <= 0x3e, offsetGroup);
+    this.functions = new Functions(this.streams, imported);
     this.out = new Uint8Array(whole);
     this.at = 0;
   }
@@ -140,13 +232,13 @@ class Joined {
       this.out[this.at++] = declared.next();
     }
     for (let depth = 1; depth > 0; ) {
-      let code = operation.next();
-      const unnatural = code >= 0xe0 && code < 0xe0 + NATURAL.length;
-      if (unnatural) code += 0x28 - 0xe0;
+      const packed = operation.next();
+      const code = plain(packed);
       this.out[this.at++] = code;
       if (code >= 0x02 && code <= 0x04) depth++;
       else if (code === 0x0b) depth--;
-      this.immediates(code, unnatural);
+      if (packed >= READ && packed < UNNATURAL) this.out[this.at++] = packed - READ;
+      else this.immediates(code, packed !== code);
     }
     const size = this.at - start;
     const width = widthOf(size);
@@ -158,16 +250,16 @@ class Joined {
 
   immediates(code, unnatural) {
     const { streams } = this;
+    const { bytes: operations, at } = streams.operation;
     if (code === 0x20) this.copy(streams.get);
-    else if (code === 0x21) this.copy(streams.set);
-    else if (code === 0x22) this.copy(streams.tee);
-    else if (code === 0x41) this.copy(streams.small);
+    else if (code === 0x21 || code === 0x22) this.copy(streams.set);
+    else if (code === 0x41) this.copy(this.smalls.get(smallGroup(operations, at - 1)));
     else if (code === 0x42) this.copy(streams.large);
-    else if (code === 0x10) this.copy(streams.call);
+    else if (code === 0x10) this.number(this.functions.next());
     else if (code >= 0x28 && code <= 0x3e) {
       if (unnatural) this.copy(streams.alignment);
       else this.out[this.at++] = NATURAL[code - 0x28];
-      this.copy(streams.offset);
+      this.copy(this.offsets.get(offsetGroup(operations, at - 1)));
     } else if (code === 0x0c || code === 0x0d) this.copy(streams.branch);
     else if (code === 0x0e) for (let count = this.copy(streams.branch); count >= 0; count--) this.copy(streams.branch);
     else if (code === 0x11) for (let count = 2; count > 0; count--) this.copy(streams.indirect);

@@ -161,10 +161,13 @@ test("what is thrown is an Error with a sentence", async () => {
 
 test("what is packed unpacks, and what is damaged is refused", async () => {
   const { unpack } = await import(pathToFileURL(join(root, "wasm/pkg/unpack.js")));
-  const packed = await readFile(join(root, "wasm/pkg/confvet.packed"));
+  const whole = await readFile(join(root, "wasm/pkg/confvet.packed"));
   const start = performance.now();
-  const { module, streams } = unpack(packed);
+  const unpacked = unpack(whole).module;
   console.log(`# unpacked in ${(performance.now() - start).toFixed()} ms`);
+  assert.ok((await readFile(join(root, "wasm/pkg/confvet_wasm_bg.wasm"))).equals(unpacked));
+  const packed = await readFile(join(root, "wasm/pkg/parts/primary.packed"));
+  const { module, streams } = unpack(packed);
   assert.ok(WebAssembly.validate(module));
   const part = await readFile(join(root, "wasm/pkg/parts/redis.packed"));
   assert.ok(WebAssembly.validate(unpack(part, streams).module));

@@ -84,7 +84,7 @@ test("what is loaded in parts is what is there as a whole", async () => {
     for (const [needed, trees] of queue) {
       const { answers, fetched } = await inParts(trees);
       const parts = JSON.parse(needed).map((system) => `${system}.packed`);
-      assert.deepEqual(fetched.sort(), ["confvet.packed", ...parts].sort());
+      assert.deepEqual(fetched.sort(), ["primary.packed", ...parts].sort());
       trees.forEach((files, index) => {
         const models = files.map((file) => whole.model(file, files));
         const expected = JSON.stringify([whole.inspect(files), models, whole.rules(), whole.systems()]);

@@ -3,10 +3,9 @@
 use crate::grouping::Stack;
 use crate::parallel;
 use confvet_core::{
-    Context, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Member, Rule, RuleInfo, Set,
-    Sources, Span, Statement, System, Target, VersionReq, source,
+    Context, Diagnostic, Fact, Facts, FileId, Findings, Hint, HintScope, Identity, Input, Keys, Member, Rule, RuleInfo,
+    Set, Sources, Span, Statement, System, Target, VersionReq, source,
 };
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A file that belongs to a system, and what is known about it.
@@ -72,8 +71,8 @@ fn parse<S: System>(sources: &Sources, assignment: Assignment) -> Member<S::Mode
 /// A file that another configuration includes is part of that one and no configuration of its own. Of files that
 /// include each other in a circle the first by path stays.
 fn drop_included<M>(members: &mut Vec<Member<M>>) {
-    let roots: BTreeSet<FileId> = members.iter().map(|member| member.file).collect();
-    let mut dropped = BTreeSet::new();
+    let roots: Keys<FileId> = members.iter().map(|member| member.file).collect();
+    let mut dropped = Keys::new();
     for member in members.iter().filter(|member| member.parsed.files.len() > 1) {
         if !dropped.contains(&member.file) {
             let others = member.parsed.files.iter().filter(|&&file| file != member.file && roots.contains(&file));

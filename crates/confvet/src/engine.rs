@@ -9,9 +9,9 @@ use crate::parallel;
 use crate::report::{FileReport, Placement, Report, SystemUse};
 use crate::systems::{SystemEntry, systems};
 use confvet_core::{
-    Confidence, Detection, Diagnostic, Facts, FileId, Findings, Severity, Source, Sources, Span, Target, source,
+    Confidence, Detection, Diagnostic, Facts, FileId, Findings, Keys, Map, Severity, Source, Sources, Span, Target,
+    source,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What the caller asked for, beside what confvet.toml says; it wins over confvet.toml.
@@ -51,16 +51,16 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     let ids: Vec<FileId> = sources.iter().map(|(id, _)| id).collect();
     let prepared = parallel::map(ids, |id| prepare(&sources, id, &scopes, &base, options));
 
-    let mut assignments: BTreeMap<&str, Vec<Assignment>> = BTreeMap::new();
+    let mut assignments: Map<&str, Vec<Assignment>> = Map::new();
     for ((file, _), prepared) in sources.iter().zip(&prepared) {
         for (system, detection) in &prepared.detected {
             let (target, facts) = (prepared.target.clone(), prepared.facts.clone());
             let assignment = Assignment { file, kind: detection.kind, target, facts };
-            assignments.entry(system.name).or_default().push(assignment);
+            assignments.or_default(system.name).push(assignment);
         }
     }
     let batches: Vec<Box<dyn Batch>> = (systems().iter())
-        .filter_map(|system| Some((system.load)(&sources, assignments.remove(system.name)?)))
+        .filter_map(|system| Some((system.load)(&sources, assignments.get_mut(system.name).map(std::mem::take)?)))
         .collect();
 
     let stacks = make_stacks(&sources, &prepared, &scopes, &batches);
@@ -93,7 +93,7 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
     secrets.sort_unstable();
     secrets.dedup();
 
-    let mut placements: HashMap<FileId, Placement> = stacks.iter().flat_map(PlacedStack::placements).collect();
+    let placements: Map<FileId, Placement> = stacks.iter().flat_map(PlacedStack::placements).collect();
     let mut files = Vec::with_capacity(prepared.len());
     for ((id, source), prepared) in sources.iter().zip(prepared) {
         files.push(FileReport {
@@ -105,18 +105,18 @@ pub(crate) fn run(sources: Sources, options: &Options) -> Report {
                 .into_iter()
                 .map(|(system, detection)| SystemUse { system: system.name, detection })
                 .collect(),
-            included_by: used_by.remove(&id).unwrap_or_default(),
-            placement: placements.remove(&id),
+            included_by: used_by.get_mut(&id).map(std::mem::take).unwrap_or_default(),
+            placement: placements.get(&id).cloned(),
         });
     }
     Report::new(sources, diagnostics, secrets, files)
 }
 
-/// The systems that a run over these files, or the model of one of them, may need: perhaps more, never fewer. Sorted.
-pub(crate) fn needed_systems(sources: &Sources, options: &Options) -> BTreeSet<&'static str> {
+/// The systems that a run over these files, or the model of one of them, may need: perhaps more, never fewer.
+pub(crate) fn needed_systems(sources: &Sources, options: &Options) -> Keys<&'static str> {
     let scopes = read_scopes(sources, options);
     let base: Vec<(Arc<Target>, Arc<Facts>)> = scopes.iter().map(|scope| base_settings(scope, options)).collect();
-    let mut needed = BTreeSet::new();
+    let mut needed = Keys::new();
     for (id, source) in sources.iter() {
         needed.extend(prepare(sources, id, &scopes, &base, options).detected.iter().map(|(system, _)| system.name));
         let recognises = |system: &&SystemEntry| (system.detect)(source.path(), source.text()).is_some();
@@ -233,12 +233,12 @@ fn detect(
 }
 
 /// Which files the configurations of all systems were read from, and the file that includes each, if another does.
-fn files_in_use(batches: &[Box<dyn Batch>]) -> HashMap<FileId, Vec<FileId>> {
-    let mut used: HashMap<FileId, Vec<FileId>> = HashMap::new();
+fn files_in_use(batches: &[Box<dyn Batch>]) -> Map<FileId, Vec<FileId>> {
+    let mut used: Map<FileId, Vec<FileId>> = Map::new();
     for batch in batches {
         for Loaded { file, files, .. } in batch.loaded() {
             for &part in files {
-                let includers = used.entry(part).or_default();
+                let includers = used.or_default(part);
                 if part != file && !includers.contains(&file) {
                     includers.push(file);
                 }
@@ -282,15 +282,15 @@ fn make_stacks(
     scopes: &[Scope],
     batches: &[Box<dyn Batch>],
 ) -> Vec<PlacedStack> {
-    let mut by_scope: BTreeMap<usize, Vec<(usize, usize, Loaded<'_>)>> = BTreeMap::new();
+    let mut by_scope: Map<usize, Vec<(usize, usize, Loaded<'_>)>> = Map::new();
     for (batch_index, batch) in batches.iter().enumerate() {
         for (index, loaded) in batch.loaded().into_iter().enumerate() {
             let scope = prepared[loaded.file.0 as usize].scope;
-            by_scope.entry(scope).or_default().push((batch_index, index, loaded));
+            by_scope.or_default(scope).push((batch_index, index, loaded));
         }
     }
     let mut placed = Vec::new();
-    for (scope, loaded) in by_scope {
+    for (scope, loaded) in by_scope.into_sorted() {
         let directory = scopes[scope].file.map_or("", |file| source::parent(sources.get(file).path()));
         let relative = |file: FileId| {
             let path = sources.get(file).path();
@@ -343,21 +343,21 @@ impl SpanSet {
 
 /// Drops findings that a more concrete finding on the same tokens makes superfluous.
 fn drop_superseded(diagnostics: &mut Vec<Diagnostic>) {
-    let mut spoken: HashMap<&str, Vec<Span>> = HashMap::new();
+    let mut spoken: Map<&str, Vec<Span>> = Map::new();
     for diagnostic in diagnostics.iter() {
         let Some(info) = confvet_rules::find(diagnostic.rule) else { continue };
         for superseded in info.supersedes {
-            spoken.entry(superseded).or_default().extend(diagnostic.spans());
+            spoken.or_default(superseded).extend(diagnostic.spans());
         }
     }
-    let spoken: HashMap<&str, SpanSet> = spoken.into_iter().map(|(rule, spans)| (rule, SpanSet::new(spans))).collect();
+    let spoken: Map<&str, SpanSet> = spoken.into_iter().map(|(rule, spans)| (rule, SpanSet::new(spans))).collect();
     diagnostics.retain(|diagnostic| {
         spoken.get(diagnostic.rule).is_none_or(|spans| !diagnostic.spans().any(|span| spans.touches(span)))
     });
 }
 
 /// Findings of confvet about its own configuration and about files that cannot be read as text.
-fn own_findings(sources: &Sources, scopes: &[Scope], used: &HashMap<FileId, Vec<FileId>>) -> Vec<Diagnostic> {
+fn own_findings(sources: &Sources, scopes: &[Scope], used: &Map<FileId, Vec<FileId>>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     if let Some(info) = confvet_rules::find("confvet/config") {
         let mut findings = Findings::new(info);
@@ -388,11 +388,11 @@ fn own_findings(sources: &Sources, scopes: &[Scope], used: &HashMap<FileId, Vec<
 
 fn apply_allows<'a>(
     sources: &Sources,
-    used: &HashMap<FileId, Vec<FileId>>,
+    used: &Map<FileId, Vec<FileId>>,
     diagnostics: &mut Vec<Diagnostic>,
     levels_of: impl Fn(FileId) -> &'a Levels,
 ) {
-    let mut by_file: HashMap<FileId, Allows<'_>> = HashMap::new();
+    let mut by_file: Map<FileId, Allows<'_>> = Map::new();
     for (id, source) in sources.iter().filter(|(id, _)| used.contains_key(id)) {
         let allows = Allows::read(id, source);
         if !allows.is_empty() {

@@ -1,8 +1,8 @@
 //! Applying fixes until nothing changes, without ever leaving a file worse than it was.
 
 use crate::Report;
-use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Safety, Sources, Span, apply};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Category, Diagnostic, Edit, FileId, Fix, Keys, Map, Safety, Sources, Span, apply};
+use std::collections::BTreeMap;
 
 /// How often fixes are applied and the files linted again, at most. Real files settle in two or three rounds.
 const ROUNDS: usize = 10;
@@ -20,10 +20,10 @@ pub struct Fixed {
 
 /// Lints, applies the fixes up to `safety`, and again, until nothing changes.
 pub(crate) fn fix(first: Report, safety: Safety, lint: impl Fn(Sources) -> Report) -> Fixed {
-    let original: BTreeMap<String, String> = texts(first.sources());
+    let original: Map<String, String> = texts(first.sources());
     let mut report = first;
     let mut applied = 0;
-    let mut frozen: BTreeSet<String> = BTreeSet::new();
+    let mut frozen: Keys<String> = Keys::new();
     for _ in 0..ROUNDS {
         let chosen = choose(&report, safety, &frozen);
         if chosen.fixes.is_empty() {
@@ -41,11 +41,15 @@ pub(crate) fn fix(first: Report, safety: Safety, lint: impl Fn(Sources) -> Repor
         // all others of that round that touch the file, and the file is left alone from then on.
         frozen.extend(spoilt);
     }
-    let changed = texts(report.sources()).into_iter().filter(|(path, text)| original.get(path) != Some(text)).collect();
+    let changed = texts(report.sources())
+        .into_sorted()
+        .into_iter()
+        .filter(|(path, text)| original.get(path) != Some(text))
+        .collect();
     Fixed { report, changed, applied }
 }
 
-fn texts(sources: &Sources) -> BTreeMap<String, String> {
+fn texts(sources: &Sources) -> Map<String, String> {
     sources.iter().map(|(_, source)| (source.path().to_owned(), source.text().to_owned())).collect()
 }
 
@@ -53,15 +57,15 @@ fn texts(sources: &Sources) -> BTreeMap<String, String> {
 #[derive(Default)]
 struct Chosen<'a> {
     /// For each file, sorted by place.
-    edits: BTreeMap<FileId, Vec<Edit>>,
+    edits: Map<FileId, Vec<Edit>>,
     /// The findings they mend, and how.
     fixes: Vec<(&'a Diagnostic, &'a Fix)>,
 }
 
 /// The edits of the first applicable fix of each finding, as long as they do not touch one another. A fix is applied
 /// as a whole or not at all.
-fn choose<'a>(report: &'a Report, safety: Safety, frozen: &BTreeSet<String>) -> Chosen<'a> {
-    let mut taken: BTreeMap<FileId, BTreeMap<(u32, u32), &Edit>> = BTreeMap::new();
+fn choose<'a>(report: &'a Report, safety: Safety, frozen: &Keys<String>) -> Chosen<'a> {
+    let mut taken: Map<FileId, BTreeMap<(u32, u32), &Edit>> = Map::new();
     let mut fixes = Vec::new();
     let may_change = |edit: &Edit| {
         let source = report.sources().get(edit.span.file);
@@ -78,7 +82,7 @@ fn choose<'a>(report: &'a Report, safety: Safety, frozen: &BTreeSet<String>) -> 
         };
         if fix.edits.iter().all(|edit| may_change(edit) && free(edit)) {
             for edit in &fix.edits {
-                taken.entry(edit.span.file).or_default().insert((edit.span.start, edit.span.end), edit);
+                taken.or_default(edit.span.file).insert((edit.span.start, edit.span.end), edit);
             }
             fixes.push((diagnostic, fix));
         }
@@ -91,7 +95,7 @@ fn applicable_fix(diagnostic: &Diagnostic, safety: Safety) -> Option<&Fix> {
     diagnostic.fixes.iter().find(|fix| fix.safety <= safety && !fix.edits.is_empty())
 }
 
-fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
+fn rewrite(report: &Report, edits: &Map<FileId, Vec<Edit>>) -> Sources {
     report.sources().rewritten(|id, source| {
         let fixed = edits.get(&id).and_then(|edits| apply(source.text(), edits).ok());
         fixed.map_or_else(|| source.clone(), |text| source.with_text(text))
@@ -100,10 +104,10 @@ fn rewrite(report: &Report, edits: &BTreeMap<FileId, Vec<Edit>>) -> Sources {
 
 fn files_that_got_worse(before: &Report, after: &Report) -> Vec<String> {
     let refused = |report: &Report| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut counts: Map<String, usize> = Map::new();
         for diagnostic in report.diagnostics().iter().filter(|diagnostic| diagnostic.category == Category::Invalid) {
             let path = report.sources().get(diagnostic.primary.span.file).path();
-            *counts.entry(path.to_owned()).or_default() += 1;
+            *counts.or_default(path.to_owned()) += 1;
         }
         counts
     };
@@ -125,9 +129,9 @@ fn files_fixed_in_vain(before: &Report, after: &Report, fixes: &[(&Diagnostic, &
         (found.rule, path(report, found.primary.span), found.message.clone(), texts)
     };
     let count = |report: &Report| {
-        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        let mut counts: Map<_, usize> = Map::new();
         for found in report.diagnostics() {
-            found.fixes.iter().for_each(|fix| *counts.entry(finding(report, found, fix)).or_default() += 1);
+            found.fixes.iter().for_each(|fix| *counts.or_default(finding(report, found, fix)) += 1);
         }
         counts
     };

@@ -6,9 +6,8 @@ mod environment;
 mod machines;
 
 use crate::glob::Globs;
-use confvet_core::{Address, HostId, Hosts, Identity};
+use confvet_core::{Address, HostId, Hosts, Identity, Map};
 use environment::Environments;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// One configuration as grouping sees it.
@@ -116,14 +115,14 @@ pub(crate) fn group(root: &str, units: &[Unit<'_>], declared: &[StackDecl]) -> V
         }
     }
     let environments = Environments::among(rest.iter().map(|&unit| units[unit].path));
-    let mut inferred: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+    let mut inferred: Map<Option<String>, Vec<usize>> = Map::new();
     for unit in rest {
-        inferred.entry(environments.of(units[unit].path)).or_default().push(unit);
+        inferred.or_default(environments.of(units[unit].path)).push(unit);
     }
     let declared = (declared.iter().zip(declared_units))
         .filter(|(_, members)| !members.is_empty())
         .map(|(declaration, members)| stack(units, members, declaration, Reason::Declared));
-    let inferred = inferred.into_iter().map(|(environment, members)| {
+    let inferred = inferred.into_sorted().into_iter().map(|(environment, members)| {
         let root = if root.is_empty() { "." } else { root };
         let (name, reason) = match environment {
             None => (root.to_owned(), Reason::SameRoot),
@@ -154,14 +153,14 @@ fn stack(all: &[Unit<'_>], members: Vec<usize>, declaration: &StackDecl, reason:
 /// For each unit an earlier one with the same cluster, the same member and the same text. Two files that are deployed on
 /// different machines are no copies, however alike they are.
 fn copies(units: &[&Unit<'_>], host_of: &[Option<HostId>]) -> Vec<Option<usize>> {
-    let mut originals: BTreeMap<_, BTreeMap<Option<HostId>, usize>> = BTreeMap::new();
+    let mut originals: Map<_, Map<Option<HostId>, usize>> = Map::new();
     let mut copy_of = vec![None; units.len()];
     for (index, unit) in units.iter().enumerate() {
         let (Some(cluster), Some(member)) = (&unit.identity.cluster, &unit.identity.member) else { continue };
-        let alike = originals.entry((unit.system, &cluster.value, &member.value, &unit.texts)).or_default();
+        let alike = originals.or_default((unit.system, &cluster.value, &member.value, &unit.texts));
         let host = host_of[index];
         let original = match host {
-            None => alike.first_key_value().map(|(_, &unit)| unit),
+            None => alike.values().next().copied(),
             Some(_) => alike.get(&host).or_else(|| alike.get(&None)).copied(),
         };
         match original {

@@ -119,7 +119,7 @@ impl Linter {
     /// The names of the systems whose code a run over these files, or the model of one of them, may need: perhaps more
     /// than it will, never fewer. Sorted. For whoever loads that code in parts.
     pub fn needed_systems(&self, sources: &Sources) -> Vec<&'static str> {
-        engine::needed_systems(sources, &self.options).into_iter().collect()
+        engine::needed_systems(sources, &self.options).sorted().copied().collect()
     }
 
     /// Lints [`Sources`].

@@ -1,7 +1,7 @@
 //! Addresses and the machines they belong to. Nothing is ever resolved: only what the files and confvet.toml say counts.
 
+use crate::{Keys, Map};
 use serde::{Serialize, Serializer};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -115,9 +115,9 @@ pub struct Host {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hosts {
     hosts: Vec<Host>,
-    by_alias: BTreeMap<Address, HostId>,
+    by_alias: Map<Address, HostId>,
     /// The machines that have a name with this first label.
-    by_label: BTreeMap<String, BTreeSet<HostId>>,
+    by_label: Map<String, Keys<HostId>>,
 }
 
 impl Hosts {
@@ -142,7 +142,7 @@ impl Hosts {
             return;
         }
         if let Some(label) = alias.first_label() {
-            self.by_label.entry(label.to_owned()).or_default().insert(id);
+            self.by_label.or_default(label.to_owned()).insert(id);
         }
         self.by_alias.insert(alias.clone(), id);
         self.hosts[id.0 as usize].aliases.push(alias);
@@ -171,7 +171,7 @@ impl Hosts {
         let sharers = self.by_label.get(label)?;
         let short = Address::Name(label.to_owned());
         let related = *address == short || self.by_alias.contains_key(&short);
-        if related && sharers.len() == 1 { sharers.first().copied() } else { None }
+        sharers.only().copied().filter(|_| related)
     }
 
     /// Do two addresses mean the same machine? Loopback and wildcard addresses never do: whose they are depends on the
@@ -189,7 +189,7 @@ impl Hosts {
         let (Address::Name(long), Address::Name(short)) = (a, b) else { return false };
         let first_label_is = |long: &str, short: &str| !short.contains('.') && long.split('.').next() == Some(short);
         let label = a.first_label().unwrap_or_default();
-        let sharers = self.by_label.get(label).map_or(0, BTreeSet::len);
+        let sharers = self.by_label.get(label).map_or(0, Keys::len);
         (first_label_is(long, short) || first_label_is(short, long)) && sharers <= 1
     }
 }

@@ -212,62 +212,70 @@ fn shorten(message: String) -> String {
     message.split('`').enumerate().map(cut).collect::<Vec<_>>().join("`")
 }
 
+/// A finding with what is known of it only while it is written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) diagnostic: Diagnostic,
+    /// The safety of fixes that do not state their own.
+    pub(crate) safety: Safety,
+}
+
 /// A finding that is being written; returned by [`Findings::report`](crate::Findings::report).
+// One pointer: it travels through a chain of calls in a register.
 #[derive(Debug)]
 pub struct Report<'a> {
-    pub(crate) diagnostic: &'a mut Diagnostic,
-    pub(crate) default_safety: Safety,
+    pub(crate) draft: &'a mut Draft,
 }
 
 impl Report<'_> {
-    fn edit(self, change: impl FnOnce(&mut Diagnostic)) -> Self {
-        change(self.diagnostic);
-        self
-    }
-
     /// A remark beside the primary span ("20 bytes").
     pub fn here(self, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.primary.message = shorten(message.into()))
+        self.draft.diagnostic.primary.message = shorten(message.into());
+        self
     }
 
     /// A second place: the other half of the contradiction.
     pub fn label(self, span: Span, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.secondary.push(Label { span, message: shorten(message.into()) }))
+        self.draft.diagnostic.secondary.push(Label { span, message: shorten(message.into()) });
+        self
     }
 
     /// What to write instead.
     pub fn help(self, message: impl Into<String>) -> Self {
-        self.edit(|diagnostic| diagnostic.help = Some(shorten(message.into())))
+        self.draft.diagnostic.help = Some(shorten(message.into()));
+        self
     }
 
     /// Another severity than the page's, for rules whose severity depends on the case.
     pub fn severity(self, severity: Severity) -> Self {
-        self.edit(|diagnostic| diagnostic.severity = severity)
+        self.draft.diagnostic.severity = severity;
+        self
     }
 
     /// Another category than the page's. [`Category::Invalid`] keeps its strict meaning.
     pub fn category(self, category: Category) -> Self {
-        self.edit(|diagnostic| diagnostic.category = category)
+        self.draft.diagnostic.category = category;
+        self
     }
 
     /// A change that mends it, as safe as the page says.
     pub fn suggest(self, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
-        let safety = self.default_safety;
+        let safety = self.draft.safety;
         self.suggest_as(safety, title, edits)
     }
 
     /// A change that mends it, with its own safety. Without an edit nothing is suggested.
     pub fn suggest_as(self, safety: Safety, title: impl Into<String>, edits: impl IntoIterator<Item = Edit>) -> Self {
-        let edits = join_insertions(edits);
-        if edits.is_empty() {
-            return self;
+        let edits = join_insertions(edits.into_iter().collect());
+        if !edits.is_empty() {
+            self.draft.diagnostic.fixes.push(Fix { title: title.into(), safety, edits });
         }
-        self.edit(|diagnostic| diagnostic.fixes.push(Fix { title: title.into(), safety, edits }))
+        self
     }
 }
 
 /// Makes one insertion of those at the same place, in the order in which the rule gave them.
-fn join_insertions(edits: impl IntoIterator<Item = Edit>) -> Vec<Edit> {
+fn join_insertions(edits: Vec<Edit>) -> Vec<Edit> {
     let mut joined: Vec<Edit> = Vec::new();
     for edit in edits {
         match joined.iter_mut().find(|other| edit.span.is_empty() && other.span == edit.span) {
@@ -285,7 +293,7 @@ mod tests {
     #[test]
     fn insertions_at_one_place_are_one() {
         let at = Span::new(crate::FileId(0), 3..3);
-        let joined = join_insertions([Edit::replace(at, "a\n"), Edit::insert_after(at, "b\n")]);
+        let joined = join_insertions(vec![Edit::replace(at, "a\n"), Edit::insert_after(at, "b\n")]);
         assert_eq!(joined, [Edit::replace(at, "a\nb\n")]);
     }
 

@@ -1,5 +1,6 @@
 //! The shape of a rule, what it is told, and where it puts its findings.
 
+use crate::diagnostic::Draft;
 use crate::{Category, Diagnostic, Facts, FileId, Report, Safety, Severity, Sources, Span, Target, Version};
 
 /// What a rule's page says about it.
@@ -72,7 +73,7 @@ impl<'a> Context<'a> {
 #[derive(Debug)]
 pub struct Findings {
     info: &'static RuleInfo,
-    found: Vec<Diagnostic>,
+    found: Vec<Draft>,
 }
 
 impl Findings {
@@ -83,13 +84,13 @@ impl Findings {
 
     /// Files a finding; the returned [`Report`] adds labels, help and fixes to it.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> Report<'_> {
-        let default_safety = self.info.fix.unwrap_or(Safety::Unsafe);
-        let diagnostic = self.found.push_mut(Diagnostic::new(self.info, span, message));
-        Report { diagnostic, default_safety }
+        let diagnostic = Diagnostic::new(self.info, span, message);
+        let safety = self.info.fix.unwrap_or(Safety::Unsafe);
+        Report { draft: self.found.push_mut(Draft { diagnostic, safety }) }
     }
 
     /// What was found, in the order it was filed.
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.found
+        self.found.into_iter().map(|draft| draft.diagnostic).collect()
     }
 }

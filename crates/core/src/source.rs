@@ -1,7 +1,7 @@
 //! The files of one run: paths, texts and line indexes. Everything below the façade reads from here, never from disk.
 
 use crate::{FileId, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{Keys, Map};
 use std::sync::{Arc, OnceLock};
 
 /// A line and a column, both counted from 1; columns count Unicode scalar values.
@@ -176,13 +176,13 @@ pub fn join(base: &str, path: &str) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
-    by_path: BTreeMap<String, FileId>,
+    by_path: Map<String, FileId>,
     /// Ids sorted by file name, so that a path suffix is found by binary search.
-    by_name: BTreeMap<String, Vec<FileId>>,
+    by_name: Map<String, Vec<FileId>>,
     /// Ids by directory, so that a glob looks at the files of one directory only.
-    by_directory: BTreeMap<String, Vec<FileId>>,
+    by_directory: Map<String, Vec<FileId>>,
     /// Directories by their last component.
-    directories: BTreeMap<String, BTreeSet<String>>,
+    directories: Map<String, Keys<String>>,
     partial: bool,
 }
 
@@ -190,15 +190,15 @@ impl Sources {
     /// Adds a file. A second file with the same path replaces nothing: both stay, the first is found by path.
     pub fn add(&mut self, source: Source) -> FileId {
         let id = FileId(to_u32(self.files.len()));
-        self.by_path.entry(source.path.clone()).or_insert(id);
-        self.by_name.entry(source.file_name().to_owned()).or_default().push(id);
+        self.by_path.or_insert(source.path.clone(), id);
+        self.by_name.or_default(source.file_name().to_owned()).push(id);
         let directory = parent(&source.path);
         if let Some(files) = self.by_directory.get_mut(directory) {
             let place = files.partition_point(|&other| self.files[other.0 as usize].path <= source.path);
             files.insert(place, id);
         } else {
             self.by_directory.insert(directory.to_owned(), vec![id]);
-            self.directories.entry(file_name(directory).to_owned()).or_default().insert(directory.to_owned());
+            self.directories.or_default(file_name(directory).to_owned()).insert(directory.to_owned());
         }
         self.files.push(source);
         id

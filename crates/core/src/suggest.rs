@@ -17,19 +17,38 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 
 /// The candidate nearest to `word` within `limit` slips, judged as [`did_you_mean`] does.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, limit: usize) -> Option<&'a str> {
-    let folded = fold(word);
-    let length = folded.chars().count();
-    let mut best: Option<(usize, &str)> = None;
+    let mut search = Search::new(word, limit);
     for candidate in candidates {
-        if candidate == word || candidate.len().abs_diff(word.len()) > limit + 2 {
-            continue;
+        search.consider(candidate);
+    }
+    search.best.map(|(_, candidate)| candidate)
+}
+
+/// What is the same for all kinds of lists of candidates.
+struct Search<'w, 'c> {
+    word: &'w str,
+    folded: String,
+    length: usize,
+    limit: usize,
+    best: Option<(usize, &'c str)>,
+}
+
+impl<'w, 'c> Search<'w, 'c> {
+    fn new(word: &'w str, limit: usize) -> Self {
+        let folded = fold(word);
+        Self { word, length: folded.chars().count(), folded, limit, best: None }
+    }
+
+    fn consider(&mut self, candidate: &'c str) {
+        if candidate == self.word || candidate.len().abs_diff(self.word.len()) > self.limit + 2 {
+            return;
         }
-        let slips = strsim::osa_distance(&folded, &fold(candidate));
-        if slips <= limit && slips * 2 < length.max(2) && best.is_none_or(|(least, _)| slips < least) {
-            best = Some((slips, candidate));
+        let slips = strsim::osa_distance(&self.folded, &fold(candidate));
+        let is_nearer = self.best.is_none_or(|(least, _)| slips < least);
+        if slips <= self.limit && slips * 2 < self.length.max(2) && is_nearer {
+            self.best = Some((slips, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
 }
 
 fn fold(word: &str) -> String {

@@ -1,8 +1,8 @@
 //! The versions of the programs that will read the files.
 
+use crate::Map;
 use crate::suggest::did_you_mean;
 use semver::{Version, VersionReq};
-use std::collections::BTreeMap;
 
 /// A text that is no version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,7 @@ pub fn parse_version(text: &str) -> Result<Version, VersionError> {
 /// The known versions, by program (`nginx`, `redis`, `valkey`, `java`, …).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Target {
-    versions: BTreeMap<String, Version>,
+    versions: Map<String, Version>,
 }
 
 impl Target {

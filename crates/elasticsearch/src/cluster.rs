@@ -2,8 +2,7 @@
 
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, Node, Seed, Server};
-use confvet_core::{Address, Context, Member, Set};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use confvet_core::{Address, Context, Keys, Map, Member, Set};
 
 /// A node of a set, with the configuration it stands in.
 #[derive(Debug, Clone, Copy)]
@@ -40,9 +39,9 @@ pub(crate) struct Directory<'a> {
 struct Topology {
     /// For each node with settings its configuration within the set, and its place there.
     places: Vec<(usize, usize)>,
-    by_host: HashMap<Machine, Vec<usize>>,
+    by_host: Map<Machine, Vec<usize>>,
     /// What each address that is a seed of some node comes down to.
-    seeded: HashMap<Address, Seeded>,
+    seeded: Map<Address, Seeded>,
     /// The node with the odd name, and the other.
     mismatches: Vec<(usize, usize)>,
     clusters: Vec<Members>,
@@ -142,7 +141,7 @@ impl Topology {
         }
         machines.dedup();
         for machine in machines {
-            let nodes = self.by_host.entry(machine).or_default();
+            let nodes = self.by_host.or_default(machine);
             if nodes.last() != Some(&index) {
                 nodes.push(index);
             }
@@ -178,14 +177,14 @@ impl Topology {
         let names: Vec<Option<&str>> =
             (0..self.places.len()).map(|index| self.node(set, index).own_cluster_name()).collect();
         let own_name = |index: usize| names[index];
-        let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut uses: Map<&str, usize> = Map::new();
         for name in names.iter().flatten() {
-            *uses.entry(name).or_default() += 1;
+            *uses.or_default(name) += 1;
         }
         if uses.len() < 2 {
             return Vec::new();
         }
-        let mut named: HashSet<(usize, usize)> = HashSet::new();
+        let mut named: Keys<(usize, usize)> = Keys::new();
         for index in 0..self.places.len() {
             let name = own_name(index);
             for seed in self.node(set, index).remote_seeds() {
@@ -196,7 +195,7 @@ impl Topology {
         let mut pairs: Vec<(usize, usize)> = named.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let mut odd_ones: HashSet<usize> = HashSet::new();
+        let mut odd_ones: Keys<usize> = Keys::new();
         let mut found = Vec::new();
         for (a, b) in pairs {
             let (Some(one), Some(two)) = (own_name(a), own_name(b)) else { continue };
@@ -204,7 +203,7 @@ impl Topology {
             if !mutual && confvet_core::did_you_mean(one, [two]).is_none() {
                 continue;
             }
-            let (odd, other) = if uses[one] < uses[two] { (a, b) } else { (b, a) };
+            let (odd, other) = if uses.get(one) < uses.get(two) { (a, b) } else { (b, a) };
             if odd_ones.insert(odd) {
                 found.push((odd, other));
             }
@@ -214,8 +213,8 @@ impl Topology {
 
     /// The clusters, in the order of their first nodes. A node with a mistaken name counts where it was meant to be.
     fn find_clusters(&mut self, set: &Set<Elasticsearch>) {
-        let meant: HashMap<usize, usize> = self.mismatches.iter().copied().collect();
-        let mut places: HashMap<(&str, Option<u32>), usize> = HashMap::new();
+        let meant: Map<usize, usize> = self.mismatches.iter().copied().collect();
+        let mut places: Map<(&str, Option<u32>), usize> = Map::new();
         for index in 0..self.places.len() {
             let named_by = meant.get(&index).copied().unwrap_or(index);
             let own = self.node(set, named_by).own_cluster_name();
@@ -223,7 +222,7 @@ impl Topology {
             // A name that nobody wrote joins only what stands in one file.
             let name = own.or_else(|| node.cluster_name()).unwrap_or_default();
             let file = if own.is_none() { Some(node.file.0) } else { None };
-            let place = *places.entry((name, file)).or_insert(self.clusters.len());
+            let place = *places.or_insert((name, file), self.clusters.len());
             if place == self.clusters.len() {
                 self.clusters.push(Members { named_by, ..Members::default() });
             }

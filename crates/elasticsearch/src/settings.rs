@@ -5,11 +5,10 @@ use crate::presence::{Presence, Whereabouts};
 use crate::release::Release;
 use crate::{holes, values};
 use compact_str::CompactString;
-use confvet_core::{FileId, Span};
+use confvet_core::{FileId, Keys, Map, Span};
 use confvet_yaml::{Dialect, Node as YamlNode, ProblemKind, SyntaxProblem, Yaml};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use std::collections::{HashMap, HashSet};
 
 /// Where settings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,7 +231,7 @@ pub struct Document {
     by_key: Vec<u32>,
     presence: Presence,
     /// The settings that were put together from `key.0`, `key.1`, ….
-    numbered: HashMap<CompactString, usize>,
+    numbered: Map<CompactString, usize>,
 }
 
 impl Document {
@@ -314,7 +313,7 @@ impl Document {
             bad_bytes: None,
             by_key: Vec::new(),
             presence: Presence::default(),
-            numbered: HashMap::new(),
+            numbered: Map::new(),
         }
     }
 
@@ -471,7 +470,7 @@ impl Document {
         let numbered = std::mem::take(&mut self.numbered);
         let places = self.settings.iter().enumerate();
         let lists = places.filter(|(at, setting)| numbered.get(&setting.key).is_some_and(|own| own != at));
-        let replaced: HashSet<usize> = lists.map(|(_, setting)| numbered[&setting.key]).collect();
+        let replaced: Keys<usize> = lists.filter_map(|(_, setting)| numbered.get(&setting.key)).copied().collect();
         let mut at = 0;
         self.settings.retain(|_| {
             at += 1;

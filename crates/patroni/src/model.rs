@@ -8,10 +8,9 @@ use crate::parameter::{DcsOnly, switch};
 use crate::timing::{Failover, Seconds, Timing};
 use crate::validate::{self, Refusal};
 use crate::{directory, tables};
-use confvet_core::{Address, Category, Context, Edit, FileId, Identity, Input, Span, Spanned, Version};
+use confvet_core::{Address, Category, Context, Edit, FileId, Identity, Input, Map, Span, Spanned, Version};
 use confvet_yaml::{Dialect, Entry, Kind, Node, Style, Value, Yaml};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
@@ -1233,7 +1232,7 @@ impl Config {
     /// Where the dynamic configuration first differs from another one: `None` if nowhere, `Some(None)` where a key of the
     /// other is missing here.
     pub fn first_dynamic_difference(&self, other: &Config) -> Option<Option<Span>> {
-        let read = |config: &Config| -> HashMap<String, (String, Span)> {
+        let read = |config: &Config| -> Map<String, (String, Span)> {
             let leaves = config.dcs().into_iter().flat_map(Node::leaves);
             let mut index = 0_usize;
             leaves
@@ -1491,7 +1490,7 @@ fn duplicates(yaml: &Yaml) -> Vec<(Entry<'_>, Entry<'_>)> {
             }
             continue;
         }
-        let mut seen: HashMap<String, Entry<'_>> = HashMap::with_capacity(entries.len());
+        let mut seen: Map<String, Entry<'_>> = Map::new();
         for second in entries {
             if let Some(first) = seen.insert(format!("{:?}", same_key(second.key)), second) {
                 found.push((first, second));

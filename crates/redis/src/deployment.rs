@@ -3,8 +3,7 @@
 
 use crate::model::{Document, Info, Mode, Monitor, RedisConf};
 use crate::value;
-use confvet_core::{Address, Facts, HostId, Set, source};
-use std::collections::BTreeMap;
+use confvet_core::{Address, Facts, HostId, Map, Set, source};
 
 /// A configuration with what is known about it.
 #[derive(Debug, Clone, Copy)]
@@ -175,9 +174,9 @@ impl Survey<'_> {
         if snapshots.is_empty() {
             return;
         }
-        let mut by_directory: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_directory: Map<&str, Vec<usize>> = Map::new();
         for (index, server) in self.servers.iter().enumerate() {
-            by_directory.entry(source::parent(&server.conf.path)).or_default().push(index);
+            by_directory.or_default(source::parent(&server.conf.path)).push(index);
         }
         for (member, info) in snapshots {
             let here = by_directory.get(source::parent(&info.path)).map_or(&[][..], Vec::as_slice);
@@ -234,14 +233,14 @@ impl Survey<'_> {
     }
 
     fn relate_watches(&mut self) {
-        let mut by_address: BTreeMap<(Address, i64), WatchIndexes> = BTreeMap::new();
+        let mut by_address: Map<(Address, i64), WatchIndexes> = Map::new();
         for (sentinel, node) in self.sentinels.iter().enumerate() {
             for (place, statement) in node.conf.statements.iter().enumerate() {
                 let Some(monitor) = Monitor::of(statement) else { continue };
                 let address = Address::parse(&monitor.host.text);
                 let address = if address.is_loopback() { Address::parse("127.0.0.1") } else { address };
                 let port = monitor.port_number();
-                let watch = by_address.entry((address.clone(), port)).or_default();
+                let watch = by_address.or_default((address.clone(), port));
                 if watch.monitors.is_empty() {
                     watch.servers = self.servers_at(&address, port);
                 }

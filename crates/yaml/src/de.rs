@@ -28,11 +28,10 @@
 
 use crate::dialect::Value;
 use crate::tree::{Field, Node};
-use confvet_core::{Span, spanned_protocol};
+use confvet_core::{Keys, Span, spanned_protocol};
 use serde::de::{self, Deserialize, DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::fmt;
 
 /// A value that does not fit the type that was asked for.
@@ -88,8 +87,8 @@ struct State {
     lenient: bool,
     mismatches: RefCell<Vec<Mismatch>>,
     /// Values of mappings that are treated as not written.
-    left_out: RefCell<HashSet<u32>>,
-    reported: RefCell<HashSet<u32>>,
+    left_out: RefCell<Keys<u32>>,
+    reported: RefCell<Keys<u32>>,
     retries: Cell<u32>,
 }
 

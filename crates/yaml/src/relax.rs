@@ -5,8 +5,8 @@
 //! character, so that the parser sees one line and every place stays what it is.
 
 use crate::diagnose::{quote_end, skip_blank, word_end};
+use confvet_core::Map;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// Stands for a line end inside quotes.
 const BREAK: char = '\u{E000}';
@@ -16,7 +16,7 @@ const ESCAPE: char = '\u{E001}';
 /// The replaced characters of a text, by byte offset.
 #[derive(Debug, Default)]
 pub(crate) struct Relaxed {
-    characters: BTreeMap<usize, char>,
+    characters: Map<usize, char>,
 }
 
 impl Relaxed {
@@ -36,7 +36,7 @@ impl Relaxed {
         }
         let mut result = String::with_capacity(text.len() + 2 * self.characters.len());
         let mut done = 0;
-        for (&at, &c) in &self.characters {
+        for (&at, &c) in self.characters.sorted() {
             result.push_str(&text[done..at]);
             result.push(c);
             done = at + text[at..].chars().next().map_or(1, char::len_utf8);
@@ -105,7 +105,7 @@ impl Relaxed {
                 b']' | b'}' => {
                     (depth, in_plain) = (depth - 1, false);
                     if depth == 0 {
-                        self.characters.append(&mut found.characters);
+                        self.characters.extend(found.characters);
                         return Some(at);
                     }
                 }

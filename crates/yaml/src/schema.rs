@@ -29,8 +29,7 @@
 
 use crate::dialect::Value;
 use crate::tree::{Entry, FEW, Identity, Node};
-use confvet_core::{Span, Version, did_you_mean};
-use std::collections::{HashMap, HashSet};
+use confvet_core::{Keys, Map, Span, Version, did_you_mean};
 use std::fmt;
 
 /// A released version: major, minor, patch.
@@ -291,7 +290,7 @@ impl Schema {
             visit,
             contexts: Vec::new(),
             problems: Vec::new(),
-            seen: HashSet::new(),
+            seen: Keys::new(),
             unknown: 0,
             by_key: Vec::new(),
         };
@@ -352,7 +351,7 @@ struct Check<'s, 'a> {
     contexts: Vec<Known>,
     problems: Vec<SchemaProblem>,
     /// Anchored nodes with the context they were checked in: an alias does not check them again.
-    seen: HashSet<(u32, &'static str)>,
+    seen: Keys<(u32, &'static str)>,
     unknown: usize,
     /// All rows by key alone, made when the first unknown key turns up.
     by_key: Vec<&'static KeyRow>,
@@ -613,14 +612,9 @@ pub fn duplicates(node: Node<'_>) -> Vec<(Entry<'_>, Entry<'_>)> {
         }
         return found;
     }
-    let mut first: HashMap<Identity<'_>, Entry<'_>> = HashMap::with_capacity(node.entries().len());
+    let mut first: Map<Identity<'_>, Entry<'_>> = Map::new();
     for entry in node.entries() {
-        match first.entry(entry.identity()) {
-            std::collections::hash_map::Entry::Occupied(first) => found.push((entry, *first.get())),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(entry);
-            }
-        }
+        found.extend(first.earlier(entry.identity(), entry).map(|first| (entry, *first)));
     }
     found
 }

@@ -2,8 +2,7 @@
 
 use crate::dialect::{Dialect, Value};
 use crate::problem::SyntaxProblem;
-use confvet_core::{FileId, Span};
-use std::collections::HashMap;
+use confvet_core::{FileId, Keys, Span};
 use std::fmt;
 use std::ops::Range;
 
@@ -628,7 +627,7 @@ impl<'a> Node<'a> {
     /// The entries as the program sees them: merges applied where the dialect applies them, one for each key (the last of
     /// equal ones), in the order in which keys first appear.
     pub fn fields(self) -> Vec<Field<'a>> {
-        let mut fields = Fields { list: Vec::with_capacity(self.entries().len()), index: HashMap::new() };
+        let mut fields = Fields { list: Vec::with_capacity(self.entries().len()), index: Keys::new() };
         self.collect_fields(&mut fields, None, self.yaml.dialect == Dialect::GoYamlV2);
         fields.list
     }
@@ -713,7 +712,8 @@ impl<'a> Node<'a> {
 
 struct Fields<'a> {
     list: Vec<Field<'a>>,
-    index: HashMap<Identity<'a>, usize>,
+    /// What they are found by, once they are more than a few.
+    index: Keys<Identity<'a>>,
 }
 
 /// What makes two keys equal: text for scalars, the node itself for anything else.
@@ -732,9 +732,9 @@ impl<'a> Fields<'a> {
             return self.list.iter().position(|field| field.identity() == identity);
         }
         if self.index.is_empty() {
-            self.index = self.list.iter().enumerate().map(|(at, field)| (field.identity(), at)).collect();
+            self.index = self.list.iter().map(Field::identity).collect();
         }
-        self.index.get(&identity).copied()
+        self.index.position(&identity)
     }
 
     /// Of equal keys in one mapping the last counts; of equal keys in several, the first unless `overrides`.
@@ -746,7 +746,7 @@ impl<'a> Fields<'a> {
             Some(_) => {}
             None => {
                 if !self.index.is_empty() {
-                    self.index.insert(identity, self.list.len());
+                    self.index.insert(identity);
                 }
                 self.list.push(field);
             }

@@ -4,8 +4,7 @@
 use crate::dialect::{Dialect, Value, date_fields};
 use crate::problem::{ProblemKind, SyntaxProblem};
 use crate::tree::{Data, Kind, NONE, Node, Style, Yaml};
-use confvet_core::Span;
-use std::collections::HashSet;
+use confvet_core::{Keys, Span};
 
 /// Tags that PyYAML's safe loader knows, without the `!!`.
 const SAFE_TAGS: &[&str] =
@@ -25,7 +24,7 @@ pub(crate) fn validate(yaml: &mut Yaml) {
         problems.push(SyntaxProblem { span, kind: ProblemKind::TabOutsideText });
     }
     for document in yaml.documents().filter(|document| python && document.is_complete()) {
-        let mut anchors = HashSet::new();
+        let mut anchors = Keys::new();
         let mut waiting = vec![document.root()];
         while let Some(node) = waiting.pop() {
             if let Some((span, kind)) = python_refuses(node) {

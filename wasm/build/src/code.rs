@@ -6,6 +6,8 @@ use crate::module::Bytes;
 pub(crate) const BLOCKS: std::ops::RangeInclusive<u8> = 0x02..=0x04;
 pub(crate) const END: u8 = 0x0b;
 pub(crate) const CALL: u8 = 0x10;
+/// Who calls a function whose reference is taken cannot be told. The compiler takes none: it goes through the table.
+const REF_FUNC: u8 = 0xd2;
 /// What begins the operations that have a number behind it: conversions, then operations on the whole memory and on tables.
 const PREFIX: u8 = 0xfc;
 
@@ -19,7 +21,7 @@ pub(crate) fn operands(operation: u8, rest: &[u8]) -> Option<usize> {
         // What takes nothing: control, parametric, numeric.
         0x00 | 0x01 | 0x05 | END | 0x0f | 0x1a | 0x1b | 0x45..=0xc4 | 0xd1 => 0,
         // Blocks, branches, calls; locals, globals, tables; memory.size, memory.grow, integers; references.
-        0x02..=0x04 | 0x0c | 0x0d | CALL | 0x20..=0x26 | 0x3f..=0x42 | 0xd0 | 0xd2 => 1,
+        0x02..=0x04 | 0x0c | 0x0d | CALL | 0x20..=0x26 | 0x3f..=0x42 | 0xd0 | REF_FUNC => 1,
         // call_indirect; loads and stores.
         0x11 | 0x28..=0x3e => 2,
         // f32.const, f64.const.
@@ -35,6 +37,31 @@ pub(crate) fn operands(operation: u8, rest: &[u8]) -> Option<usize> {
         length += number_length(rest.get(length..)?)?;
     }
     Some(length)
+}
+
+/// The length of the declarations of locals, at the beginning of a body.
+pub(crate) fn declarations(body: &[u8]) -> Option<usize> {
+    let mut bytes = Bytes(body);
+    for _ in 0..bytes.number()? {
+        bytes.number()?;
+        bytes.byte()?;
+    }
+    Some(body.len() - bytes.0.len())
+}
+
+/// The functions that a body calls by number, in the order of its instructions.
+pub(crate) fn calls(body: &[u8]) -> Option<Vec<usize>> {
+    let mut calls = Vec::new();
+    let mut bytes = Bytes(&body[declarations(body)?..]);
+    while let Some(operation) = bytes.byte() {
+        let operands = bytes.take(operands(operation, bytes.0)?)?;
+        match operation {
+            CALL => calls.push(Bytes(operands).number()?),
+            REF_FUNC => return None,
+            _ => {}
+        }
+    }
+    Some(calls)
 }
 
 /// The length of a LEB128 number.

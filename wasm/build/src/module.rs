@@ -27,6 +27,15 @@ pub(crate) const EXPORT: u8 = 7;
 pub(crate) const ELEMENT: u8 = 9;
 pub(crate) const CODE: u8 = 10;
 
+/// The custom section of names, and the part of it that names functions.
+const NAME: &str = "name";
+const FUNCTION_NAMES: u8 = 1;
+
+pub(crate) const FUNCTION_KIND: u8 = 0;
+pub(crate) const TABLE_KIND: u8 = 1;
+pub(crate) const MEMORY_KIND: u8 = 2;
+pub(crate) const GLOBAL_KIND: u8 = 3;
+
 /// A section of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Section<'a> {
@@ -66,18 +75,27 @@ pub(crate) fn functions(module: &[u8]) -> Vec<(usize, String)> {
     functions
 }
 
-/// Imports that are no functions have no place in the module of wasm-bindgen; one of them ends the count.
-fn imported_functions(mut bytes: Bytes<'_>) -> Option<usize> {
-    let count = bytes.number()?;
-    for index in 0..count {
+/// How many functions are imported.
+pub(crate) fn imported_functions(mut bytes: Bytes<'_>) -> Option<usize> {
+    let mut functions = 0;
+    for _ in 0..bytes.number()? {
         bytes.sized()?;
         bytes.sized()?;
-        if bytes.byte()? != 0 {
-            return Some(index);
+        match bytes.byte()? {
+            FUNCTION_KIND => {
+                bytes.number()?;
+                functions += 1;
+            }
+            TABLE_KIND => {
+                bytes.byte()?;
+                bytes.limits()?;
+            }
+            MEMORY_KIND => drop(bytes.limits()?),
+            GLOBAL_KIND => drop(bytes.take(2)?),
+            _ => return None,
         }
-        bytes.number()?;
     }
-    Some(count)
+    Some(functions)
 }
 
 fn body_sizes(mut bytes: Bytes<'_>) -> Vec<usize> {
@@ -86,18 +104,32 @@ fn body_sizes(mut bytes: Bytes<'_>) -> Vec<usize> {
 }
 
 pub(crate) fn function_names(mut bytes: Bytes<'_>) -> Option<Vec<(usize, String)>> {
-    if bytes.sized()? != b"name" {
+    if bytes.sized()? != NAME.as_bytes() {
         return None;
     }
     while let Some(kind) = bytes.byte() {
         let mut map = Bytes(bytes.sized()?);
-        if kind == 1 {
+        if kind == FUNCTION_NAMES {
             let count = map.number()?;
             let entry = || Some((map.number()?, String::from_utf8_lossy(map.sized()?).into_owned()));
             return Some(std::iter::from_fn(entry).take(count).collect());
         }
     }
     None
+}
+
+/// The section that names functions.
+pub(crate) fn push_names<'a>(module: &mut Vec<u8>, names: impl ExactSizeIterator<Item = (usize, &'a str)>) {
+    let mut map = Vec::new();
+    push_number(&mut map, names.len());
+    for (function, name) in names {
+        push_number(&mut map, function);
+        push_sized(&mut map, name.as_bytes());
+    }
+    let mut custom = Vec::new();
+    push_sized(&mut custom, NAME.as_bytes());
+    push_section(&mut custom, FUNCTION_NAMES, &map);
+    push_section(module, CUSTOM, &custom);
 }
 
 /// Appends a LEB128 number.
@@ -142,6 +174,17 @@ impl<'a> Bytes<'a> {
             }
         }
         None
+    }
+
+    /// The least and, where there is one, the most of a table or memory.
+    pub(crate) fn limits(&mut self) -> Option<(usize, Option<usize>)> {
+        let has_most = match self.byte()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        let least = self.number()?;
+        Some((least, if has_most { Some(self.number()?) } else { None }))
     }
 
     /// A length and as many bytes.

@@ -3,15 +3,22 @@
 //! gzip looks back 32 kB and sees bytes. The code of a module is a long text of instructions: an operation, then a local, a
 //! constant, an offset. Here each kind of these goes into a stream of its own, where it stands among its likes, sizes that
 //! follow from the rest are left out, and every stream is compressed with LZMA.
+//!
+//! Three kinds of operands say less when they are put otherwise. Constants and offsets are sorted by the operations around
+//! them: what is added to an address has other values than what is shifted by. Calls name a family, which is all versions of
+//! one generic function, and how long ago this version was called: so copies of one generic function call alike.
 
 use crate::code;
-use crate::module::{Bytes, CODE};
+use crate::module::{
+    Bytes, CODE, CUSTOM, IMPORT, function_names, imported_functions, push_number, push_section, sections,
+};
 use anyhow::{Context, Result};
 use lzma_rust2::{EncodeMode, LzmaOptions, LzmaWriter, MfType};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
 /// What a packed module begins with. A module as it is begins with `\0asm`.
-const MAGIC: [u8; 4] = *b"cvp1";
+const MAGIC: [u8; 4] = *b"cvp2";
 
 /// One kind of what a module consists of. The order is that of the file.
 #[derive(Clone, Copy)]
@@ -20,50 +27,61 @@ enum Stream {
     Head,
     /// What stands behind it: the data.
     Tail,
+    /// How many functions each family has.
+    Families,
     /// The locals that functions declare.
     Declared,
+    /// Operations, with the local in them where the first few locals are read.
     Operation,
     /// Alignments that differ from what the operation has by nature.
     Alignment,
-    /// Offsets of loads and stores.
+    /// Offsets of stores, then of loads by the local that is read just before.
     Offset,
-    /// Locals that are read.
+    /// Locals that are read, but for the first few.
     Get,
     /// Locals that are set.
     Set,
-    /// Locals that are set and read.
-    Tee,
     /// Globals, tables, types of blocks: short, and nearly always the same.
     Index,
-    /// Functions that are called.
-    Call,
+    /// The families of functions that are called, in two bytes each; imported functions come behind all families.
+    Family,
+    /// Which one of a family with several: 0 is the next that was not called yet, 1 that called last.
+    Member,
     /// Types and tables of functions that are called through a table.
     Indirect,
     /// Where branches lead.
     Branch,
-    /// Integers of 32 bits.
+    /// Integers of 32 bits, by the two operations that follow.
     Small,
     /// Integers of 64 bits.
     Large,
     Float,
 }
 
-const STREAMS: usize = 16;
+const STREAMS: usize = 17;
 
 impl Stream {
-    /// The stream of what follows an operation other than a load or store.
+    /// The stream of what follows an operation other than a load or store, a call or an integer of 32 bits.
     const fn of_operands(operation: u8) -> Self {
         match operation {
             0x0c..=0x0e => Self::Branch,
-            0x10 => Self::Call,
             0x11 => Self::Indirect,
-            0x20 => Self::Get,
-            0x21 => Self::Set,
-            0x22 => Self::Tee,
-            0x41 => Self::Small,
+            GET => Self::Get,
+            0x21 | 0x22 => Self::Set,
             0x42 => Self::Large,
             0x43 | 0x44 => Self::Float,
             _ => Self::Index,
+        }
+    }
+
+    /// Of how many low bits of the position matches depend: the tail holds words of four bytes, families have two.
+    const fn alignment(index: usize) -> u32 {
+        const TAIL: usize = Stream::Tail as usize;
+        const FAMILY: usize = Stream::Family as usize;
+        match index {
+            TAIL => 2,
+            FAMILY => 1,
+            _ => 0,
         }
     }
 }
@@ -72,10 +90,10 @@ impl Stream {
 /// has the same number.
 const CONTEXT: u32 = 2;
 
-/// Of the tail, so many low bits of the position are a context of matches: it holds words of four bytes.
-const TAIL_ALIGNMENT: u32 = 2;
-
+const GET: u8 = 0x20;
+const SMALL: u8 = 0x41;
 const FIRST_ACCESS: u8 = 0x28;
+const FIRST_STORE: u8 = 0x36;
 const LAST_ACCESS: u8 = 0x3e;
 
 /// The alignment that loads and stores have by nature, as powers of two, from `i32.load` on.
@@ -84,17 +102,33 @@ const NATURAL: [u8; 23] = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3,
 /// Where loads and stores with another alignment lie among the operations; WebAssembly has none there.
 const UNNATURAL: u8 = 0xe0;
 
+/// Where reading the first few locals lies among the operations; WebAssembly has none there either.
+const READ: u8 = 0xd8;
+const READS: u8 = 8;
+
+/// The operation as WebAssembly has it.
+const fn plain(operation: u8) -> u8 {
+    match operation {
+        READ..UNNATURAL => GET,
+        UNNATURAL..=0xf6 => operation - UNNATURAL + FIRST_ACCESS,
+        _ => operation,
+    }
+}
+
 /// The streams of a module.
 pub(crate) type Streams = [Vec<u8>; STREAMS];
 
 /// A module in the packed form, and its streams. What is alike in the streams of `base` is not said again: to unpack the
-/// module, those must be there.
+/// module, those must be there. The names of the functions, from which families are told, are not packed.
 pub(crate) fn pack(module: &[u8], base: Option<&Streams>) -> Result<(Vec<u8>, Streams)> {
-    let (count, streams) =
-        take_apart(module).context("the module has no code, or instructions that the packer does not know")?;
+    let (module, families) = without_names(module);
+    let imported = families.imported;
+    let (count, streams) = take_apart(&module, families)
+        .context("the module has no code, or instructions that the packer does not know")?;
     let mut packed = MAGIC.to_vec();
     push_word(&mut packed, module.len())?;
     push_word(&mut packed, count)?;
+    push_word(&mut packed, imported)?;
     let compressed: Vec<Vec<u8>> = (0..STREAMS)
         .map(|index| compress(index, &streams[index], base.map(|base| &base[index])))
         .collect::<Result<_>>()?;
@@ -116,7 +150,7 @@ fn compress(index: usize, bytes: &[u8], base: Option<&Vec<u8>>) -> Result<Vec<u8
         dict_size: 1 << 24,
         lc: CONTEXT,
         lp: 0,
-        pb: if index == Stream::Tail as usize { TAIL_ALIGNMENT } else { 0 },
+        pb: Stream::alignment(index),
         mode: EncodeMode::Normal,
         nice_len: LzmaOptions::NICE_LEN_MAX,
         mf: MfType::Bt4,
@@ -128,10 +162,107 @@ fn compress(index: usize, bytes: &[u8], base: Option<&Vec<u8>>) -> Result<Vec<u8
     Ok(writer.finish()?)
 }
 
+/// The module without its custom sections, and the families its functions belong to.
+pub(crate) fn without_names(module: &[u8]) -> (Vec<u8>, Families) {
+    let mut bare = module.get(..8).unwrap_or_default().to_vec();
+    let (mut imported, mut count, mut names) = (0, 0, HashMap::new());
+    for section in sections(module) {
+        match section.id {
+            CUSTOM => names.extend(function_names(Bytes(section.bytes)).unwrap_or_default()),
+            _ => push_section(&mut bare, section.id, section.bytes),
+        }
+        if section.id == IMPORT {
+            imported = imported_functions(Bytes(section.bytes)).unwrap_or_default();
+        } else if section.id == CODE {
+            count = Bytes(section.bytes).number().unwrap_or_default();
+        }
+    }
+    let names = (imported..imported + count).map(|function| names.get(&function).map(|name| family(name)));
+    (bare, Families::new(imported, names))
+}
+
+/// The name without what tells the versions of one generic function apart: a hash in the end, and what wasm-opt appends.
+pub(crate) fn family(name: &str) -> &str {
+    match name.rfind("17h") {
+        Some(at) if name[at + 3..].starts_with(|first: char| first.is_ascii_hexdigit()) => &name[..at],
+        _ => name,
+    }
+}
+
+/// The functions that stand side by side and have the same name, and which of them were called so far.
+pub(crate) struct Families {
+    imported: usize,
+    /// How many functions each has.
+    sizes: Vec<usize>,
+    /// The family of each function, imported ones left out.
+    of: Vec<usize>,
+    members: Vec<Members>,
+}
+
+impl Families {
+    fn new<'a>(imported: usize, names: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let (mut sizes, mut of, mut before) = (Vec::new(), Vec::new(), None);
+        for name in names {
+            match sizes.last_mut() {
+                Some(size) if name.is_some() && name == before => *size += 1,
+                _ => sizes.push(1),
+            }
+            of.push(sizes.len() - 1);
+            before = name;
+        }
+        let mut first = imported;
+        let members = sizes.iter().map(|size| {
+            first += size;
+            Members { uncalled: (first - size..first).collect(), called: Vec::new() }
+        });
+        let members = members.collect();
+        Self { imported, sizes, of, members }
+    }
+
+    /// The family of a function that is called now, and which one of several it is.
+    fn call(&mut self, function: usize) -> Option<(usize, Option<usize>)> {
+        let Some(own) = function.checked_sub(self.imported) else {
+            return Some((self.sizes.len() + function, None));
+        };
+        let family = *self.of.get(own)?;
+        if self.sizes[family] == 1 {
+            return Some((family, None));
+        }
+        Some((family, Some(self.members[family].call(function)?)))
+    }
+}
+
+/// The functions of a family.
+struct Members {
+    /// In their order.
+    uncalled: Vec<usize>,
+    /// That called last comes last.
+    called: Vec<usize>,
+}
+
+impl Members {
+    /// 0 for the first that was not called yet, then those called, the last one first, then the others not called yet.
+    fn call(&mut self, function: usize) -> Option<usize> {
+        let number = match self.called.iter().rposition(|&other| other == function) {
+            Some(at) => {
+                self.called.remove(at);
+                self.called.len() + 1 - at
+            }
+            None => {
+                let at = self.uncalled.iter().position(|&other| other == function)?;
+                self.uncalled.remove(at);
+                if at == 0 { 0 } else { self.called.len() + at }
+            }
+        };
+        self.called.push(function);
+        Some(number)
+    }
+}
+
 /// The number of functions and the streams.
-fn take_apart(module: &[u8]) -> Option<(usize, Streams)> {
-    let mut walk = Walk { rest: module, streams: Default::default() };
-    walk.rest = module.get(8..)?;
+fn take_apart(module: &[u8], families: Families) -> Option<(usize, Streams)> {
+    let mut walk =
+        Walk { rest: module.get(8..)?, streams: Default::default(), families, smalls: Vec::new(), offsets: Vec::new() };
     loop {
         let id = walk.take()?;
         let head = module.len() - walk.rest.len();
@@ -148,6 +279,7 @@ fn take_apart(module: &[u8]) -> Option<(usize, Streams)> {
         for _ in 0..count {
             walk.body()?;
         }
+        walk.sort();
         return walk.rest.is_empty().then_some((count, walk.streams));
     }
 }
@@ -156,9 +288,14 @@ fn take_apart(module: &[u8]) -> Option<(usize, Streams)> {
 struct Walk<'a> {
     rest: &'a [u8],
     streams: Streams,
+    families: Families,
+    /// Integers of 32 bits, each with the place of its operation.
+    smalls: Vec<(usize, &'a [u8])>,
+    /// Offsets of loads and stores, each with the place of its operation.
+    offsets: Vec<(usize, &'a [u8])>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     fn take(&mut self) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -167,6 +304,10 @@ impl Walk<'_> {
 
     fn push(&mut self, stream: Stream, byte: u8) {
         self.streams[stream as usize].push(byte);
+    }
+
+    fn push_number(&mut self, stream: Stream, value: usize) {
+        push_number(&mut self.streams[stream as usize], value);
     }
 
     /// A LEB128 number that goes into no stream: unpacking counts again, and writes it in as few bytes as it takes, as the
@@ -183,11 +324,17 @@ impl Walk<'_> {
         None
     }
 
+    /// The next bytes.
+    fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
     /// Moves as many bytes to a stream.
     fn copy(&mut self, stream: Stream, length: usize) -> Option<()> {
-        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        let bytes = self.bytes(length)?;
         self.streams[stream as usize].extend_from_slice(bytes);
-        self.rest = rest;
         Some(())
     }
 
@@ -217,10 +364,27 @@ impl Walk<'_> {
             } else if operation == code::END {
                 depth -= 1;
             }
+            if operation == GET && self.rest.first().is_some_and(|&local| local < READS) {
+                let local = self.take()?;
+                self.push(Stream::Operation, READ + local);
+                continue;
+            }
             self.push(Stream::Operation, operation);
-            self.copy(Stream::of_operands(operation), code::operands(operation, self.rest)?)?;
+            match operation {
+                code::CALL => self.call()?,
+                SMALL => {
+                    let value = self.bytes(code::operands(operation, self.rest)?)?;
+                    self.smalls.push((self.here(), value));
+                }
+                _ => self.copy(Stream::of_operands(operation), code::operands(operation, self.rest)?)?,
+            }
         }
         Some(())
+    }
+
+    /// The place of the last operation.
+    fn here(&self) -> usize {
+        self.streams[Stream::Operation as usize].len() - 1
     }
 
     /// A load or store.
@@ -233,7 +397,45 @@ impl Walk<'_> {
             self.push(Stream::Operation, index + UNNATURAL);
             self.number(Stream::Alignment)?;
         }
-        self.number(Stream::Offset).map(drop)
+        let mut bytes = Bytes(self.rest);
+        bytes.number()?;
+        let offset = self.bytes(self.rest.len() - bytes.0.len())?;
+        self.offsets.push((self.here(), offset));
+        Some(())
+    }
+
+    fn call(&mut self) -> Option<()> {
+        let function = self.skip_number()?;
+        let (family, member) = self.families.call(function)?;
+        self.streams[Stream::Family as usize].extend(u16::try_from(family).ok()?.to_be_bytes());
+        if let Some(member) = member {
+            self.push_number(Stream::Member, member);
+        }
+        Some(())
+    }
+
+    /// Fills the streams of what is sorted by the operations around it.
+    fn sort(&mut self) {
+        let operations = &self.streams[Stream::Operation as usize];
+        let (mut smalls, mut offsets) = (BTreeMap::new(), BTreeMap::new());
+        for &(at, value) in &self.smalls {
+            let behind = |distance: usize| operations.get(at + distance).map_or(0, |&operation| plain(operation));
+            smalls.entry((behind(1), behind(2))).or_insert_with(Vec::new).extend_from_slice(value);
+        }
+        for &(at, value) in &self.offsets {
+            let before = at.checked_sub(1).map_or(0, |before| operations[before]);
+            let group = match before {
+                _ if plain(operations[at]) >= FIRST_STORE => 0,
+                READ..UNNATURAL => before - READ + 1,
+                _ => READS + 1,
+            };
+            offsets.entry(group).or_insert_with(Vec::new).extend_from_slice(value);
+        }
+        self.streams[Stream::Small as usize] = smalls.into_values().flatten().collect();
+        self.streams[Stream::Offset as usize] = offsets.into_values().flatten().collect();
+        for size in std::mem::take(&mut self.families.sizes) {
+            self.push_number(Stream::Families, size);
+        }
     }
 }
 
@@ -247,37 +449,53 @@ mod tests {
     fn streams(body: &[u8]) -> Option<Vec<(usize, Vec<u8>)>> {
         let size = body.len() as u8;
         let module = [HEAD, &[1, 2, 0, 0], &[CODE, size + 2, 1, size], body, &[11, 1, 0]].concat();
-        let (count, streams) = take_apart(&module)?;
+        let (count, streams) = take_apart(&module, Families::new(1, [None].into_iter()))?;
         assert_eq!(count, 1);
         assert_eq!(streams[Stream::Head as usize], [HEAD, &[1, 2, 0, 0], &[CODE]].concat());
         assert_eq!(streams[Stream::Tail as usize], [11, 1, 0]);
-        Some(streams.into_iter().enumerate().skip(2).filter(|(_, bytes)| !bytes.is_empty()).collect())
+        assert_eq!(streams[Stream::Families as usize], [1]);
+        Some(streams.into_iter().enumerate().skip(3).filter(|(_, bytes)| !bytes.is_empty()).collect())
     }
 
     #[test]
     fn each_kind_of_immediate_has_its_stream() {
-        // One local of type i32; local.get 0, i32.load offset=8, i32.const 300, call 5, end
-        let body = [1, 1, 0x7f, 0x20, 0, 0x28, 2, 8, 0x41, 0xac, 0x02, 0x10, 5, 0x0b];
+        // One local of type i32; local.get 0, local.get 9, i32.load offset=8, i32.const 300, call 0, local.tee 2, end
+        let body = [1, 1, 0x7f, 0x20, 0, 0x20, 9, 0x28, 2, 8, 0x41, 0xac, 0x02, 0x10, 0, 0x22, 2, 0x0b];
         let expected = [
             (Stream::Declared as usize, vec![1, 1, 0x7f]),
-            (Stream::Operation as usize, vec![0x20, 0x28, 0x41, 0x10, 0x0b]),
+            (Stream::Operation as usize, vec![READ, 0x20, 0x28, 0x41, 0x10, 0x22, 0x0b]),
             (Stream::Offset as usize, vec![8]),
-            (Stream::Get as usize, vec![0]),
-            (Stream::Call as usize, vec![5]),
+            (Stream::Get as usize, vec![9]),
+            (Stream::Set as usize, vec![2]),
+            (Stream::Family as usize, vec![0, 1]),
             (Stream::Small as usize, vec![0xac, 0x02]),
         ];
         assert_eq!(streams(&body).unwrap(), expected);
     }
 
     #[test]
-    fn an_alignment_that_is_not_natural_is_kept() {
-        let expected = [
-            (Stream::Declared as usize, vec![0]),
-            (Stream::Operation as usize, vec![UNNATURAL, 0x0b]),
-            (Stream::Alignment as usize, vec![0]),
-            (Stream::Offset as usize, vec![4]),
-        ];
-        assert_eq!(streams(&[0, 0x28, 0, 4, 0x0b]).unwrap(), expected);
+    fn integers_and_offsets_are_sorted_by_what_stands_around_them() {
+        // i32.const 1, i32.shl; i32.const 2, i32.add; i32.const 3, i32.shl; each in front of drop.
+        let body = [0, 0x41, 1, 0x74, 0x1a, 0x41, 2, 0x6a, 0x1a, 0x41, 3, 0x74, 0x1a, 0x0b];
+        assert_eq!(streams(&body).unwrap().last(), Some(&(Stream::Small as usize, vec![2, 1, 3])));
+        // Loads by a computed address and by the locals 3 and 1, and a store.
+        let body = [0, 0x28, 2, 1, 0x20, 3, 0x28, 2, 2, 0x20, 1, 0x28, 2, 3, 0x36, 2, 4, 0x0b];
+        let streams = streams(&body).unwrap();
+        assert!(streams.contains(&(Stream::Offset as usize, vec![4, 3, 2, 1])), "{streams:?}");
+    }
+
+    #[test]
+    fn calls_name_a_family_and_one_of_it() {
+        let names = ["a17h01E", "a17h02E", "a17h03E", "b", "c17h01E"];
+        let mut families = Families::new(2, names.iter().map(|name| Some(family(name))));
+        assert_eq!(families.sizes, [3, 1, 1]);
+        let calls = [2, 3, 2, 2, 3, 4, 5, 5, 6, 1].map(|function| families.call(function).unwrap());
+        let a = |member| (0, Some(member));
+        assert_eq!(calls, [a(0), a(0), a(2), a(1), a(2), a(0), (1, None), (1, None), (2, None), (4, None)]);
+        assert_eq!(families.call(7), None);
+        // The last one first: it stands behind none that was called, and one that was not.
+        let mut families = Families::new(2, names.iter().map(|name| Some(family(name))));
+        assert_eq!([4, 4, 3, 2].map(|function| families.call(function).unwrap()), [a(2), a(1), a(2), a(0)]);
     }
 
     #[test]
@@ -289,8 +507,10 @@ mod tests {
     #[test]
     fn what_is_unknown_or_would_come_back_otherwise_is_refused() {
         assert!(streams(&[0, 0xe0, 0, 0, 0x0b]).is_none());
-        assert!(take_apart(&[HEAD, &[CODE, 5, 1, 0x82, 0, 0, 0x0b]].concat()).is_none());
-        assert!(take_apart(HEAD).is_none());
+        assert!(
+            take_apart(&[HEAD, &[CODE, 5, 1, 0x82, 0, 0, 0x0b]].concat(), Families::new(0, [].into_iter())).is_none()
+        );
+        assert!(take_apart(HEAD, Families::new(0, [].into_iter())).is_none());
         assert!(pack(b"", None).is_err());
     }
 }

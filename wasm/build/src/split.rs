@@ -15,8 +15,9 @@
 
 use crate::code;
 use crate::module::{
-    Bytes, CODE, CUSTOM, ELEMENT, EXPORT, FUNCTION, GLOBAL, IMPORT, MEMORY, TABLE, TYPE, function_names, push_number,
-    push_section, push_sized, sections,
+    Bytes, CODE, CUSTOM, ELEMENT, EXPORT, FUNCTION, FUNCTION_KIND, GLOBAL, GLOBAL_KIND, IMPORT, MEMORY, MEMORY_KIND,
+    TABLE, TABLE_KIND, TYPE, function_names, imported_functions, push_names, push_number, push_section, push_sized,
+    sections,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,11 +30,6 @@ const EARLY: [&str; 2] = ["6detect", "8might_be"];
 
 /// Exports that are called before any part is there.
 const EARLY_EXPORTS: [&str; 5] = ["rawNeeds", "rawRules", "rawSystems", "rawVersion", "rawlinter_new"];
-
-const FUNCTION_KIND: u8 = 0;
-const TABLE_KIND: u8 = 1;
-const MEMORY_KIND: u8 = 2;
-const GLOBAL_KIND: u8 = 3;
 
 /// What the module was cut into.
 pub(crate) struct Parts {
@@ -83,13 +79,7 @@ struct Limits {
 
 impl Limits {
     fn read(bytes: &mut Bytes<'_>) -> Option<Self> {
-        let has_most = match bytes.byte()? {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        let least = bytes.number()?;
-        Some(Self { least, most: if has_most { Some(bytes.number()?) } else { None } })
+        bytes.limits().map(|(least, most)| Self { least, most })
     }
 
     fn push(self, out: &mut Vec<u8>) {
@@ -122,13 +112,7 @@ impl<'a> Module<'a> {
             bytes.sized()?;
             Some(parameters)
         })?;
-        let imported = list(content(IMPORT)?, |bytes| {
-            bytes.sized()?;
-            bytes.sized()?;
-            (bytes.byte()? == FUNCTION_KIND).then_some(())?;
-            bytes.number()
-        })?
-        .len();
+        let imported = imported_functions(content(IMPORT)?)?;
         let types = list(content(FUNCTION)?, Bytes::number)?;
         let tables = list(content(TABLE)?, |bytes| Some((bytes.byte()?, Limits::read(bytes)?)))?;
         let memory = *list(content(MEMORY)?, Limits::read)?.first()?;
@@ -155,7 +139,8 @@ impl<'a> Module<'a> {
         })?;
         let slots = segments.into_iter().flat_map(|(offset, functions)| (offset..).zip(functions)).collect();
         let bodies = list(content(CODE)?, Bytes::sized)?;
-        let callees = bodies.iter().map(|body| callees(body)).collect::<Option<_>>()?;
+        let callees = bodies.iter().map(|body| Some(code::calls(body)?.into_iter().collect()));
+        let callees = callees.collect::<Option<_>>()?;
         Some(Self {
             parameters,
             imported,
@@ -208,34 +193,9 @@ fn skip_expression(bytes: &mut Bytes<'_>) -> Option<()> {
     }
 }
 
-/// The length of the declarations of locals, at the beginning of a body.
-fn declarations(body: &[u8]) -> Option<usize> {
-    let mut bytes = Bytes(body);
-    for _ in 0..bytes.number()? {
-        bytes.number()?;
-        bytes.byte()?;
-    }
-    Some(body.len() - bytes.0.len())
-}
-
-fn callees(body: &[u8]) -> Option<BTreeSet<usize>> {
-    let mut callees = BTreeSet::new();
-    let mut bytes = Bytes(&body[declarations(body)?..]);
-    while let Some(operation) = bytes.byte() {
-        let operands = bytes.take(code::operands(operation, bytes.0)?)?;
-        match operation {
-            code::CALL => drop(callees.insert(Bytes(operands).number()?)),
-            // ref.func: who calls it cannot be told.
-            0xd2 => return None,
-            _ => {}
-        }
-    }
-    Some(callees)
-}
-
 /// The body with other numbers for the functions that it calls.
 fn renumbered(body: &[u8], number: impl Fn(usize) -> Option<usize>) -> Option<Vec<u8>> {
-    let (declared, instructions) = body.split_at(declarations(body)?);
+    let (declared, instructions) = body.split_at(code::declarations(body)?);
     let mut out = declared.to_vec();
     let mut bytes = Bytes(instructions);
     while let Some(operation) = bytes.byte() {
@@ -397,6 +357,7 @@ impl<'m> Plan<'m> {
             };
             push_section(&mut primary, id, &content);
         }
+        self.push_names(&mut primary, self.module.own().zip(self.module.own()));
         Some(primary)
     }
 
@@ -478,7 +439,15 @@ impl<'m> Plan<'m> {
         push_section(&mut module, FUNCTION, &types);
         push_section(&mut module, ELEMENT, &self.part_slots(part, number)?);
         push_section(&mut module, CODE, &bodies);
+        self.push_names(&mut module, own.iter().copied().zip(imports.len()..));
         Some(module)
+    }
+
+    /// The names of functions under the numbers that they have in a module.
+    fn push_names(&self, module: &mut Vec<u8>, functions: impl Iterator<Item = (usize, usize)>) {
+        let names =
+            functions.filter_map(|(function, number)| Some((number, self.module.names.get(&function)?.as_str())));
+        push_names(module, names.collect::<Vec<_>>().into_iter());
     }
 
     fn part_imports(&self, functions: &[usize]) -> Option<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Environments and specimens: `prod/` beside `staging/`, `redis.conf` beside `redis.conf.bak`. They are never compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Keys, Map};
 
 /// Words that name an environment. Siblings with the same word (`prod-db`, `prod-lb`) belong to the same one.
 const ENVIRONMENTS: [&str; 13] = [
@@ -23,7 +23,7 @@ const ENVIRONMENTS: [&str; 13] = [
 const SPECIMENS: [&str; 6] = ["backup", "bak", "example", "examples", "old", "sample"];
 
 /// What tells a name apart from its siblings.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Tag {
     /// `prod`, or `prod-test` where a name has two of the words.
     Environment(String),
@@ -68,25 +68,25 @@ fn read_file(name: &str) -> (Option<Tag>, Residue) {
 #[derive(Debug, Default)]
 pub(super) struct Environments<'a> {
     /// Directories that are an environment, or in one.
-    directories: BTreeMap<&'a str, Tag>,
-    files: BTreeMap<&'a str, Tag>,
+    directories: Map<&'a str, Tag>,
+    files: Map<&'a str, Tag>,
 }
 
 /// Names in one directory: the full path and what the name says.
-type Siblings<'a> = BTreeMap<&'a str, (Option<Tag>, Residue)>;
+type Siblings<'a> = Map<&'a str, (Option<Tag>, Residue)>;
 
 impl<'a> Environments<'a> {
     /// Looks at all paths at once: only siblings tell that a word names an environment.
     pub(super) fn among(paths: impl Iterator<Item = &'a str>) -> Self {
-        let mut directories: BTreeMap<&str, Siblings<'_>> = BTreeMap::new();
-        let mut files: BTreeMap<&str, Siblings<'_>> = BTreeMap::new();
+        let mut directories: Map<&str, Siblings<'_>> = Map::new();
+        let mut files: Map<&str, Siblings<'_>> = Map::new();
         for path in paths {
             let (parent, name) = split(path);
-            files.entry(parent).or_default().insert(path, read_file(name));
+            files.or_default(parent).insert(path, read_file(name));
             let mut child = parent;
             while !child.is_empty() {
                 let (parent, name) = split(child);
-                if directories.entry(parent).or_default().insert(child, read_directory(name)).is_some() {
+                if directories.or_default(parent).insert(child, read_directory(name)).is_some() {
                     break;
                 }
                 child = parent;
@@ -106,8 +106,8 @@ impl<'a> Environments<'a> {
     pub(super) fn of(&self, path: &str) -> Option<String> {
         let mut labels: Vec<&str> = Vec::new();
         let ends = path.match_indices('/').map(|(end, _)| end);
-        let directories = ends.filter_map(|end| self.directories.get_key_value(&path[..end]));
-        for (place, tag) in directories.chain(self.files.get_key_value(path)) {
+        let directories = ends.filter_map(|end| Some((&path[..end], self.directories.get(&path[..end])?)));
+        for (place, tag) in directories.chain(self.files.get(path).map(|tag| (path, tag))) {
             match tag {
                 Tag::Environment(word) if labels.last() == Some(&word.as_str()) => {}
                 Tag::Environment(word) => labels.push(word),
@@ -127,7 +127,7 @@ fn split(path: &str) -> (&str, &str) {
 /// (`conf` and `conf-old`).
 fn part_directories<'a>(siblings: Siblings<'a>) -> impl Iterator<Item = (&'a str, Tag)> {
     let specimens = siblings.values().filter(|(tag, _)| *tag == Some(Tag::Specimen)).count();
-    let environments: BTreeSet<&Tag> = siblings.values().filter_map(|(tag, _)| tag.as_ref()).collect();
+    let environments: Keys<&Tag> = siblings.values().filter_map(|(tag, _)| tag.as_ref()).collect();
     let several = specimens > 1 || environments.len() > 1;
     let pairs = paired(&siblings);
     let parted = move |(path, (tag, residue)): (&'a str, (Option<Tag>, Residue))| {
@@ -143,10 +143,10 @@ fn part_files<'a>(siblings: Siblings<'a>) -> impl Iterator<Item = (&'a str, Tag)
 }
 
 /// What is left of names that are alike but for their tags.
-fn paired(siblings: &Siblings<'_>) -> BTreeSet<Residue> {
-    let mut tags: BTreeMap<&Residue, BTreeSet<Option<&Tag>>> = BTreeMap::new();
+fn paired(siblings: &Siblings<'_>) -> Keys<Residue> {
+    let mut tags: Map<&Residue, Keys<Option<&Tag>>> = Map::new();
     for (tag, residue) in siblings.values().filter(|(_, residue)| !residue.is_empty()) {
-        tags.entry(residue).or_default().insert(tag.as_ref());
+        tags.or_default(residue).insert(tag.as_ref());
     }
     tags.into_iter().filter(|(_, tags)| tags.len() > 1).map(|(residue, _)| residue.clone()).collect()
 }

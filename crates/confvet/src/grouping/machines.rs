@@ -1,8 +1,7 @@
 //! The machines of one stack and which configuration is deployed on which.
 
 use super::{PlacedBy, StackDecl, Unit};
-use confvet_core::{Address, HostId, Hosts};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Address, HostId, Hosts, Keys, Map};
 
 type Place = Option<(HostId, PlacedBy)>;
 
@@ -24,7 +23,7 @@ pub(super) fn place(units: &[&Unit<'_>], declaration: &StackDecl) -> (Hosts, Vec
     aliases.join_short_and_long_names();
 
     let mut hosts = aliases.into_hosts(&declaration.hosts);
-    let declared: BTreeMap<&str, &str> =
+    let declared: Map<&str, &str> =
         declaration.file_hosts.iter().map(|(path, host)| (path.as_str(), host.as_str())).collect();
     let mut places: Vec<Place> = Vec::with_capacity(units.len());
     for (index, unit) in units.iter().enumerate() {
@@ -46,16 +45,20 @@ fn is_own(address: &Address) -> bool {
 
 /// The addresses of each unit that tell its machine. An address that units of one system state beside different other
 /// addresses floats between machines (a virtual IP, or a copying mistake) and tells nothing, unless it is declared.
-fn own_addresses(units: &[&Unit<'_>], declared: &Aliases) -> Vec<BTreeSet<Address>> {
-    let mut own: Vec<BTreeSet<Address>> = Vec::with_capacity(units.len());
+fn own_addresses(units: &[&Unit<'_>], declared: &Aliases) -> Vec<Vec<Address>> {
+    let mut own: Vec<Vec<Address>> = Vec::with_capacity(units.len());
     for unit in units {
-        own.push(unit.identity.addresses.iter().map(|address| address.value.clone()).filter(is_own).collect());
+        let mut addresses: Vec<Address> =
+            unit.identity.addresses.iter().map(|address| address.value.clone()).filter(is_own).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        own.push(addresses);
     }
-    let mut stated_with: BTreeMap<(&str, &Address), &BTreeSet<Address>> = BTreeMap::new();
-    let mut floating: BTreeSet<Address> = BTreeSet::new();
+    let mut stated_with: Map<(&str, &Address), &Vec<Address>> = Map::new();
+    let mut floating: Keys<Address> = Keys::new();
     for (unit, addresses) in units.iter().zip(&own) {
         for address in addresses {
-            let first = stated_with.entry((unit.system, address)).or_insert(addresses);
+            let first = stated_with.or_insert((unit.system, address), addresses);
             if *first != addresses && !declared.knows(address) {
                 floating.insert(address.clone());
             }
@@ -69,34 +72,34 @@ fn own_addresses(units: &[&Unit<'_>], declared: &Aliases) -> Vec<BTreeSet<Addres
 
 /// The member name of each unit where it can serve as a name of the machine: it reads like a host name, nobody else of
 /// the system bears it elsewhere, and no other member of the cluster is on the same machine.
-fn machine_names(units: &[&Unit<'_>], own: &[BTreeSet<Address>], aliases: &mut Aliases) -> Vec<Option<Address>> {
+fn machine_names(units: &[&Unit<'_>], own: &[Vec<Address>], aliases: &mut Aliases) -> Vec<Option<Address>> {
     let mut machines: Vec<Option<usize>> = Vec::with_capacity(units.len());
     for addresses in own {
         machines.push(addresses.first().map(|address| aliases.machine_of(address)));
     }
-    let mut bearers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut inhabitants: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
+    let mut bearers: Map<&str, Vec<usize>> = Map::new();
+    let mut inhabitants: Map<(&str, &str, usize), Keys<&str>> = Map::new();
     for (index, unit) in units.iter().enumerate() {
         let Some(member) = unit.identity.member.as_ref().filter(|member| is_host_name(&member.value)) else { continue };
-        bearers.entry(&member.value).or_default().push(index);
+        bearers.or_default(&member.value).push(index);
         if let Some(machine) = machines[index] {
             let cluster = unit.identity.cluster.as_ref().map_or("", |cluster| &cluster.value);
-            inhabitants.entry((unit.system, cluster, machine)).or_default().insert(&member.value);
+            inhabitants.or_default((unit.system, cluster, machine)).insert(&member.value);
         }
     }
-    let crowded: BTreeSet<usize> =
+    let crowded: Keys<usize> =
         inhabitants.iter().filter(|(_, names)| names.len() > 1).map(|(&(_, _, machine), _)| machine).collect();
     let mut names = vec![None; units.len()];
     for (name, bearers) in bearers {
-        let known: BTreeSet<usize> = bearers.iter().filter_map(|&unit| machines[unit]).collect();
+        let known: Keys<usize> = bearers.iter().filter_map(|&unit| machines[unit]).collect();
         let homeless: Vec<&str> =
             bearers.iter().filter(|&&unit| machines[unit].is_none()).map(|&unit| units[unit].system).collect();
-        let systems: BTreeSet<&str> = homeless.iter().copied().collect();
+        let systems: Keys<&str> = homeless.iter().copied().collect();
         let at_home = |&unit: &usize| machines[unit].is_some() && systems.contains(units[unit].system);
         let one_machine = known.len() <= 1
             && systems.len() == homeless.len()
             && !bearers.iter().any(at_home)
-            && known.is_disjoint(&crowded);
+            && !known.iter().any(|machine| crowded.contains(machine));
         if one_machine {
             for unit in bearers {
                 names[unit] = Some(Address::parse(name));
@@ -151,7 +154,7 @@ fn is_host_name_or_ip(name: &str) -> bool {
 }
 
 /// The machine of the addresses a unit states, if they agree; without addresses that of its name.
-fn by_statement(own: &BTreeSet<Address>, name: Option<&Address>, hosts: &Hosts) -> Option<HostId> {
+fn by_statement(own: &[Address], name: Option<&Address>, hosts: &Hosts) -> Option<HostId> {
     let mut stated = own.iter().filter_map(|address| hosts.find(address));
     match stated.next() {
         Some(host) => stated.all(|other| other == host).then_some(host),
@@ -161,11 +164,11 @@ fn by_statement(own: &BTreeSet<Address>, name: Option<&Address>, hosts: &Hosts) 
 
 /// In a directory without further directories and with one file a system at most, all files are on one machine.
 fn place_neighbours(units: &[&Unit<'_>], places: &mut [Place]) {
-    let mut directories: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut inner: BTreeSet<&str> = BTreeSet::new();
+    let mut directories: Map<&str, Vec<usize>> = Map::new();
+    let mut inner: Keys<&str> = Keys::new();
     for (index, unit) in units.iter().enumerate() {
         let mut directory = parent(unit.path);
-        directories.entry(directory).or_default().push(index);
+        directories.or_default(directory).push(index);
         while !directory.is_empty() {
             directory = parent(directory);
             if !inner.insert(directory) {
@@ -174,7 +177,7 @@ fn place_neighbours(units: &[&Unit<'_>], places: &mut [Place]) {
         }
     }
     for (directory, members) in directories {
-        let systems: BTreeSet<&str> = members.iter().map(|&unit| units[unit].system).collect();
+        let systems: Keys<&str> = members.iter().map(|&unit| units[unit].system).collect();
         if inner.contains(directory) || systems.len() < members.len() {
             continue;
         }
@@ -182,8 +185,8 @@ fn place_neighbours(units: &[&Unit<'_>], places: &mut [Place]) {
         if members.iter().any(|&unit| matches!(places[unit], Some((_, PlacedBy::FileName)))) {
             continue;
         }
-        let hosts: BTreeSet<HostId> = members.iter().filter_map(|&unit| places[unit]).map(|(host, _)| host).collect();
-        let (1, Some(&host)) = (hosts.len(), hosts.first()) else { continue };
+        let hosts: Keys<HostId> = members.iter().filter_map(|&unit| places[unit]).map(|(host, _)| host).collect();
+        let Some(&host) = hosts.only() else { continue };
         for unit in members {
             places[unit].get_or_insert((host, PlacedBy::Neighbour));
         }
@@ -198,7 +201,7 @@ fn parent(path: &str) -> &str {
 /// never joined.
 #[derive(Debug, Default)]
 struct Aliases {
-    numbers: BTreeMap<Address, usize>,
+    numbers: Map<Address, usize>,
     parents: Vec<usize>,
     /// The declared host of a set, by its representative.
     declared: Vec<Option<usize>>,
@@ -207,7 +210,7 @@ struct Aliases {
 impl Aliases {
     fn number(&mut self, address: Address) -> usize {
         let next = self.parents.len();
-        let number = *self.numbers.entry(address).or_insert(next);
+        let number = *self.numbers.or_insert(address, next);
         if number == next {
             self.parents.push(next);
             self.declared.push(None);
@@ -265,13 +268,13 @@ impl Aliases {
     /// `pg1` and `pg1.internal` are one machine if no other name starts with that label, and nothing contradicts.
     fn join_short_and_long_names(&mut self) {
         let numbered: Vec<(Address, usize)> = self.numbers.iter().map(|(a, &number)| (a.clone(), number)).collect();
-        let mut with_ip: BTreeSet<usize> = BTreeSet::new();
-        let mut by_label: BTreeMap<&str, (bool, BTreeSet<usize>)> = BTreeMap::new();
+        let mut with_ip: Keys<usize> = Keys::new();
+        let mut by_label: Map<&str, (bool, Keys<usize>)> = Map::new();
         for (address, number) in &numbered {
             let set = self.representative(*number);
             match (address, address.first_label()) {
                 (Address::Name(name), Some(label)) => {
-                    let (short, sets) = by_label.entry(label).or_default();
+                    let (short, sets) = by_label.or_default(label);
                     sets.insert(set);
                     *short |= name == label;
                 }
@@ -280,7 +283,7 @@ impl Aliases {
                 }
             }
         }
-        for (short, sets) in by_label.into_values() {
+        for (short, sets) in by_label.into_sorted().into_values() {
             let pair: Vec<usize> = sets.into_iter().collect();
             let (&[a, b], true) = (pair.as_slice(), short) else { continue };
             if !(with_ip.contains(&a) && with_ip.contains(&b)) {
@@ -292,15 +295,15 @@ impl Aliases {
 
     /// The machines: the declared ones in their order, then the others in the order of the units.
     fn into_hosts(mut self, declared: &[(String, Vec<Address>)]) -> Hosts {
-        let mut sets: BTreeMap<(bool, usize), Vec<Address>> =
+        let mut sets: Map<(bool, usize), Vec<Address>> =
             (0..declared.len()).map(|host| ((false, host), Vec::new())).collect();
-        for (address, number) in std::mem::take(&mut self.numbers) {
+        for (address, number) in std::mem::take(&mut self.numbers).into_sorted() {
             let set = self.representative(number);
             let key = self.declared[set].map_or((true, set), |host| (false, host));
-            sets.entry(key).or_default().push(address);
+            sets.or_default(key).push(address);
         }
         let mut hosts = Hosts::default();
-        for ((undeclared, index), addresses) in sets {
+        for ((undeclared, index), addresses) in sets.into_sorted() {
             let name = match declared.get(index).filter(|_| !undeclared) {
                 Some((name, _)) => name.clone(),
                 None => display_name(&addresses),

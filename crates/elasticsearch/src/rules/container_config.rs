@@ -3,8 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, Node};
 use crate::settings::Form;
-use confvet_core::{Category, Context, Findings, Rule, Safety, Severity};
-use std::collections::HashMap;
+use confvet_core::{Category, Context, Findings, Map, Rule, Safety, Severity};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/container-config", check };
 
@@ -125,7 +124,7 @@ fn report_overridden(node: &Node, findings: &mut Findings) {
 }
 
 fn report_shared_data(model: &Elasticsearch, findings: &mut Findings) {
-    let mut first: HashMap<&str, &Node> = HashMap::new();
+    let mut first: Map<&str, &Node> = Map::new();
     for node in &model.nodes {
         // Up to 7.17 several nodes may share a directory when this says so.
         if node.integer("node.max_local_storage_nodes").is_some_and(|most| most.value >= 2) {

@@ -3,8 +3,7 @@
 use crate::cluster::{Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, INITIAL_MASTER_KEYS, Node, Server};
-use confvet_core::{Address, Context, Findings, Rule, Set, Severity, source};
-use std::collections::HashMap;
+use confvet_core::{Address, Context, Findings, Map, Rule, Set, Severity, source};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/duplicate-node-name", check };
 
@@ -22,7 +21,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
 }
 
 fn report_names(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
-    let mut first: HashMap<&str, Peer<'_>> = HashMap::new();
+    let mut first: Map<&str, Peer<'_>> = Map::new();
     for &peer in nodes {
         let Some(name) = peer.node.name() else { continue };
         let Some(earlier) = first.get(name.text.as_str()).copied() else {
@@ -47,7 +46,7 @@ fn report_names(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findin
 }
 
 fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
-    let mut first: HashMap<(Address, u16), Peer<'_>> = HashMap::new();
+    let mut first: Map<(Address, u16), Peer<'_>> = Map::new();
     for &peer in nodes.iter().filter(|peer| peer.node.container.is_none()) {
         for server in [Server::Transport, Server::Http] {
             let Some(port) = peer.node.port(server) else { continue };
@@ -74,7 +73,7 @@ fn report_addresses(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Fi
 
 /// Nodes on one machine that write to one directory: the second cannot lock it.
 fn report_data_paths(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut Findings) {
-    let mut first: HashMap<String, Vec<Peer<'_>>> = HashMap::new();
+    let mut first: Map<String, Vec<Peer<'_>>> = Map::new();
     for &peer in nodes.iter().filter(|peer| peer.node.carrier == Carrier::Files) {
         let node = peer.node;
         let Some(setting) = node.get("path.data").filter(|setting| !setting.is_open()) else { continue };
@@ -82,7 +81,7 @@ fn report_data_paths(nodes: &[Peer<'_>], context: &Context<'_>, findings: &mut F
         let shared = node.release.is_before(8, 0)
             && node.integer("node.max_local_storage_nodes").is_some_and(|most| most.value >= 2);
         for path in setting.items() {
-            let users = first.entry(source::join("", &path.text)).or_default();
+            let users = first.or_default(source::join("", &path.text));
             let earlier = users.iter().find(|earlier| earlier.is_on_machine_of(peer)).copied();
             users.push(peer);
             let Some(earlier) = earlier else { continue };

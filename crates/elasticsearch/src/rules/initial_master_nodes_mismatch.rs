@@ -4,8 +4,7 @@ use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, INITIAL_MASTER_KEYS, Server};
 use crate::settings::{Scalar, Setting};
-use confvet_core::{Address, Category, Context, Edit, Fact, Findings, Rule, Safety, Set, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Address, Category, Context, Edit, Fact, Findings, Keys, Map, Rule, Safety, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/initial-master-nodes-mismatch", check };
 
@@ -43,17 +42,18 @@ impl<'a> Lister<'a> {
         reads_it.then(|| Self { peer, setting, entries: setting.items() })
     }
 
-    fn names(&self) -> BTreeSet<&str> {
+    fn names(&self) -> Keys<&str> {
         self.entries.iter().map(|entry| entry.text.as_str()).collect()
     }
 }
 
 /// What entries may name.
 struct Known<'a> {
-    names: BTreeMap<&'a str, &'a Scalar>,
-    addresses: BTreeSet<(Address, u16)>,
+    names: Map<&'a str, &'a Scalar>,
+    /// The ports by address.
+    addresses: Map<Address, Keys<u16>>,
     /// Names by what stays of them in lower case without the domain.
-    by_first_label: BTreeMap<String, &'a Scalar>,
+    by_first_label: Map<String, &'a Scalar>,
     some_without_name: bool,
     closed: bool,
 }
@@ -61,19 +61,21 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(cluster: &Cluster<'a>) -> Self {
         let mut known = Self {
-            names: BTreeMap::new(),
-            addresses: BTreeSet::new(),
-            by_first_label: BTreeMap::new(),
+            names: Map::new(),
+            addresses: Map::new(),
+            by_first_label: Map::new(),
             some_without_name: false,
             closed: cluster.master_count().certain && cluster.peers.len() > 1,
         };
         for peer in &cluster.peers {
             let port = peer.node.port(Server::Transport).unwrap_or(9300);
-            known.addresses.extend(peer.node.addresses().iter().map(|address| (address.value.clone(), port)));
+            for address in peer.node.addresses() {
+                known.addresses.or_default(address.value.clone()).insert(port);
+            }
             match peer.node.name() {
                 Some(name) => {
                     known.names.insert(&name.text, name);
-                    known.by_first_label.entry(first_label(&name.text)).or_insert(name);
+                    known.by_first_label.or_insert(first_label(&name.text), name);
                 }
                 None => known.some_without_name = true,
             }
@@ -83,10 +85,8 @@ impl<'a> Known<'a> {
 
     fn has(&self, entry: &str) -> bool {
         let (address, port) = Address::parse_with_port(entry);
-        let by_address = || match port {
-            Some(port) => self.addresses.contains(&(address.clone(), port)),
-            None => self.addresses.range((address.clone(), 0)..=(address.clone(), u16::MAX)).next().is_some(),
-        };
+        let is_open = |ports: &Keys<u16>| port.is_none_or(|port| ports.contains(&port));
+        let by_address = || self.addresses.get(&address).is_some_and(is_open);
         self.names.contains_key(entry) || (matches!(address, Address::Ip(_)) && by_address())
     }
 
@@ -116,7 +116,7 @@ fn matches(peer: Peer<'_>, entry: &str) -> bool {
 }
 
 fn report_duplicates(lister: &Lister<'_>, findings: &mut Findings) {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: Keys<&str> = Keys::new();
     for entry in &lister.entries {
         if !seen.insert(&entry.text) {
             findings

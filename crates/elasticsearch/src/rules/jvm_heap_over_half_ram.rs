@@ -4,8 +4,7 @@ use crate::jvm::HeapSetting;
 use crate::model::Elasticsearch;
 use crate::node::Node;
 use confvet_core::units::ByteSize;
-use confvet_core::{Context, Edit, Findings, HostId, Member, Rule, Set, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, HostId, Map, Member, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/jvm-heap-over-half-ram", check };
 
@@ -19,7 +18,7 @@ struct Resident<'a> {
 }
 
 fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Findings) {
-    let mut hosts: BTreeMap<HostId, Vec<Resident<'_>>> = BTreeMap::new();
+    let mut hosts: Map<HostId, Vec<Resident<'_>>> = Map::new();
     for member in &set.members {
         let own = Context { sources: context.sources, target: &member.target, facts: &member.facts };
         for resident in member.model().nodes.iter().filter_map(|node| Resident::of(node, &own)) {
@@ -27,7 +26,7 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
                 continue;
             }
             if let Some(host) = shared_host(member, &resident) {
-                hosts.entry(host).or_default().push(resident);
+                hosts.or_default(host).push(resident);
             }
         }
     }

@@ -3,8 +3,7 @@
 use crate::cluster::{Cluster, Directory, MasterCount, Peer};
 use crate::model::Elasticsearch;
 use crate::node::MINIMUM_MASTERS;
-use confvet_core::{Context, Edit, Findings, Report, Rule, Safety, Set, Severity, Spanned};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, Map, Report, Rule, Safety, Set, Severity, Spanned};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/minimum-master-nodes-wrong", check };
 
@@ -134,9 +133,9 @@ fn report_open(
     context: &Context<'_>,
     findings: &mut Findings,
 ) {
-    let mut uses: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut uses: Map<i64, usize> = Map::new();
     for (_, value) in guarded {
-        *uses.entry(value.value).or_default() += 1;
+        *uses.or_default(value.value) += 1;
     }
     // The most frequent value is right, on a tie the highest.
     let agreed = uses.iter().max_by_key(|(value, count)| (**count, **value)).map(|(value, _)| *value);

@@ -3,8 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::{Carrier, Node};
 use crate::settings::{Document, Form, Scalar, Setting, Value};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Severity, Span};
-use std::collections::HashSet;
+use confvet_core::{Category, Context, Edit, Findings, Keys, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/placeholder-unresolved", check };
 
@@ -20,7 +19,7 @@ struct Placeholder<'a> {
 
 fn check(model: &Elasticsearch, _: &Context<'_>, findings: &mut Findings) {
     for node in model.sound_nodes() {
-        let mut circles: HashSet<&str> = HashSet::new();
+        let mut circles: Keys<&str> = Keys::new();
         // In its own file docker-compose replaces `${NAME}`, before Elasticsearch sees it.
         let replaced = |document: &Document| node.carrier == Carrier::Compose && document.form == Form::Environment;
         for document in node.documents.iter().filter(|document| !replaced(document)) {
@@ -99,7 +98,7 @@ fn check_one<'n>(
     node: &'n Node,
     setting: &'n Setting,
     placeholder: &Placeholder<'_>,
-    circles: &mut HashSet<&'n str>,
+    circles: &mut Keys<&'n str>,
     findings: &mut Findings,
 ) {
     let name = placeholder.name;
@@ -144,11 +143,11 @@ fn report_circle<'n>(
     node: &'n Node,
     setting: &'n Setting,
     placeholder: &Placeholder<'_>,
-    circles: &mut HashSet<&'n str>,
+    circles: &mut Keys<&'n str>,
     findings: &mut Findings,
 ) {
     let mut way: Vec<(&'n str, Span)> = Vec::new();
-    let mut seen: HashSet<&str> = HashSet::from([setting.key.as_str()]);
+    let mut seen: Keys<&str> = Keys::new();
     let mut next = node.get(placeholder.name);
     while let Some(current) = next {
         if current.key == setting.key {

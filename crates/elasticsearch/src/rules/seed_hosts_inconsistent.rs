@@ -4,13 +4,12 @@ use super::{seed_host_http_port, seed_hosts_missing_node};
 use crate::cluster::{Cluster, Directory, Machine, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Seed;
-use confvet_core::{Context, Findings, Rule, Safety, Set, Severity, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Context, Findings, Keys, Map, Rule, Safety, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/seed-hosts-inconsistent", check };
 
 /// What seeds dial, and in whose lists.
-type Listed<'a> = BTreeMap<(Machine, u16), Vec<(&'a Lister<'a>, &'a Seed)>>;
+type Listed<'a> = Map<(Machine, u16), Vec<(&'a Lister<'a>, &'a Seed)>>;
 
 /// A node with its list of seeds, mistaken entries left out.
 struct Lister<'a> {
@@ -18,7 +17,7 @@ struct Lister<'a> {
     /// Where the list is written.
     span: Span,
     seeds: Vec<&'a Seed>,
-    places: BTreeSet<(Machine, u16)>,
+    places: Keys<(Machine, u16)>,
     reached: Vec<Peer<'a>>,
     has_mistakes: bool,
 }
@@ -36,10 +35,10 @@ fn check(set: &Set<Elasticsearch>, context: &Context<'_>, findings: &mut Finding
         {
             continue;
         }
-        let mut listed: Listed<'_> = BTreeMap::new();
+        let mut listed: Listed<'_> = Map::new();
         for lister in &listers {
             for seed in &lister.seeds {
-                listed.entry(cluster.dialled(seed)).or_default().push((lister, *seed));
+                listed.or_default(cluster.dialled(seed)).push((lister, *seed));
             }
         }
         for lister in listers.iter().filter(|lister| !lister.has_mistakes) {

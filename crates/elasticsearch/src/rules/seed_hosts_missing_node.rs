@@ -4,8 +4,7 @@ use crate::cluster::{Cluster, Directory, Peer};
 use crate::model::Elasticsearch;
 use crate::node::Seed;
 use crate::seeds::SeedFile;
-use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Spanned};
-use std::collections::HashSet;
+use confvet_core::{Address, Category, Context, Edit, Findings, Keys, Rule, Safety, Set, Severity, Spanned};
 
 pub(super) static RULE: Rule<Set<Elasticsearch>> = Rule { name: "elasticsearch/seed-hosts-missing-node", check };
 
@@ -129,7 +128,7 @@ fn report_unusable(file: &SeedFile, findings: &mut Findings) {
 
 fn report_list(cluster: &Cluster<'_>, seeds: &[Seed], context: &Context<'_>, findings: &mut Findings) {
     const MANY: usize = 10;
-    let mut seen = HashSet::new();
+    let mut seen = Keys::new();
     for seed in seeds {
         if !seen.insert((seed.address.clone(), seed.dialled_port())) {
             findings

@@ -3,8 +3,7 @@
 use crate::model::Elasticsearch;
 use crate::node::{Node, REALMS};
 use crate::settings::Setting;
-use confvet_core::{Category, Context, Edit, Findings, Report, Rule, Severity};
-use std::collections::{BTreeMap, HashMap};
+use confvet_core::{Category, Context, Edit, Findings, Map, Report, Rule, Severity};
 
 pub(super) static RULE: Rule<Elasticsearch> = Rule { name: "elasticsearch/ssl-incomplete", check };
 
@@ -125,7 +124,7 @@ struct Realm<'n> {
 }
 
 fn check_realms(node: &Node, context: &Context<'_>, findings: &mut Findings) {
-    let mut realms: BTreeMap<(&str, &str), Realm<'_>> = BTreeMap::new();
+    let mut realms: Map<(&str, &str), Realm<'_>> = Map::new();
     for setting in node.below(REALMS) {
         let rest = &setting.key[REALMS.len()..];
         let Some((first, rest)) = rest.split_once('.') else { continue };
@@ -138,7 +137,7 @@ fn check_realms(node: &Node, context: &Context<'_>, findings: &mut Findings) {
         if !REALM_TYPES.contains(&first) {
             continue;
         }
-        let realm = realms.entry((first, name)).or_default();
+        let realm = realms.or_default((first, name));
         if realm.first.is_none_or(|first| setting.key_span.start < first.key_span.start) {
             realm.first = Some(setting);
         }
@@ -148,8 +147,8 @@ fn check_realms(node: &Node, context: &Context<'_>, findings: &mut Findings) {
             _ => {}
         }
     }
-    let mut orders: HashMap<String, (&str, &Setting)> = HashMap::new();
-    for ((kind, name), realm) in realms.into_iter().filter(|(_, realm)| !realm.is_off) {
+    let mut orders: Map<String, (&str, &Setting)> = Map::new();
+    for ((kind, name), realm) in realms.into_sorted().into_iter().filter(|(_, realm)| !realm.is_off) {
         let Some(order) = realm.order else {
             let Some(first) = realm.first else { continue };
             let report = findings.report(first.key_span, format!("realm `{name}` has no order: refused since 8.0"));

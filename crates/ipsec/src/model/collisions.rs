@@ -4,9 +4,9 @@ use super::pairing::Pair;
 use super::{Connection, Ipsec, Mode, Peer};
 use crate::keys::Key;
 use crate::selector::{Relation, Selector, address_count, relation};
+use confvet_core::Map;
 use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -279,7 +279,7 @@ impl Ipsec {
     /// Pairs of networks that two initiating connections with different peers claim, each connection once.
     pub fn double_claims(&self) -> Vec<Claim<'_>> {
         // The last holder of each network, each with the one before it.
-        let mut last: HashMap<IpNet, usize> = HashMap::new();
+        let mut last: Map<IpNet, usize> = Map::new();
         let mut holders: Vec<(&Connection, &Selector, Option<usize>)> = Vec::new();
         let mut claims = Vec::new();
         let wants_overlap = |connection: &Connection| {

@@ -4,8 +4,7 @@ use crate::dialect::{Dialect, Program};
 use crate::keys::{Key, KeySet, SectionKind};
 use crate::syntax::conf::{Conf, Section, Setting};
 use compact_str::CompactString;
-use confvet_core::Span;
-use std::collections::{BTreeSet, HashMap};
+use confvet_core::{Keys, Map, Span};
 use std::rc::Rc;
 
 /// The section that all others inherit from.
@@ -147,10 +146,10 @@ pub(crate) struct Inheritance<'a> {
 
 impl<'a> Inheritance<'a> {
     pub(crate) fn new(conf: &'a Conf, program: &'a Program, kind: SectionKind) -> Self {
-        let mut by_name: HashMap<&str, usize> = HashMap::new();
+        let mut by_name: Map<&str, usize> = Map::new();
         let mut groups: Vec<Group> = Vec::new();
         for (index, section) in conf.sections.iter().enumerate().filter(|(_, section)| section.kind == kind) {
-            let group = *by_name.entry(section.name.as_str()).or_insert_with(|| {
+            let group = *by_name.or_insert_with(section.name.as_str(), || {
                 let (name, sections) = (section.name.clone(), Vec::with_capacity(1));
                 groups.push(Group { name, sections, parents: Vec::new() });
                 groups.len() - 1
@@ -289,7 +288,7 @@ impl<'a> Inheritance<'a> {
         if parents.is_empty() {
             all.extend(self.default);
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = Keys::new();
         let mut lineage: Vec<usize> = all.into_iter().rev().filter(|&ancestor| seen.insert(ancestor)).collect();
         lineage.truncate(MAX_LINEAGE);
         lineage.reverse();
@@ -307,7 +306,7 @@ impl<'a> Inheritance<'a> {
             return Vec::new();
         }
         self.flat[group] = Some(Vec::new());
-        let mut seen = BTreeSet::new();
+        let mut seen = Keys::new();
         let mut flat: Vec<(Key, u32)> = Vec::new();
         let in_place = self.program.is_libreswan_since((5, 0, 0));
         let own = self.own(group);

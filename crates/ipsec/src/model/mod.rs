@@ -23,10 +23,9 @@ use crate::syntax::secrets::Secrets;
 use crate::syntax::settings::{Settings, SettingsProblem};
 use crate::syntax::sysctl::SysctlLine;
 use crate::syntax::{beside, conf, secrets, settings, sysctl};
-use confvet_core::{Fact, FileId, Input, Parsed, Span, source};
+use confvet_core::{Fact, FileId, Input, Keys, Parsed, Span, source};
 use effective::{Inheritance, duplicates};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// The kinds of file, as detection names them.
 pub(crate) const KINDS: &[&str] = &["ipsec.conf", "ipsec.secrets", "swanctl.conf", "strongswan.conf", "sysctl.conf"];
@@ -292,7 +291,7 @@ fn connections(model: &mut Ipsec, conf: &Conf, own_addresses: &[String]) {
     let mut by_setting: Vec<u32> = vec![u32::MAX; conf.settings.len()];
     let mut inheritance = Inheritance::new(conf, &program, SectionKind::Conn);
     model.also_problems = inheritance.problems();
-    let templates: BTreeSet<usize> =
+    let templates: Keys<usize> =
         inheritance.groups.iter().flat_map(|group| &group.parents).filter_map(|&(_, parent)| parent).collect();
     model.connections.reserve(inheritance.groups.len());
     model.proposals.reserve(2 * inheritance.groups.len());

@@ -3,8 +3,7 @@
 use super::end::normalised_id;
 use super::{Connection, End, Ipsec, Peer};
 use crate::selector::{Essence, Scope, Selector, relation};
-use confvet_core::{FileId, Set, Source, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{FileId, Keys, Map, Set, Source, Span};
 
 /// Two connections that face each other.
 #[derive(Debug, Clone, Copy)]
@@ -128,10 +127,10 @@ pub fn pair_up<'a>(gateways: &[(&'a Ipsec, FileId)]) -> Vec<Pair<'a>> {
         return Vec::new();
     }
     let live: Vec<Vec<&Connection>> = members.iter().map(|(gateway, _)| gateway.live().collect()).collect();
-    let mut claims: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut claims: Map<String, Keys<usize>> = Map::new();
     for (member, connections) in live.iter().enumerate() {
         for handle in connections.iter().flat_map(|connection| connection.local.handles()) {
-            claims.entry(handle).or_default().insert(member);
+            claims.or_default(handle).insert(member);
         }
     }
     // Where three gateways or more claim to be the same, no two of them make an unmistakable pair.
@@ -196,39 +195,42 @@ const MAX_OPEN: usize = 64;
 /// Connections of one gateway that are compared with one of another.
 const MAX_CANDIDATES: usize = 64;
 
-/// The connections of each gateway.
-type Places = BTreeMap<usize, Vec<usize>>;
+/// The connections of each gateway, in the order of the gateways.
+type Places = Vec<(usize, Vec<usize>)>;
 
 /// Connections by what finds their ends, so that each is compared with those it can face and with no others.
 #[derive(Default)]
 struct Index {
     /// Both ends are known: by what finds the one and the other, in order.
-    by_ends: BTreeMap<(String, String), Places>,
+    by_ends: Map<(String, String), Places>,
     /// The same, by either end.
-    by_end: BTreeMap<String, Places>,
+    by_end: Map<String, Places>,
     /// One end is not known: by the other.
-    open: BTreeMap<String, Places>,
+    open: Map<String, Places>,
 }
 
 impl Index {
+    /// Adds a connection; those of a gateway come one after the other, and the gateways in their order.
     fn add(&mut self, connection: &Connection, member: usize, at: usize) {
         let [local, remote] = connection.ends().map(End::handles);
         let known = if local.is_empty() || remote.is_empty() { &mut self.open } else { &mut self.by_end };
         for handle in local.iter().chain(&remote) {
-            known.entry(handle.clone()).or_default().entry(member).or_default().push(at);
+            push(known.or_default(handle.clone()), member, at);
         }
         for ends in pairs_of_handles(&local, &remote) {
-            self.by_ends.entry(ends).or_default().entry(member).or_default().push(at);
+            push(self.by_ends.or_default(ends), member, at);
         }
     }
 
     /// Connections of later gateways that may face this one.
-    fn candidates(&self, connection: &Connection, member: usize) -> Places {
+    fn candidates(&self, connection: &Connection, member: usize) -> Map<usize, Vec<usize>> {
         let [local, remote] = connection.ends().map(End::handles);
-        let mut found = Places::new();
+        let mut found = Map::new();
         let mut add = |places: Option<&Places>, limit: usize| {
-            for (&other, indexes) in places.into_iter().flat_map(|places| places.range(member + 1..)).take(limit) {
-                let known: &mut Vec<usize> = found.entry(other).or_default();
+            let places = places.map_or(&[][..], Vec::as_slice);
+            let later = places.partition_point(|(other, _)| *other <= member);
+            for &(other, ref indexes) in places[later..].iter().take(limit) {
+                let known: &mut Vec<usize> = found.or_default(other);
                 let room = MAX_CANDIDATES.saturating_sub(known.len());
                 let new: Vec<usize> = indexes.iter().copied().filter(|at| !known.contains(at)).take(room).collect();
                 known.extend(new);
@@ -242,7 +244,14 @@ impl Index {
             add(self.open.get(handle), MAX_OPEN);
             add(self.by_end.get(handle).filter(|_| is_open), MAX_OPEN);
         }
-        found
+        found.into_sorted()
+    }
+}
+
+fn push(places: &mut Places, member: usize, at: usize) {
+    match places.last_mut() {
+        Some((last, connections)) if *last == member => connections.push(at),
+        _ => places.push((member, vec![at])),
     }
 }
 
@@ -255,7 +264,7 @@ fn pairs_of_handles(a: &[String], b: &[String]) -> Vec<(String, String)> {
 
 /// Does no third gateway claim to be one of the two? Copies of a set-up, or several set-ups with the same addresses,
 /// would be compared across otherwise.
-fn is_unmistakable(pair: &Pair<'_>, claims: &BTreeMap<String, BTreeSet<usize>>) -> bool {
+fn is_unmistakable(pair: &Pair<'_>, claims: &Map<String, Keys<usize>>) -> bool {
     let third = |member: &usize| *member != pair.members.0 && *member != pair.members.1;
     let mut ours = [pair.conn_a.local, pair.conn_b.local].into_iter().flat_map(End::handles);
     !ours.any(|handle| claims.get(&handle).is_some_and(|members| members.iter().any(third)))
@@ -276,7 +285,7 @@ fn same_ends(a: Oriented<'_>, b: Oriented<'_>) -> bool {
 
 /// A connection that has a perfect mirror meets nobody else.
 fn keep_best(pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
-    let mirrored: BTreeSet<Span> = (pairs.iter())
+    let mirrored: Keys<Span> = (pairs.iter())
         .filter(|pair| pair.is_mirror())
         .flat_map(|pair| [pair.conn_a.connection.name_span, pair.conn_b.connection.name_span])
         .collect();

@@ -3,7 +3,7 @@
 use super::{Auth, Connection, Ipsec, Peer};
 use crate::model::end::normalised_id;
 use crate::syntax::secrets::{Secret, SecretKind};
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::Map;
 
 /// What the search for a pre-shared key found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Lookup<'a> {
 /// The pre-shared keys by the names they are for, so that each connection finds its own among very many.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PskIndex {
-    by_name: BTreeMap<String, Vec<usize>>,
+    by_name: Map<String, Vec<usize>>,
     /// For anybody.
     open: Vec<usize>,
 }
@@ -32,16 +32,19 @@ impl PskIndex {
                 index.open.push(at);
             }
             for name in selectors(secret) {
-                index.by_name.entry(name).or_default().push(at);
+                index.by_name.or_default(name).push(at);
             }
         }
         index
     }
 
     /// Entries that may fit, in the order of the file. Of very many for the same name the last count.
-    fn candidates<'a>(&'a self, names: impl Iterator<Item = &'a String>) -> BTreeSet<usize> {
+    fn candidates<'a>(&'a self, names: impl Iterator<Item = &'a String>) -> Vec<usize> {
         let named = names.filter_map(|name| self.by_name.get(name)).flat_map(|list| list.iter().rev().take(64));
-        named.chain(self.open.iter().rev().take(64)).copied().collect()
+        let mut found: Vec<usize> = named.chain(self.open.iter().rev().take(64)).copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

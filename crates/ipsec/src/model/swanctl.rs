@@ -10,9 +10,8 @@ use crate::selector;
 use crate::syntax::secrets::{Secret, SecretBytes, SecretKind, decode_base64, decode_hex};
 use crate::syntax::settings::{Opt, Settings};
 use compact_str::CompactString;
-use confvet_core::{Span, Spanned, did_you_mean};
+use confvet_core::{Keys, Map, Span, Spanned, did_you_mean};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
 
 /// The sections that `swanctl` reads.
 pub(crate) const TOP_LEVEL: &[&str] = &["connections", "secrets", "pools", "authorities"];
@@ -132,13 +131,8 @@ pub(crate) struct Read {
 }
 
 pub(crate) fn read(settings: &Settings, program: &Program) -> Read {
-    let mut reader = SwanctlReader {
-        settings,
-        program,
-        known_proposals: BTreeMap::new(),
-        checked: HashSet::new(),
-        read: Read::default(),
-    };
+    let mut reader =
+        SwanctlReader { settings, program, known_proposals: Map::new(), checked: Keys::new(), read: Read::default() };
     reader.top_level();
     if let Some(connections) = settings.section(&["connections"]) {
         for &node in settings.children(connections).iter() {
@@ -167,9 +161,9 @@ struct SwanctlReader<'a> {
     settings: &'a Settings,
     program: &'a Program,
     /// By the place of the value: several connections may inherit one.
-    known_proposals: BTreeMap<Span, usize>,
+    known_proposals: Map<Span, usize>,
     /// Sections that were checked, and as what: several may inherit from one.
-    checked: HashSet<(usize, &'static str)>,
+    checked: Keys<(usize, &'static str)>,
     read: Read,
 }
 

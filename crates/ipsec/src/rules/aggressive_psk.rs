@@ -1,13 +1,12 @@
 //! Aggressive mode with a pre-shared key: the hash of the key goes out in clear.
 
 use crate::model::{Auth, IkeVersion, Ipsec};
-use confvet_core::{Category, Context, Edit, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Category, Context, Edit, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/aggressive-psk", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live() {
         let Some(span) = connection.aggressive else { continue };
         let Some(end) = connection.ends().into_iter().find(|end| end.auth == Auth::Psk) else { continue };

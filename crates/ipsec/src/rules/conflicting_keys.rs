@@ -3,13 +3,12 @@
 use crate::keys::Key;
 use crate::model::{Connection, Ipsec, Origin};
 use crate::syntax::conf::Setting;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Category, Context, Edit, Findings, Keys, Rule, Safety, Severity, Span};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/conflicting-keys", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live().filter(|connection| connection.origin == Origin::IpsecConf) {
         if model.program.is_strongswan() {
             strongswan(model, connection, context, &mut reported, findings);
@@ -23,7 +22,7 @@ fn strongswan(
     model: &Ipsec,
     connection: &Connection,
     context: &Context<'_>,
-    reported: &mut BTreeSet<Span>,
+    reported: &mut Keys<Span>,
     findings: &mut Findings,
 ) {
     let value = |key| model.value(connection, key);
@@ -75,7 +74,7 @@ fn strongswan(
 fn authby(
     connection: &Connection,
     [authby, left, right]: [Option<&Setting>; 3],
-    reported: &mut BTreeSet<Span>,
+    reported: &mut Keys<Span>,
     findings: &mut Findings,
 ) {
     let Some((authby, winner)) = authby.zip(left.or(right)) else { return };
@@ -92,7 +91,7 @@ fn authby(
         .label(winner.name_span, "wins");
 }
 
-fn libreswan(model: &Ipsec, connection: &Connection, reported: &mut BTreeSet<Span>, findings: &mut Findings) {
+fn libreswan(model: &Ipsec, connection: &Connection, reported: &mut Keys<Span>, findings: &mut Findings) {
     let value = |key| model.value(connection, key);
     let mut refuse = |loser: &Setting, winner: &Setting, message: String| {
         if reported.insert(loser.name_span) {

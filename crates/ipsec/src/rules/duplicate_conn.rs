@@ -4,13 +4,12 @@ use crate::dialect::Dialect;
 use crate::keys::SectionKind;
 use crate::model::Ipsec;
 use crate::syntax::conf::Section;
-use confvet_core::{Context, Findings, Rule};
-use std::collections::HashMap;
+use confvet_core::{Context, Findings, Map, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/duplicate-conn", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut seen: HashMap<&str, &Section> = HashMap::new();
+    let mut seen: Map<&str, &Section> = Map::new();
     for section in model.conf.sections.iter().filter(|section| section.kind == SectionKind::Conn) {
         if section.name == "%default" {
             continue;

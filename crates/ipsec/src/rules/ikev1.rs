@@ -2,8 +2,7 @@
 
 use crate::keys::{Key, SectionKind};
 use crate::model::{Auto, IkeVersion, Ipsec, Origin};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Category, Context, Edit, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/ikev1", check };
 
@@ -13,7 +12,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
         section.kind == SectionKind::Setup && setting.key == Some(Key::IKEV1_POLICY) && setting.value == "accept"
     });
     let refused = model.program.is_libreswan_since((5, 0, 0)) && !accepted;
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live() {
         let span = connection.ike_version_span.unwrap_or(connection.name_span);
         if connection.ike_version == IkeVersion::V1 && reported.insert(span) {

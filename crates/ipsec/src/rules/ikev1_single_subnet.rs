@@ -2,14 +2,13 @@
 
 use crate::keys::Key;
 use crate::model::{IkeVersion, Ipsec};
-use confvet_core::{Category, Context, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Category, Context, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/ikev1-single-subnet", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     let libreswan = model.program.is_libreswan();
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live().filter(|connection| connection.ike_version == IkeVersion::V1) {
         let reader = model.reader(connection);
         let serves = reader.is_on(Key::LEFTMODECFGSERVER) || reader.is_on(Key::RIGHTMODECFGSERVER);

@@ -3,14 +3,13 @@
 use crate::dialect::Program;
 use crate::model::{Connection, End, Ipsec, Origin, Peer};
 use crate::selector::{FaultySelector, SelectorFault};
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Span};
+use confvet_core::{Category, Context, Edit, Findings, Keys, Rule, Safety, Span};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/invalid-subnet", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in &model.connections {
         for faulty in connection.ends().into_iter().flat_map(|end| &end.networks.faults) {
             if !super::placeholder::is_placeholder(&faulty.text) && reported.insert(faulty.span) {

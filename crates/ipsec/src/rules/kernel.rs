@@ -2,8 +2,7 @@
 
 use crate::model::Ipsec;
 use crate::syntax::sysctl::SysctlLine;
-use confvet_core::Set;
-use std::collections::BTreeMap;
+use confvet_core::{Map, Set};
 
 /// One machine's files.
 #[derive(Default)]
@@ -16,17 +15,17 @@ pub(super) struct Tree<'a> {
 
 /// Every directory tree that holds both a gateway and kernel settings.
 pub(super) fn trees(set: &Set<Ipsec>) -> Vec<Tree<'_>> {
-    let mut by_tree: BTreeMap<&str, Tree<'_>> = BTreeMap::new();
+    let mut by_tree: Map<&str, Tree<'_>> = Map::new();
     // Members are sorted by path: `sysctl.conf` sorts before `sysctl.d/`, but counts last.
     let mut members: Vec<&Ipsec> = set.members.iter().map(confvet_core::Member::model).collect();
     members.sort_by_key(|model| model.kind == "sysctl.conf" && !model.in_directory);
     for model in members {
-        let tree = by_tree.entry(model.tree.as_str()).or_default();
+        let tree = by_tree.or_default(model.tree.as_str());
         if model.kind == "sysctl.conf" {
             tree.lines.extend(&model.sysctl);
         } else {
             tree.gateways.push(model);
         }
     }
-    by_tree.into_values().filter(|tree| !tree.lines.is_empty() && !tree.gateways.is_empty()).collect()
+    by_tree.into_sorted().into_values().filter(|tree| !tree.lines.is_empty() && !tree.gateways.is_empty()).collect()
 }

@@ -3,13 +3,12 @@
 use crate::model::pairing::{Pair, file_name, pairs};
 use crate::model::psk::Lookup;
 use crate::model::{Auth, End, Ipsec};
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Set, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Safety, Set, Span};
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/mirror-auth", check };
 
 fn check(set: &Set<Ipsec>, context: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for pair in pairs(set) {
         if !class(&pair, context, findings) && !identity(&pair, context, findings) {
             keys(&pair, &mut reported, findings);
@@ -85,7 +84,7 @@ fn mismatch(presenter: &End, expecter: &End) -> Option<(String, String)> {
 }
 
 /// Both ends have a pre-shared key, and it is not the same.
-fn keys(pair: &Pair<'_>, reported: &mut BTreeSet<(Span, Span)>, findings: &mut Findings) {
+fn keys(pair: &Pair<'_>, reported: &mut Keys<(Span, Span)>, findings: &mut Findings) {
     let found = (pair.a.psk_of(pair.conn_a.connection), pair.b.psk_of(pair.conn_b.connection));
     let (Lookup::Found(a), Lookup::Found(b)) = found else { return };
     // Read the other way round the lookup could have found another entry.

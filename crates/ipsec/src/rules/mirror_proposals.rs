@@ -3,13 +3,12 @@
 use crate::model::pairing::{Pair, file_name, pairs};
 use crate::model::{Connection, IkeVersion, Ipsec};
 use crate::proposal::{Field, Kind, ProposalList};
-use confvet_core::{Context, Edit, Findings, Rule, Set};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Ipsec>> = Rule { name: "ipsec/mirror-proposals", check };
 
 fn check(set: &Set<Ipsec>, context: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for pair in pairs(set) {
         for (field, name) in [(Field::Ike, "IKE"), (Field::Esp, "ESP"), (Field::Ah, "AH")] {
             let (Some(a), Some(b)) = lists(&pair, field) else { continue };
@@ -86,8 +85,9 @@ fn take_over(pair: &Pair<'_>, from: &ProposalList, to: &ProposalList) -> Option<
 }
 
 fn share_group(a: &ProposalList, b: &ProposalList) -> bool {
-    let groups = |list: &ProposalList| -> BTreeSet<&'static str> {
+    let groups = |list: &ProposalList| -> Keys<&'static str> {
         list.items.iter().flat_map(|item| item.of(Kind::Ke)).map(|group| group.algorithm.name).collect()
     };
-    !groups(a).is_disjoint(&groups(b))
+    let theirs = groups(b);
+    groups(a).iter().any(|group| theirs.contains(group))
 }

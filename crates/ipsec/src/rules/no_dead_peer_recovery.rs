@@ -4,8 +4,7 @@ use crate::dialect::Dialect;
 use crate::keys::Key;
 use crate::model::{Auto, Connection, Ipsec, Origin, Via};
 use confvet_core::units::display_duration;
-use confvet_core::{Context, Edit, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Severity};
 use std::time::Duration;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/no-dead-peer-recovery", check };
@@ -14,7 +13,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     if model.program.dialect == Dialect::Unknown {
         return;
     }
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     let fixed_peer = |connection: &&Connection| {
         connection.initiates() && !connection.remote.is_any() && !connection.remote.is_group()
     };

@@ -3,13 +3,12 @@
 use crate::keys::Key;
 use crate::model::{Ipsec, Origin};
 use crate::proposal::Field;
-use confvet_core::{Context, Edit, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/no-pfs", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live() {
         if model.program.is_libreswan() {
             let off =

@@ -2,13 +2,12 @@
 
 use crate::model::{Auth, Connection, Ipsec};
 use crate::syntax::secrets::Secret;
-use confvet_core::{Context, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/psk-any-peer", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live() {
         let remote = &connection.remote;
         let named = || remote.id.as_ref().is_some_and(|id| crate::model::end::normalised_id(id).is_some());
@@ -31,8 +30,7 @@ fn shared_key(model: &Ipsec, findings: &mut Findings) {
         return;
     }
     let by_psk = |connection: &&Connection| connection.local.auth == Auth::Psk && !connection.remote.is_wildcard();
-    let peers: BTreeSet<Vec<String>> =
-        model.live().filter(by_psk).map(|connection| connection.remote.handles()).collect();
+    let peers: Keys<Vec<String>> = model.live().filter(by_psk).map(|connection| connection.remote.handles()).collect();
     if peers.len() < 2 {
         return;
     }

@@ -2,15 +2,14 @@
 
 use crate::model::collisions::mistaken_for_private;
 use crate::model::{End, Ipsec};
-use confvet_core::{Context, Fact, Findings, Rule};
+use confvet_core::{Context, Fact, Findings, Keys, Rule};
 use ipnet::IpNet;
-use std::collections::BTreeSet;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/public-subnet", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let owned: Vec<IpNet> = context.facts.list(Fact::OwnedPrefixes).iter().filter_map(|net| net.parse().ok()).collect();
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live() {
         for selector in connection.ends().into_iter().flat_map(End::remarkable_selectors) {
             let Some(IpNet::V4(net)) = selector.net() else { continue };

@@ -3,14 +3,13 @@
 use crate::model::Ipsec;
 use crate::model::connection::{Rekeying, seconds};
 use confvet_core::units::display_duration;
-use confvet_core::{Context, Findings, Rule, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule, Severity, Span};
 use std::time::Duration;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/rekey-margin", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in model.live().filter(|connection| !connection.rekeys_in_time) {
         if let Some(rekeying) = model.reader(connection).rekeying() {
             conf(model, &rekeying, &mut reported, findings);
@@ -19,12 +18,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     swanctl(model, findings);
 }
 
-fn conf(
-    model: &Ipsec,
-    rekeying: &Rekeying<'_>,
-    reported: &mut BTreeSet<(Span, Option<Span>)>,
-    findings: &mut Findings,
-) {
+fn conf(model: &Ipsec, rekeying: &Rekeying<'_>, reported: &mut Keys<(Span, Option<Span>)>, findings: &mut Findings) {
     let (margin, margin_setting) = rekeying.margin;
     let margin_span = margin_setting.map(|setting| setting.value_span);
     let margin_name = margin_setting.map_or("margintime", |setting| setting.name.as_str());

@@ -2,14 +2,13 @@
 
 use crate::model::collisions::{Reserved, reserved_owner, shared_addresses};
 use crate::model::{Connection, End, Ipsec};
-use confvet_core::{Context, Fact, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Fact, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/reserved-subnet", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
     let docker_elsewhere = context.facts.text(Fact::DockerBridge).is_some_and(|bridge| bridge != "172.17.0.0/16");
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for selector in model.live().flat_map(Connection::ends).flat_map(End::remarkable_selectors) {
         let Some(net) = selector.net() else { continue };
         let Some((owner, range)) = reserved_owner(net) else { continue };

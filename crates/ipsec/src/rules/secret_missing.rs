@@ -2,8 +2,7 @@
 
 use crate::model::psk::Lookup;
 use crate::model::{Connection, Ipsec, Origin};
-use confvet_core::{Context, Edit, Findings, Rule, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Span};
 use std::net::IpAddr;
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/secret-missing", check };
@@ -60,7 +59,7 @@ fn knows_itself(connection: &Connection) -> bool {
 
 /// An entry is for an address that no connection names: it may be this host.
 fn has_stray_address(model: &Ipsec) -> bool {
-    let named: BTreeSet<String> =
+    let named: Keys<String> =
         model.connections.iter().flat_map(Connection::ends).flat_map(crate::model::End::handles).collect();
     let mut selectors = model.psks().flat_map(|secret| &secret.selectors);
     selectors.any(|selector| selector.value.parse::<IpAddr>().is_ok_and(|ip| !named.contains(&ip.to_string())))

@@ -1,13 +1,12 @@
 //! A network with bits set below its prefix.
 
 use crate::model::{Connection, End, Ipsec};
-use confvet_core::{Context, Edit, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/subnet-host-bits", check };
 
 fn check(model: &Ipsec, context: &Context<'_>, findings: &mut Findings) {
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for selector in model.connections.iter().flat_map(Connection::ends).flat_map(End::remarkable_selectors) {
         let Some(net) = selector.net().filter(|_| selector.host_bits) else { continue };
         let tiny = net.max_prefix_len() - net.prefix_len() <= 1;

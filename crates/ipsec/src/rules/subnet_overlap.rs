@@ -4,14 +4,13 @@ use crate::dialect::Dialect;
 use crate::model::Ipsec;
 use crate::model::collisions::shared_addresses;
 use crate::selector::Relation;
-use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/subnet-overlap", check };
 
 fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     let exemptions = model.exemptions();
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in
         model.live().filter(|connection| !connection.remote.is_any() || !connection.remote.addresses.is_empty())
     {

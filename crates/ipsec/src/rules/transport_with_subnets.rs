@@ -1,8 +1,7 @@
 //! Transport mode carries only the two end hosts.
 
 use crate::model::{Ipsec, Mode};
-use confvet_core::{Context, Edit, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/transport-with-subnets", check };
 
@@ -10,7 +9,7 @@ fn check(model: &Ipsec, _: &Context<'_>, findings: &mut Findings) {
     if !model.program.is_strongswan() {
         return;
     }
-    let mut reported = BTreeSet::new();
+    let mut reported = Keys::new();
     for connection in
         model.live().filter(|connection| connection.mode == Mode::Transport && !connection.remote.is_any())
     {

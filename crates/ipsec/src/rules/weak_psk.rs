@@ -3,8 +3,7 @@
 use crate::model::Ipsec;
 use crate::rules::placeholder::is_placeholder;
 use crate::syntax::secrets::Secret;
-use confvet_core::{Context, Findings, Rule, Severity};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule, Severity};
 
 pub(super) static RULE: Rule<Ipsec> = Rule { name: "ipsec/weak-psk", check };
 
@@ -65,7 +64,7 @@ fn judge(secret: &Secret) -> Option<(Severity, String)> {
     if bytes.len() < least {
         return Some((Severity::Warning, format!("has only {} {unit}", bytes.len())));
     }
-    let different: BTreeSet<u8> = bytes.iter().copied().collect();
+    let different: Keys<u8> = bytes.iter().copied().collect();
     (different.len() < 8).then(|| (Severity::Warning, format!("has only {} different {unit}", different.len())))
 }
 

@@ -4,9 +4,8 @@ use crate::dialect::{Dialect, Readers, ShortVersion};
 use crate::keys::{Key, SectionKind, Spelling};
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
-use confvet_core::{FileId, Sources, Span};
+use confvet_core::{FileId, Keys, Sources, Span};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// An `ipsec.conf` with everything it includes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -182,7 +181,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Conf {
         seen_statement: false,
         after_include: false,
         lost_section: false,
-        seen: BTreeSet::new(),
+        seen: Keys::new(),
         keys: [None; 64],
     };
     reader.file(file, 0);
@@ -199,7 +198,7 @@ struct Reader<'a> {
     /// A line that should have begun a section was not understood: its settings have none.
     lost_section: bool,
     /// The files read, for asking.
-    seen: BTreeSet<FileId>,
+    seen: Keys<FileId>,
     /// Keys met before: the same few stand in every section.
     keys: [Option<Key>; 64],
 }

@@ -6,9 +6,8 @@ use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use base64::{Engine as _, alphabet};
 use compact_str::CompactString;
-use confvet_core::{FileId, Sources, Span, Spanned};
+use confvet_core::{FileId, Keys, Sources, Span, Spanned};
 use serde::{Serialize, Serializer};
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// A secret's bytes. Neither printed nor serialised.
@@ -157,7 +156,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
             let strongswan = read_as(sources, file, Dialect::Strongswan);
             let mut libreswan = read_as(sources, file, Dialect::Libreswan);
             let line = |fault: &Fault| (fault.span.file, sources.start(fault.span).line);
-            let lines: BTreeSet<_> = libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
+            let lines: Keys<_> = libreswan.faults.iter().filter(|fault| fault.kind.is_fatal()).map(line).collect();
             let shared: Vec<Fault> = (strongswan.faults.iter())
                 .filter(|fault| fault.kind.is_fatal() && lines.contains(&line(fault)))
                 .map(|fault| Fault { dialect: Dialect::Unknown, ..fault.clone() })
@@ -173,7 +172,7 @@ pub fn parse(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
 }
 
 fn read_as(sources: &Sources, file: FileId, dialect: Dialect) -> Secrets {
-    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), seen: BTreeSet::new(), stopped: false };
+    let mut reader = Reader { sources, dialect, secrets: Secrets::default(), seen: Keys::new(), stopped: false };
     reader.file(file, 0);
     reader.secrets
 }
@@ -183,7 +182,7 @@ struct Reader<'a> {
     dialect: Dialect,
     secrets: Secrets,
     /// The files read, for asking.
-    seen: BTreeSet<FileId>,
+    seen: Keys<FileId>,
     /// strongSwan has met a fault and reads no further.
     stopped: bool,
 }

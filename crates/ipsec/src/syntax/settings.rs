@@ -2,9 +2,8 @@
 
 use crate::syntax::{MAX_INCLUDE_DEPTH, has_hole, included};
 use compact_str::CompactString;
-use confvet_core::{FileId, Sources, Span};
+use confvet_core::{FileId, Keys, Map, Sources, Span};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// A settings file with everything it includes. Node 0 is the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub struct Settings {
     /// The files read, the root first.
     pub files: Vec<FileId>,
     /// Sections by the section they stand in and their name.
-    by_name: HashMap<(usize, CompactString), usize>,
+    by_name: Map<(usize, CompactString), usize>,
     /// For each section those it inherits from, nearest first. Empty when no section names another.
     lineage: Vec<Vec<usize>>,
 }
@@ -124,10 +123,10 @@ pub fn parse(sources: &Sources, file: FileId) -> Settings {
         nodes: vec![root],
         problems: Vec::new(),
         files: Vec::new(),
-        by_name: HashMap::new(),
+        by_name: Map::new(),
         lineage: Vec::new(),
     };
-    let mut reader = Reader { sources, settings, open: vec![0], seen: HashSet::new(), active: Vec::new() };
+    let mut reader = Reader { sources, settings, open: vec![0], seen: Keys::new(), active: Vec::new() };
     reader.file(file);
     reader.settings.trace_lineage();
     reader.settings
@@ -139,7 +138,7 @@ struct Reader<'a> {
     /// The sections that are open, the innermost last.
     open: Vec<usize>,
     /// The files read, for asking.
-    seen: HashSet<FileId>,
+    seen: Keys<FileId>,
     /// The files that are being read, the innermost last.
     active: Vec<FileId>,
 }
@@ -372,7 +371,7 @@ impl Settings {
             return Cow::Borrowed(&self.nodes[node].children);
         }
         let mut all = self.nodes[node].children.clone();
-        let mut names: HashSet<&str> = all.iter().map(|&child| self.nodes[child].name.as_str()).collect();
+        let mut names: Keys<&str> = all.iter().map(|&child| self.nodes[child].name.as_str()).collect();
         for &ancestor in self.lineage(node) {
             let inherited = self.nodes[ancestor].children.iter().copied();
             all.extend(inherited.filter(|&child| names.insert(self.nodes[child].name.as_str())));

@@ -7,8 +7,7 @@ use crate::keys::{Key, NAMES, ValueType, key};
 use crate::release::Release;
 use crate::syntax::{Ending, Fault, FileTree, Statement, SyntaxProblem, Word, read};
 use confvet_core::source::{glob_matches, join, parent};
-use confvet_core::{FileId, Input, Sources};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use confvet_core::{FileId, Input, Keys, Map, Sources};
 
 /// An include that would make the tree larger than this is not followed. Real trees are far below.
 const MAX_NODES: usize = 4_000_000;
@@ -49,7 +48,7 @@ fn takes_all(statement: &Statement, context: Context) -> bool {
 struct Builder<'a> {
     input: &'a Input<'a>,
     trees: Vec<FileTree>,
-    by_file: BTreeMap<FileId, u32>,
+    by_file: Map<FileId, u32>,
     nodes: Vec<Node>,
     includes: Vec<Include>,
     kind: RootKind,
@@ -74,7 +73,7 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
     let mut builder = Builder {
         input,
         trees: Vec::new(),
-        by_file: BTreeMap::new(),
+        by_file: Map::new(),
         nodes: Vec::with_capacity(tree.statements.len()),
         includes: Vec::new(),
         kind,
@@ -96,10 +95,10 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         has_unread_include: builder.includes.iter().any(|include| !include.state.is_known()),
         includes: builder.includes,
         problems: Vec::new(),
-        patterns: [HashMap::new(), HashMap::new()],
+        patterns: [Map::new(), Map::new()],
         uses: super::variable::Uses::default(),
         locations: Vec::new(),
-        sockets: [BTreeMap::new(), BTreeMap::new()],
+        sockets: [Map::new(), Map::new()],
         root,
         root_kind: kind,
         release: Release::new(input.target),
@@ -108,8 +107,8 @@ pub(super) fn build(input: &Input<'_>) -> Nginx {
         upstreams: Vec::new(),
         servers: Vec::new(),
         resolvers: Vec::new(),
-        definitions: [BTreeMap::new(), BTreeMap::new()],
-        literals: BTreeMap::new(),
+        definitions: [Map::new(), Map::new()],
+        literals: Map::new(),
         foreign: false,
     }
 }
@@ -379,7 +378,7 @@ fn len<T>(items: &[T]) -> u32 {
 }
 
 /// The children of wide blocks, by block: key and id, sorted.
-type WideBlocks = BTreeMap<u32, Vec<(Key, u32)>>;
+type WideBlocks = Map<u32, Vec<(Key, u32)>>;
 
 fn index_children(nodes: &[Node]) -> (Vec<u64>, WideBlocks) {
     let mut masks = vec![0; nodes.len() + 1];
@@ -393,10 +392,10 @@ fn index_children(nodes: &[Node]) -> (Vec<u64>, WideBlocks) {
         }
         counts[slot(node.parent)] += 1;
     }
-    let mut wide: BTreeMap<u32, Vec<(Key, u32)>> = BTreeMap::new();
+    let mut wide: Map<u32, Vec<(Key, u32)>> = Map::new();
     for (id, node) in nodes.iter().enumerate() {
         if let (Some(key), true) = (node.key, counts[slot(node.parent)] > WIDE) {
-            wide.entry(node.parent).or_default().push((key, u32::try_from(id).unwrap_or(u32::MAX)));
+            wide.or_default(node.parent).push((key, u32::try_from(id).unwrap_or(u32::MAX)));
         }
     }
     for children in wide.values_mut() {
@@ -447,7 +446,7 @@ fn root_context(path: &str, tree: &FileTree) -> (Context, RootKind) {
     if top.iter().any(|&(key, statement)| whole.contains(&key) && opens(statement)) {
         return (Context::Main, RootKind::Main);
     }
-    let kinds: BTreeSet<(Key, bool)> = top.iter().map(|&(key, statement)| (key, opens(statement))).collect();
+    let kinds: Keys<(Key, bool)> = top.iter().map(|&(key, statement)| (key, opens(statement))).collect();
     let allowed = kinds.iter().fold(Contexts(u32::MAX), |all, &(key, block)| all.and(key.contexts_as(block)));
     let fits = |context: Context| allowed.contains(context);
     let by_path = context_of_path(path).filter(|&context| fits(context) || !FRAGMENTS.iter().any(|&other| fits(other)));

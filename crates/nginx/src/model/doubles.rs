@@ -10,8 +10,7 @@ use crate::context::{Context, Protocol};
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::value;
-use confvet_core::Span;
-use std::collections::BTreeMap;
+use confvet_core::{Map, Span};
 
 /// Something defined twice.
 #[derive(Debug, Clone)]
@@ -101,27 +100,6 @@ impl Asked<'_> {
     }
 }
 
-struct Seen<K> {
-    first: BTreeMap<K, Span>,
-}
-
-impl<K: Ord> Seen<K> {
-    fn new() -> Self {
-        Self { first: BTreeMap::new() }
-    }
-
-    /// The place where this was seen first, when it was seen before.
-    fn before(&mut self, key: K, span: Span) -> Option<Span> {
-        match self.first.get(&key) {
-            Some(&first) => Some(first),
-            None => {
-                self.first.insert(key, span);
-                None
-            }
-        }
-    }
-}
-
 impl Nginx {
     /// Locations, sockets, groups, formats and zones that are defined twice.
     pub(crate) fn double_definitions(&self) -> Vec<Double> {
@@ -129,18 +107,18 @@ impl Nginx {
         self.double_locations(&mut found);
         self.double_listens(&mut found);
         self.double_zones(&mut found);
-        let mut groups = Seen::new();
+        let mut groups = Map::new();
         for upstream in self.upstreams.iter().filter(|upstream| upstream.directive.is_some()) {
             let name = &upstream.name;
-            if let Some(first) = groups.before((upstream.protocol, name.value.as_str()), name.span) {
+            if let Some(&mut first) = groups.earlier((upstream.protocol, name.value.as_str()), name.span) {
                 let message = format!("upstream `{}` is defined twice", name.value);
                 found.push(Double { second: name.span, first, message, accepted: false });
             }
         }
-        let mut formats = Seen::new();
+        let mut formats = Map::new();
         for format in self.all(key!("log_format")) {
             let Some(word) = format.arg(0) else { continue };
-            if let Some(first) = formats.before((format.context().protocol(), word.text), word.span) {
+            if let Some(&mut first) = formats.earlier((format.context().protocol(), word.text), word.span) {
                 let message = format!("log format `{}` is defined twice", word.text);
                 found.push(Double { second: word.span, first, message, accepted: false });
             }
@@ -198,10 +176,10 @@ impl Nginx {
 
     fn double_listens(&self, found: &mut Vec<Double>) {
         for server in self.servers.iter().filter(|server| server.listens.len() > 1) {
-            let mut seen = Seen::new();
+            let mut seen = Map::new();
             for listen in server.listens.iter().filter(|listen| listen.address.port != 0) {
                 let span = listen.directive(self).span();
-                if let Some(first) = seen.before(listen.address.clone(), span) {
+                if let Some(&mut first) = seen.earlier(listen.address.clone(), span) {
                     let message =
                         format!("`{}` is listened on twice in this server (nginx: a duplicate listen)", listen.address);
                     found.push(Double { second: span, first, message, accepted: false });
@@ -209,11 +187,11 @@ impl Nginx {
             }
         }
         if self.release.is_before((1, 25, 5)) {
-            let mut sockets = Seen::new();
+            let mut sockets = Map::new();
             let streams = self.servers.iter().filter(|server| server.protocol == Protocol::Stream);
             for listen in streams.flat_map(|server| server.listens.iter()).filter(|listen| listen.address.port != 0) {
                 let second = listen.directive(self).span();
-                if let Some(first) = sockets.before(listen.address.clone(), second) {
+                if let Some(&mut first) = sockets.earlier(listen.address.clone(), second) {
                     let message = format!(
                         "two stream servers listen on `{}`: nginx tells them apart by name only from 1.25.5 on",
                         listen.address
@@ -223,18 +201,18 @@ impl Nginx {
             }
         }
         for protocol in [Protocol::Http, Protocol::Stream] {
-            let (mut defaults, mut options) = (Seen::new(), Seen::new());
+            let (mut defaults, mut options) = (Map::new(), Map::new());
             let servers = self.servers.iter().filter(|server| server.protocol == protocol);
             for listen in servers.flat_map(|server| server.listens.iter()).filter(|listen| listen.address.port != 0) {
                 let span = listen.directive(self).span();
-                if let Some(first) =
-                    listen.default_server.then(|| defaults.before(listen.address.clone(), span)).flatten()
+                if let Some(&mut first) =
+                    listen.default_server.then(|| defaults.earlier(listen.address.clone(), span)).flatten()
                 {
                     let message = format!("`{}` has two default servers", listen.address);
                     found.push(Double { second: span, first, message, accepted: false });
                 }
                 let Some(option) = listen.socket_option else { continue };
-                if let Some(first) = options.before(listen.address.clone(), option) {
+                if let Some(&mut first) = options.earlier(listen.address.clone(), option) {
                     let message = format!(
                         "options of the socket `{}` are set twice: only one `listen` may carry them",
                         listen.address
@@ -271,9 +249,9 @@ impl Nginx {
     }
 
     fn double_zones(&self, found: &mut Vec<Double>) {
-        let mut seen: BTreeMap<&str, SharedZone<'_>> = BTreeMap::new();
+        let mut seen: Map<&str, SharedZone<'_>> = Map::new();
         for zone in self.shared_zones() {
-            let first = *seen.entry(zone.name).or_insert(zone);
+            let first = *seen.or_insert(zone.name, zone);
             let (name, second, other) = (zone.name, zone.word.span, first.directive.name().text);
             let message = if first.word.span == second {
                 continue;
@@ -292,17 +270,17 @@ impl Nginx {
 
     /// The zones of upstreams.
     pub(crate) fn upstream_zones(&self) -> Vec<UpstreamZone<'_>> {
-        let mut others: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut others: Map<&str, Span> = Map::new();
         for zone in self.shared_zones() {
-            others.entry(zone.name).or_insert(zone.word.span);
+            others.or_insert(zone.name, zone.word.span);
         }
         let mut zones = Vec::new();
-        let mut protocols: BTreeMap<&str, (Protocol, Span)> = BTreeMap::new();
+        let mut protocols: Map<&str, (Protocol, Span)> = Map::new();
         for upstream in &self.upstreams {
             let Some(directive) = upstream.zone(self) else { continue };
             let Some(name) = directive.arg(0) else { continue };
             let other = others.get(name.text).map(|&span| (span, "a zone of another module"));
-            let (protocol, span) = *protocols.entry(name.text).or_insert((upstream.protocol, name.span));
+            let (protocol, span) = *protocols.or_insert(name.text, (upstream.protocol, name.span));
             let crossed = (protocol != upstream.protocol).then_some((span, "a zone of the other protocol"));
             zones.push(UpstreamZone {
                 directive,

@@ -3,8 +3,7 @@
 use super::Nginx;
 use super::tree::Directive;
 use crate::keys::key;
-use confvet_core::Span;
-use std::collections::BTreeMap;
+use confvet_core::{Map, Span};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// An entry that does not fit.
@@ -55,7 +54,7 @@ fn nested(entry: Directive<'_>, faults: &mut Vec<EntryFault>) -> bool {
 }
 
 fn map_entries(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut seen: Map<String, Span> = Map::new();
     let mut hostnames = false;
     for entry in map.block().children() {
         if nested(entry, faults) {
@@ -131,7 +130,7 @@ fn geo_entries(geo: Directive<'_>, faults: &mut Vec<EntryFault>) {
         faults.push(fault(late.span(), "`ranges` must be the first entry of `geo`"));
         return;
     }
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut seen: Map<&str, Span> = Map::new();
     for entry in geo.block().children() {
         if nested(entry, faults) {
             continue;
@@ -221,7 +220,7 @@ fn characters(map: Directive<'_>, faults: &mut Vec<EntryFault>) {
 }
 
 fn type_entries(types: Directive<'_>, faults: &mut Vec<EntryFault>) {
-    let mut seen: BTreeMap<String, (Span, String)> = BTreeMap::new();
+    let mut seen: Map<String, (Span, String)> = Map::new();
     for entry in types.block().children() {
         if entry.name().text == "types" && entry.is_block() {
             faults.push(fault(entry.name().span, "`types` within `types`: the included file brings its own block"));

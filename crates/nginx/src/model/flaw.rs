@@ -6,8 +6,7 @@ use super::tree::Directive;
 use crate::context::Context;
 use crate::keys::{Key, TableVersion, key};
 use crate::release::{Flavor, display};
-use confvet_core::Span;
-use std::collections::BTreeMap;
+use confvet_core::{Map, Span};
 
 /// A published flaw.
 #[derive(Debug)]
@@ -105,12 +104,12 @@ impl Nginx {
     /// The first `ssl_session_cache shared:…` whose sessions several TLS servers take: it holds for them all, or they
     /// name the same zone.
     fn shared_session_cache(&self) -> Option<Directive<'_>> {
-        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut seen: Map<&str, u32> = Map::new();
         for server in self.servers.iter().filter(|server| server.is_tls(self)) {
             let Some(cache) = server.block(self).effective(key!("ssl_session_cache")) else { continue };
             let Some(shared) = cache.args().iter().find_map(|word| word.text.strip_prefix("shared:")) else { continue };
             let zone = shared.split(':').next().unwrap_or_default();
-            if *seen.entry(zone).or_insert(server.directive) != server.directive {
+            if *seen.or_insert(zone, server.directive) != server.directive {
                 return Some(cache);
             }
         }

@@ -4,7 +4,7 @@ use super::tree::{Directive, Scope};
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::template;
-use std::collections::BTreeSet;
+use confvet_core::Keys;
 
 /// Directives that are inherited only when the inner block has none of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl<'a> Scope<'a> {
         }
         let outer = self.outer()?.outwards().find(|scope| scope.has(key))?;
         let name = |line: Directive<'_>| line.text(0).to_ascii_lowercase();
-        let repeated: BTreeSet<String> = self.all(key).map(name).collect();
+        let repeated: Keys<String> = self.all(key).map(name).collect();
         let dropped: Vec<Directive<'a>> = outer.all(key).filter(|line| !repeated.contains(&name(*line))).collect();
         let last_inner = self.all(key).last().unwrap_or(first_inner);
         (!dropped.is_empty()).then_some(DroppedHeaders { first_inner, last_inner, dropped })

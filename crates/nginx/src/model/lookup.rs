@@ -9,8 +9,7 @@ use crate::context::{Context as Place, Protocol};
 use crate::keys::key;
 use crate::layout;
 use crate::template;
-use confvet_core::{Context, Edit, Fact, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Fact, Keys, Map, Span};
 
 /// A name that is looked up once, at start, with every place that names it.
 #[derive(Debug)]
@@ -211,13 +210,13 @@ impl Nginx {
 
     /// Every name that is looked up once at start, each with its first place; without those that never change.
     pub(crate) fn static_hosts(&self, never_change: &[String]) -> Vec<StaticHost> {
-        let mut found: BTreeMap<String, StaticHost> = BTreeMap::new();
+        let mut found: Map<String, StaticHost> = Map::new();
         let mut add = |endpoint: &Endpoint, span: Span, place: StaticPlace, user: Option<Span>| {
             let name = endpoint.host.trim_end_matches('.').to_ascii_lowercase();
             if never_change.iter().any(|fixed| fixed.eq_ignore_ascii_case(&name)) {
                 return;
             }
-            let host = found.entry(name).or_insert_with(|| StaticHost {
+            let host = found.or_insert_with(name, || StaticHost {
                 name: endpoint.host.to_string(),
                 class: endpoint.class,
                 span,
@@ -325,20 +324,20 @@ impl Nginx {
     }
 
     /// Every host that nginx knows from the start: groups (port `None`) and literal passes.
-    pub(super) fn literal_hosts(&self) -> BTreeMap<(Protocol, String, Option<u16>), u32> {
-        let mut found = BTreeMap::new();
+    pub(super) fn literal_hosts(&self) -> Map<(Protocol, String, Option<u16>), u32> {
+        let mut found = Map::new();
         // Only hosts of variables are looked for among them.
         let groups = if self.passes.iter().any(|pass| pass.has_variables) { self.upstreams.as_slice() } else { &[] };
         for upstream in groups {
             if let Some(directive) = upstream.directive {
                 let name = upstream.name.value.as_str().to_ascii_lowercase();
-                found.entry((upstream.protocol, name, None)).or_insert(directive);
+                found.or_insert((upstream.protocol, name, None), directive);
             }
         }
         for pass in self.passes.iter().filter(|pass| pass.is_static_host()) {
             if let Some(port) = pass.port() {
                 let place = (pass.protocol(), pass.endpoint.host.as_str().to_ascii_lowercase(), Some(port));
-                found.entry(place).or_insert(pass.directive);
+                found.or_insert(place, pass.directive);
             }
         }
         found
@@ -433,8 +432,8 @@ impl Nginx {
     }
 
     /// The hosts that variables in passes can have, in lower case.
-    pub(crate) fn possible_groups(&self) -> std::collections::BTreeSet<String> {
-        let mut groups = std::collections::BTreeSet::new();
+    pub(crate) fn possible_groups(&self) -> Keys<String> {
+        let mut groups = Keys::new();
         for pass in self.passes.iter().filter(|pass| pass.has_variable_host()) {
             let whole = &pass.word(self).text[pass.endpoint.range.clone()];
             let Some(name) = template::sole_variable(whole) else { continue };

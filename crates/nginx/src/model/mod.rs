@@ -54,9 +54,8 @@ use crate::keys::Key;
 use crate::release::Release;
 use crate::syntax::{FileTree, Word};
 use compact_str::CompactString;
-use confvet_core::{Address, FileId, Identity, Input, Parsed, Span, Spanned};
+use confvet_core::{Address, FileId, Identity, Input, Map, Parsed, Span, Spanned};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::collections::{BTreeMap, HashMap};
 
 /// How the context of the file that was read first came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +111,7 @@ pub struct Nginx {
     /// Direct children's keys of each block, as a bit set of hashes; the last is for the top level.
     masks: Vec<u64>,
     /// Children of wide blocks by key.
-    wide: BTreeMap<u32, Vec<(Key, u32)>>,
+    wide: Map<u32, Vec<(Key, u32)>>,
     by_key: Vec<u32>,
     by_key_start: Vec<u32>,
     includes: Vec<Include>,
@@ -120,11 +119,11 @@ pub struct Nginx {
     has_unread_include: bool,
     problems: Vec<Problem>,
     /// Every regular expression, once: those with regard to case, those without.
-    patterns: [HashMap<CompactString, variable::Read>; 2],
+    patterns: [Map<CompactString, variable::Read>; 2],
     uses: variable::Uses,
     locations: Vec<location::LocationAt>,
     /// The servers by socket, of `http` and of `stream`.
-    sockets: [BTreeMap<SocketAddress, server::Listeners>; 2],
+    sockets: [Map<SocketAddress, server::Listeners>; 2],
     root: Context,
     root_kind: RootKind,
     release: Release,
@@ -134,9 +133,9 @@ pub struct Nginx {
     servers: Vec<Server>,
     resolvers: Vec<Resolver>,
     /// Variables by name, in `http` and in `stream`.
-    definitions: [BTreeMap<String, Vec<Definition>>; 2],
+    definitions: [Map<String, Vec<Definition>>; 2],
     /// Hosts known from the start, with the directive that names each first.
-    literals: BTreeMap<(crate::Protocol, String, Option<u16>), u32>,
+    literals: Map<(crate::Protocol, String, Option<u16>), u32>,
     /// A directive is not of the open-source distribution, or unknown.
     foreign: bool,
 }

@@ -11,7 +11,7 @@ use crate::pcre;
 use crate::syntax::{Word, Words};
 use crate::template;
 use crate::value::{self, TimeUnits};
-use std::collections::BTreeSet;
+use confvet_core::Keys;
 use std::net::IpAddr;
 
 /// What nginx does not take among the arguments of a directive.
@@ -303,7 +303,7 @@ fn referers(directive: Directive<'_>) -> Option<BadValue> {
     if scope.first(key!("valid_referers")) != Some(directive) {
         return None;
     }
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut seen: Keys<String> = Keys::new();
     let (mut only_special, mut special) = (true, None);
     for word in scope.all(key!("valid_referers")).flat_map(|line| line.args().iter()) {
         match word.text {

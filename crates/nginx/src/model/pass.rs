@@ -10,9 +10,8 @@ use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::template::{self, Part};
 use compact_str::CompactString;
-use confvet_core::Span;
+use confvet_core::{Map, Span};
 use serde::Serialize;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Which protocol is spoken to the backend.
@@ -71,7 +70,7 @@ const KEYS: &[(Key, Family)] = &[
 const ENDS_HOST: &[&str] = &["request_uri", "uri", "document_uri", "is_args"];
 
 pub(super) fn read(nginx: &Nginx) -> Vec<Pass> {
-    let mut groups: HashMap<(Protocol, &str), usize> = HashMap::with_capacity(nginx.upstreams.len());
+    let mut groups: Map<(Protocol, &str), usize> = Map::new();
     for (index, upstream) in nginx.upstreams.iter().enumerate().rev() {
         groups.insert((upstream.protocol, upstream.name.value.as_str()), index);
     }

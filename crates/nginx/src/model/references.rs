@@ -6,8 +6,7 @@ use crate::context::Protocol;
 use crate::keys::{Key, key};
 use crate::syntax::Word;
 use crate::template;
-use confvet_core::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use confvet_core::{Keys, Map, Span};
 
 /// What a name should refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +67,9 @@ impl Nginx {
     }
 
     fn missing_log_formats(&self, missing: &mut Vec<Missing>) {
-        let mut formats: BTreeMap<(Option<Protocol>, &str), Directive<'_>> = BTreeMap::new();
+        let mut formats: Map<(Option<Protocol>, &str), Directive<'_>> = Map::new();
         for format in self.all(key!("log_format")) {
-            formats.entry((format.context().protocol(), format.text(0))).or_insert(format);
+            formats.or_insert((format.context().protocol(), format.text(0)), format);
         }
         for log in self.all(key!("access_log")) {
             let protocol = log.context().protocol();
@@ -89,15 +88,15 @@ impl Nginx {
     }
 
     fn missing_zones(&self, missing: &mut Vec<Missing>) {
-        let limits: BTreeSet<&str> = [key!("limit_req_zone"), key!("limit_conn_zone")]
+        let limits: Keys<&str> = [key!("limit_req_zone"), key!("limit_conn_zone")]
             .iter()
             .flat_map(|&key| self.all(key))
             .filter_map(|zone| parameter(zone, "zone"))
             .map(|(zone, _)| before_colon(zone))
             .collect();
-        let mut report = |reference, name: &str, span, known: &BTreeSet<&str>| {
+        let mut report = |reference, name: &str, span, known: &Keys<&str>| {
             if !template::has_variables(name) && !known.contains(name) {
-                let known = known.iter().map(|name| (*name).to_owned()).collect();
+                let known = known.sorted().map(|name| (*name).to_owned()).collect();
                 missing.push(Missing { reference, name: name.to_owned(), span, later: None, known });
             }
         };
@@ -118,7 +117,7 @@ impl Nginx {
             (key!("scgi_cache"), key!("scgi_cache_path")),
         ];
         for &(cache, path) in CACHES {
-            let zones: BTreeSet<&str> = self
+            let zones: Keys<&str> = self
                 .all(path)
                 .filter_map(|path| parameter(path, "keys_zone"))
                 .map(|(zone, _)| before_colon(zone))

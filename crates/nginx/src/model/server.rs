@@ -8,10 +8,9 @@ use crate::context::{Context, Protocol};
 use crate::keys::key;
 use crate::syntax::Words;
 use compact_str::CompactString;
-use confvet_core::{Span, Spanned};
+use confvet_core::{Map, Span, Spanned};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a socket is bound to.
@@ -118,7 +117,7 @@ pub(super) fn defaults(nginx: &Nginx) -> Vec<usize> {
     let says_so = |&(server, listen): &(usize, Option<usize>)| {
         listen.is_some_and(|listen| nginx.servers[server].listens[listen].default_server)
     };
-    let sockets = nginx.sockets.iter().flat_map(BTreeMap::values);
+    let sockets = nginx.sockets.iter().flat_map(Map::values);
     sockets
         .filter_map(|listeners| {
             let first = listeners.first().filter(|_| nginx.is_main());
@@ -281,14 +280,9 @@ pub(crate) struct NameConflict<'a> {
 pub(crate) type Listeners = Vec<(usize, Option<usize>)>;
 
 /// The servers of a protocol by socket. Addresses are compared as written, as nginx does after resolving names.
-pub(super) fn sockets(servers: &[Server], protocol: Protocol) -> BTreeMap<SocketAddress, Listeners> {
-    let mut sockets: BTreeMap<SocketAddress, Listeners> = BTreeMap::new();
-    let mut add = |address: &SocketAddress, listener| match sockets.get_mut(address) {
-        Some(listeners) => listeners.push(listener),
-        None => {
-            sockets.insert(address.clone(), vec![listener]);
-        }
-    };
+pub(super) fn sockets(servers: &[Server], protocol: Protocol) -> Map<SocketAddress, Listeners> {
+    let mut sockets: Map<SocketAddress, Listeners> = Map::new();
+    let mut add = |address: &SocketAddress, listener| sockets.or_default(address.clone()).push(listener);
     for (index, server) in servers.iter().enumerate().filter(|(_, server)| server.protocol == protocol) {
         if server.listens.is_empty() {
             for address in server.sockets() {
@@ -299,12 +293,12 @@ pub(super) fn sockets(servers: &[Server], protocol: Protocol) -> BTreeMap<Socket
             add(&listen.address, (index, Some(listen_index)));
         }
     }
-    sockets
+    sockets.into_sorted()
 }
 
 impl Nginx {
     /// The servers of a protocol by socket.
-    pub(crate) fn sockets(&self, protocol: Protocol) -> &BTreeMap<SocketAddress, Listeners> {
+    pub(crate) fn sockets(&self, protocol: Protocol) -> &Map<SocketAddress, Listeners> {
         &self.sockets[usize::from(protocol == Protocol::Stream)]
     }
 

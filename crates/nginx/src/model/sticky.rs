@@ -5,8 +5,7 @@ use super::tree::Directive;
 use crate::syntax::Word;
 use crate::template;
 use crate::value::{self, TimeUnits};
-use confvet_core::Span;
-use std::collections::BTreeSet;
+use confvet_core::{Keys, Span};
 
 /// What nginx does not take among the arguments of `sticky`.
 pub(super) fn check(directive: Directive<'_>) -> Option<BadValue> {
@@ -39,7 +38,7 @@ fn parameters(
     from: usize,
     check: impl Fn(Word<'_>, &str, Option<(&str, Span)>) -> Option<BadValue>,
 ) -> Option<BadValue> {
-    let mut seen = BTreeSet::new();
+    let mut seen = Keys::new();
     directive.args().from(from).iter().find_map(|word| {
         let (name, value) = match word.text.split_once('=') {
             Some((name, value)) => (name, Some((value, word.slice(name.len() + 1..word.text.len())))),

@@ -9,8 +9,7 @@ use super::{Nginx, RootKind};
 use crate::context::{Context, Protocol};
 use crate::keys::{Key, Origin, TableVersion, key};
 use crate::syntax::Word;
-use confvet_core::Span;
-use std::collections::BTreeMap;
+use confvet_core::{Map, Span};
 
 /// A parameter or value that came with a certain version.
 #[derive(Debug, Clone)]
@@ -102,13 +101,13 @@ impl Nginx {
         if !self.is_main() || self.has(key!("load_module")) || !matches!(self.release.flavor, Flavor::OpenSource) {
             return Vec::new();
         }
-        let mut found: BTreeMap<&'static str, Directive<'_>> = BTreeMap::new();
+        let mut found: Map<&'static str, Directive<'_>> = Map::new();
         for directive in self.all_whose(|row| row.origin != Origin::OpenSource) {
             if let Some(row) = directive.row() {
-                found.entry(row.module).or_insert(directive);
+                found.or_insert(row.module, directive);
             }
         }
-        found.into_iter().collect()
+        found.into_sorted().into_iter().collect()
     }
 
     /// Locations that cannot lie where they lie, and why.
@@ -145,17 +144,12 @@ impl Nginx {
             }
             limit.args().iter().find_map(|word| word.text.strip_prefix("zone=")).map(str::to_owned)
         };
-        let mut seen: BTreeMap<(Option<u32>, bool, String), Directive<'_>> = BTreeMap::new();
+        let mut seen: Map<(Option<u32>, bool, String), Directive<'_>> = Map::new();
         let mut found = Vec::new();
         for limit in [key!("limit_req"), key!("limit_conn")].into_iter().flat_map(|key| self.all(key)) {
             let Some(zone) = zone(limit) else { continue };
             let place = (limit.parent().map(Directive::id), limit.is(key!("limit_conn")), zone);
-            match seen.get(&place) {
-                Some(&first) => found.push((limit, first)),
-                None => {
-                    seen.insert(place, limit);
-                }
-            }
+            found.extend(seen.earlier(place, limit).map(|first| (limit, *first)));
         }
         found
     }
@@ -166,25 +160,15 @@ impl Nginx {
         let zones =
             self.all(key!("zone")).filter(|zone| matches!(zone.context(), Context::Upstream | Context::StreamUpstream));
         let returns = self.all(key!("return")).filter(|it| it.context() != Context::StreamServer);
-        let mut seen: BTreeMap<(Option<u32>, Key), Directive<'_>> = BTreeMap::new();
+        let mut seen: Map<(u32, Key), Directive<'_>> = Map::new();
         for directive in zones.chain(returns) {
             let (Some(parent), Some(key)) = (directive.parent(), directive.key()) else { continue };
-            match seen.get(&(Some(parent.id()), key)) {
-                Some(&first) => found.push((directive, first)),
-                None => {
-                    seen.insert((Some(parent.id()), key), directive);
-                }
-            }
+            found.extend(seen.earlier((parent.id(), key), directive).map(|first| (directive, *first)));
         }
-        let mut maps: BTreeMap<(Option<Protocol>, String), Directive<'_>> = BTreeMap::new();
+        let mut maps: Map<(Option<Protocol>, String), Directive<'_>> = Map::new();
         for map in self.all(key!("map")).filter(|map| map.is_block()) {
             let place = (map.context().protocol(), map.text(1).to_ascii_lowercase());
-            match maps.get(&place) {
-                Some(&first) => found.push((map, first)),
-                None => {
-                    maps.insert(place, map);
-                }
-            }
+            found.extend(maps.earlier(place, map).map(|first| (map, *first)));
         }
         found
     }

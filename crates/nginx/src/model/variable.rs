@@ -8,8 +8,7 @@ use crate::pcre;
 use crate::syntax::Word;
 use crate::template::{self, Part};
 use compact_str::CompactString;
-use confvet_core::{Span, Spanned};
-use std::collections::{BTreeMap, HashMap};
+use confvet_core::{Map, Span, Spanned};
 
 /// What defines a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,20 +92,20 @@ pub(crate) fn built_in_names<'a>(protocol: Protocol) -> impl Iterator<Item = &'a
 }
 
 /// Variables by name, in `http` and in `stream`.
-type Definitions = [BTreeMap<String, Vec<Definition>>; 2];
+type Definitions = [Map<String, Vec<Definition>>; 2];
 
 fn of_protocol(protocol: Protocol) -> usize {
     usize::from(protocol == Protocol::Stream)
 }
 
 pub(super) fn definitions(nginx: &Nginx) -> Definitions {
-    let mut found: Definitions = [BTreeMap::new(), BTreeMap::new()];
+    let mut found: Definitions = [Map::new(), Map::new()];
     let mut add = |directive: Directive<'_>, word: Word<'_>, kind: DefinitionKind| {
         let Some(name) = word.text.strip_prefix('$') else { return };
         let protocol = directive.context().protocol().unwrap_or(Protocol::Http);
         let local = kind == DefinitionKind::Set;
         let definition = Definition { kind, span: word.span, directive: directive.id(), local };
-        found[of_protocol(protocol)].entry(name.to_ascii_lowercase()).or_default().push(definition);
+        found[of_protocol(protocol)].or_default(name.to_ascii_lowercase()).push(definition);
     };
     let simple: &[(Key, usize, DefinitionKind)] = &[
         (key!("set"), 0, DefinitionKind::Set),
@@ -149,13 +148,13 @@ pub(super) fn definitions(nginx: &Nginx) -> Definitions {
                 local: pattern.directive.context() != Context::Entries,
             };
             let protocol = protocol.or(outer).unwrap_or(Protocol::Http);
-            found[of_protocol(protocol)].entry(name.to_ascii_lowercase()).or_default().push(definition);
+            found[of_protocol(protocol)].or_default(name.to_ascii_lowercase()).push(definition);
         }
     }
-    for all in found.iter_mut().flat_map(BTreeMap::values_mut) {
+    for all in found.iter_mut().flat_map(Map::values_mut) {
         all.sort_by_key(|definition| (definition.local, definition.directive));
     }
-    found
+    found.map(Map::into_sorted)
 }
 
 /// A regular expression that has been read; most occur in many places.
@@ -169,10 +168,10 @@ pub(super) struct Read {
 static UNREAD: pcre::Fault = pcre::Fault { offset: 0, message: "a part that was not read" };
 
 /// Reads every pattern once.
-pub(super) fn read_patterns(nginx: &Nginx) -> [HashMap<CompactString, Read>; 2] {
-    let mut all = [HashMap::new(), HashMap::new()];
+pub(super) fn read_patterns(nginx: &Nginx) -> [Map<CompactString, Read>; 2] {
+    let mut all = [Map::new(), Map::new()];
     for found in nginx.patterns() {
-        let of_case: &mut HashMap<CompactString, Read> = &mut all[usize::from(found.caseless)];
+        let of_case: &mut Map<CompactString, Read> = &mut all[usize::from(found.caseless)];
         if !of_case.contains_key(found.text()) {
             let pattern = pcre::parse(found.text(), found.caseless);
             let understood = pattern.as_ref().ok().filter(|pattern| !pattern.opaque);
@@ -231,7 +230,7 @@ pub(super) struct Uses {
 pub(super) fn uses(nginx: &Nginx) -> Uses {
     let mut nameless = Vec::new();
     let mut names: Vec<NameOf> = Vec::new();
-    let mut known: HashMap<(Option<Protocol>, &str), u32> = HashMap::new();
+    let mut known: Map<(Option<Protocol>, &str), u32> = Map::new();
     let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let mut uses = Vec::new();
     for directive in nginx.directives().filter(|directive| directive.has_dollar()) {
@@ -258,7 +257,7 @@ pub(super) fn uses(nginx: &Nginx) -> Uses {
                 };
                 let brace = usize::from(word.text[range.start + 1..].starts_with('{'));
                 let start = range.start + 1 + brace;
-                let of = *known.entry((protocol, name)).or_insert_with(|| {
+                let of = *known.or_insert_with((protocol, name), || {
                     names.push(NameOf { protocol, name: name.to_ascii_lowercase() });
                     to_u32(names.len() - 1)
                 });
@@ -377,7 +376,7 @@ impl Nginx {
     /// Is there a pattern that is none, or one that is slow? Most configurations have neither.
     pub(crate) fn has_pattern(&self, faulty: bool) -> bool {
         let odd = |read: &Read| if faulty { read.pattern.is_err() } else { read.slow_part.is_some() };
-        self.patterns.iter().flat_map(HashMap::values).any(odd)
+        self.patterns.iter().flat_map(Map::values).any(odd)
     }
 
     /// Every regular expression of `location`, `rewrite`, `if`, `server_name`, `map` and `valid_referers`.

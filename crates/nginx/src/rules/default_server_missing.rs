@@ -10,7 +10,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
     if !nginx.is_complete() {
         return;
     }
-    for (address, listeners) in nginx.sockets(Protocol::Http) {
+    for (address, listeners) in nginx.sockets(Protocol::Http).iter() {
         let mut servers: Vec<usize> = listeners.iter().map(|(server, _)| *server).collect();
         servers.dedup();
         let says_so = listeners.iter().any(|&(server, listen)| {

@@ -5,8 +5,7 @@ use crate::model::{HostClass, Nginx};
 use crate::value;
 use crate::value::TimeUnits;
 use confvet_core::units::display_duration;
-use confvet_core::{Context, Edit, Findings, Rule};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/resolver-cache-too-long", check };
 
@@ -14,7 +13,7 @@ const MINUTES: u64 = 60;
 
 fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let asked = nginx.names_asked_at_run_time();
-    let rotating: BTreeSet<u32> = asked
+    let rotating: Keys<u32> = asked
         .iter()
         .filter(|asked| HostClass::of(&asked.name) == HostClass::Rotating)
         .map(|asked| asked.resolver.directive(nginx).id())

@@ -2,8 +2,7 @@
 
 use crate::model::Nginx;
 use confvet_core::units::ByteSize;
-use confvet_core::{Category, Context, Edit, Fact, Findings, Rule, Severity};
-use std::collections::BTreeMap;
+use confvet_core::{Category, Context, Edit, Fact, Findings, Map, Rule, Severity};
 
 pub(super) static RULE: Rule<Nginx> = Rule { name: "nginx/upstream-zone-size", check };
 
@@ -12,9 +11,9 @@ fn check(nginx: &Nginx, ctx: &Context<'_>, findings: &mut Findings) {
     let least = page * 8;
     let roomy = least.max(64 << 10);
     let zones = nginx.upstream_zones();
-    let mut sized = BTreeMap::new();
+    let mut sized = Map::new();
     for zone in zones.iter().filter(|zone| zone.size.is_some()) {
-        sized.entry(zone.directive.text(0)).or_insert(zone);
+        sized.or_insert(zone.directive.text(0), zone);
     }
     for zone in &zones {
         let name = zone.directive.text(0);

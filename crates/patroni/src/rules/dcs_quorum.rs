@@ -3,14 +3,13 @@
 use super::Cluster;
 use crate::Document;
 use crate::model::Config;
-use confvet_core::{Address, Context, Findings, Rule, Set};
-use std::collections::BTreeSet;
+use confvet_core::{Address, Context, Findings, Keys, Rule, Set};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/dcs-quorum", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     for Cluster { members, .. } in super::clusters(set) {
-        let mut nodes: BTreeSet<String> = BTreeSet::new();
+        let mut nodes: Keys<String> = Keys::new();
         if !members.iter().all(|config| add_nodes(config, &mut nodes)) {
             continue;
         }
@@ -39,7 +38,7 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 
 /// The nodes of the store that a member names. `false` where they are not all it has: a local agent, the name of a load
 /// balancer, a list that something fills in later.
-fn add_nodes(config: &Config, nodes: &mut BTreeSet<String>) -> bool {
+fn add_nodes(config: &Config, nodes: &mut Keys<String>) -> bool {
     let sections = config.dcs_sections();
     let [section] = sections.as_slice() else { return false };
     if !matches!(section.key.text(), Some("etcd" | "etcd3" | "zookeeper")) {

@@ -6,14 +6,13 @@ use crate::check::HealthCheck;
 use crate::model::{Config, SyncMode};
 use crate::parameter::quantity;
 use crate::rest::{Endpoint, Method, Role};
-use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Version};
-use std::collections::HashMap;
+use confvet_core::{Address, Category, Context, Edit, Findings, Map, Rule, Safety, Set, Severity, Version};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/health-check-dead", check };
 
 fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     let clusters = super::clusters(set);
-    let by_address: HashMap<Address, &Config> = (clusters.iter().flat_map(|cluster| &cluster.members))
+    let by_address: Map<Address, &Config> = (clusters.iter().flat_map(|cluster| &cluster.members))
         .filter_map(|config| Some((config.address("restapi.connect_address")?.value.hosts().next()?, *config)))
         .filter(|(address, _)| !address.is_loopback())
         .collect();

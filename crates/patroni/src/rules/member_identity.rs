@@ -3,17 +3,16 @@
 use super::Cluster;
 use crate::Document;
 use crate::model::Config;
-use confvet_core::{Address, Context, Findings, Rule, Set, Severity, Span};
-use std::collections::HashMap;
+use confvet_core::{Address, Context, Findings, Map, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/member-identity", check };
 
 fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
     for Cluster { members, .. } in super::clusters(set) {
-        let mut names: HashMap<String, Span> = HashMap::new();
-        let mut slots: HashMap<String, (String, Span)> = HashMap::new();
-        let mut addresses: HashMap<String, Span> = HashMap::new();
-        let mut directories: HashMap<String, Span> = HashMap::new();
+        let mut names: Map<String, Span> = Map::new();
+        let mut slots: Map<String, (String, Span)> = Map::new();
+        let mut addresses: Map<String, Span> = Map::new();
+        let mut directories: Map<String, Span> = Map::new();
         two_machines(&members, findings);
         for config in members {
             if let Some(name) = config.name() {
@@ -56,7 +55,7 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Two members on one host must not share what each of them writes.
-fn same_directory(config: &Config, seen: &mut HashMap<String, Span>, ctx: &Context<'_>, findings: &mut Findings) {
+fn same_directory(config: &Config, seen: &mut Map<String, Span>, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(host) = config.address("postgresql.connect_address").map(|address| address.value.host) else { return };
     for (path, severity) in [("postgresql.data_dir", Severity::Error), ("postgresql.pgpass", Severity::Info)] {
         let Some(value) = config.text(path) else { continue };
@@ -75,10 +74,10 @@ fn same_directory(config: &Config, seen: &mut HashMap<String, Span>, ctx: &Conte
 /// The addresses of one member lead to two others: one of them was forgotten when the file was copied.
 fn two_machines(members: &[&Config], findings: &mut Findings) {
     let host = |config: &Config, path: &str| config.address(path).and_then(|address| address.value.hosts().next());
-    let mut machines: HashMap<Address, usize> = HashMap::new();
+    let mut machines: Map<Address, usize> = Map::new();
     for config in members {
         if let Some(address) = host(config, "postgresql.connect_address") {
-            *machines.entry(address).or_default() += 1;
+            *machines.or_default(address) += 1;
         }
     }
     for config in members {

@@ -73,8 +73,7 @@ mod yaml_invalid;
 
 use crate::Document;
 use crate::model::Config;
-use confvet_core::{Rule, Set};
-use std::collections::BTreeMap;
+use confvet_core::{Map, Rule, Set};
 
 /// Rules that see one file.
 pub(crate) static FILE_RULES: &[&Rule<Document>] = &[
@@ -169,11 +168,11 @@ fn cluster_of<'c, 'a>(clusters: &'c [Cluster<'a>], config: &Config) -> Option<&'
 
 /// The clusters of a stack, by name.
 fn clusters(set: &Set<Document>) -> Vec<Cluster<'_>> {
-    let mut clusters: BTreeMap<&str, Vec<&Config>> = BTreeMap::new();
+    let mut clusters: Map<&str, Vec<&Config>> = Map::new();
     for config in set.members.iter().flat_map(|member| member.model().configs()) {
         if let Some(name) = config.cluster() {
-            clusters.entry(name.value).or_default().push(config);
+            clusters.or_default(name.value).push(config);
         }
     }
-    clusters.into_iter().map(|(name, members)| Cluster { name, members }).collect()
+    clusters.into_sorted().into_iter().map(|(name, members)| Cluster { name, members }).collect()
 }

@@ -4,8 +4,7 @@ use super::Cluster;
 use crate::Document;
 use crate::hba::HbaAddress;
 use crate::model::Config;
-use confvet_core::{Address, Context, Findings, Rule, Set, Spanned, nearest};
-use std::collections::HashMap;
+use confvet_core::{Address, Context, Findings, Map, Rule, Set, Spanned, nearest};
 use std::net::IpAddr;
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/scope-differs", check };
@@ -15,7 +14,7 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
     if clusters.iter().all(|cluster| cluster.members.len() > 1) {
         return;
     }
-    let by_address: HashMap<IpAddr, usize> = (clusters.iter().enumerate())
+    let by_address: Map<IpAddr, usize> = (clusters.iter().enumerate())
         .flat_map(|(at, cluster)| cluster.members.iter().filter_map(move |config| Some((own_ip(config)?, at))))
         .collect();
     let by_spelling = spellings(&clusters);
@@ -118,11 +117,11 @@ fn is_slip(a: &str, b: &str) -> bool {
 }
 
 /// The clusters by every spelling that is up to two letters shorter than their name: two names within two slips share one.
-fn spellings(clusters: &[Cluster<'_>]) -> HashMap<String, Vec<usize>> {
-    let mut by_spelling: HashMap<String, Vec<usize>> = HashMap::new();
+fn spellings(clusters: &[Cluster<'_>]) -> Map<String, Vec<usize>> {
+    let mut by_spelling: Map<String, Vec<usize>> = Map::new();
     for (at, cluster) in clusters.iter().enumerate() {
         for spelling in variants(cluster.name) {
-            let names = by_spelling.entry(spelling).or_default();
+            let names = by_spelling.or_default(spelling);
             if names.last() != Some(&at) && names.len() < 16 {
                 names.push(at);
             }

@@ -4,9 +4,8 @@ use super::Cluster;
 use crate::Document;
 use crate::model::Config;
 use crate::parameter::switch;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Set, Severity, Spanned, did_you_mean};
+use confvet_core::{Category, Context, Edit, Findings, Map, Rule, Safety, Set, Severity, Spanned, did_you_mean};
 use confvet_yaml::Value;
-use std::collections::HashMap;
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "patroni/tag-misread", check };
 
@@ -24,8 +23,7 @@ fn sources(members: &[&Config], complete: bool, findings: &mut Findings) {
     fn source(config: &Config) -> Option<Spanned<&str>> {
         config.text("tags.replicatefrom")
     }
-    let named: HashMap<&str, &Config> =
-        members.iter().filter_map(|config| Some((config.name()?.value, *config))).collect();
+    let named: Map<&str, &Config> = members.iter().filter_map(|config| Some((config.name()?.value, *config))).collect();
     for config in members.iter().filter(|_| members.len() > 1) {
         let (Some(own), Some(from)) = (config.name(), source(config)) else { continue };
         if own.value == from.value {

@@ -6,9 +6,8 @@ use super::{Document, Job, RelabelStep, Setup, Stage, TargetGroup};
 use crate::problem::{Check, Problem};
 use crate::relabel::{Action, Field, NameScheme, PatternErrorKind, RuleError};
 use crate::units::parse_duration;
-use confvet_core::{Category, Edit, Fact, Safety, Severity, Span};
+use confvet_core::{Category, Edit, Fact, Map, Safety, Severity, Span};
 use confvet_yaml::{Entry, Kind, Node};
-use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
 
 /// What a service discovery cannot do without.
@@ -75,7 +74,7 @@ pub(super) fn config(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     environment(reader, root);
     jobs(reader, root);
     for key in ["remote_write", "remote_read"] {
-        let mut names = HashMap::new();
+        let mut names = Map::new();
         for item in items(root.get(key)) {
             need(reader, item, key, "url");
             http_client(reader, item);
@@ -148,7 +147,7 @@ fn jobs(reader: &mut Reader<'_>, root: Node<'_>) {
         if !present.protocols {
             continue;
         }
-        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut seen: Map<&str, Span> = Map::new();
         for protocol in item.get("scrape_protocols").into_iter().flat_map(Node::items) {
             let Some(word) = protocol.as_str() else { continue };
             if seen.insert(word, protocol.span()).is_some() {
@@ -178,7 +177,7 @@ fn pool(reader: &mut Reader<'_>, item: Node<'_>, present: &Present) {
 /// A name that may be used once only.
 fn unique<'n>(
     reader: &mut Reader<'_>,
-    names: &mut HashMap<Cow<'n, str>, Span>,
+    names: &mut Map<Cow<'n, str>, Span>,
     name: Option<(Cow<'n, str>, Span)>,
     what: &str,
 ) {
@@ -296,7 +295,7 @@ fn escaping(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
 fn otlp(reader: &mut Reader<'_>, root: Node<'_>, config: &Setup) {
     let Some(otlp) = root.get("otlp") else { return };
     for key in ["promote_resource_attributes", "ignore_resource_attributes"] {
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut seen: Map<String, Span> = Map::new();
         for item in otlp.get(key).into_iter().flat_map(Node::items) {
             let name = item.as_str().unwrap_or_default().trim().to_owned();
             if name.is_empty() {
@@ -860,7 +859,7 @@ fn timeout_problem(
 
 /// What needs the whole configuration: names across files, inherited intervals, the rules of every relabel list.
 pub(super) fn document(reader: &mut Reader<'_>, document: &Document) {
-    let mut names = HashMap::new();
+    let mut names = Map::new();
     for job in document.jobs() {
         let name = job.name.as_ref().map(|name| (name.value.as_str().into(), name.span));
         unique(reader, &mut names, name, "job_name");

@@ -10,9 +10,8 @@ use crate::relabel::NameScheme;
 use crate::template;
 use crate::units::Millis;
 use compact_str::CompactString;
-use confvet_core::{Category, Edit, FileId, Safety, Severity, Span, Spanned};
+use confvet_core::{Category, Edit, FileId, Map, Safety, Severity, Span, Spanned};
 use confvet_yaml::{Dialect, Entry, Node};
-use foldhash::{HashMap, HashMapExt};
 
 /// A group of rules that are evaluated one behind the other.
 #[derive(Debug, Clone)]
@@ -128,7 +127,7 @@ pub(super) fn read_manifest(reader: &mut Reader<'_>, file: FileId) -> Vec<RuleGr
 }
 
 fn groups(reader: &mut Reader<'_>, root: Node<'_>, rules: &mut Vec<RuleGroup>) {
-    let mut names: HashMap<CompactString, Span> = HashMap::new();
+    let mut names: Map<CompactString, Span> = Map::new();
     for item in items(root.get("groups")) {
         let group = group(reader, item);
         match &group.name {

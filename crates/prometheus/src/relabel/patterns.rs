@@ -1,18 +1,18 @@
 //! Patterns that are read once, however often they are written.
 
 use super::regex::{Dialect, Pattern, PatternError};
-use foldhash::{HashMap, HashMapExt};
+use confvet_core::Map;
 use std::sync::Arc;
 
 /// Patterns by their text: a configuration repeats few of them many times.
 pub(crate) struct Patterns {
     dialect: Dialect,
-    known: HashMap<String, Result<Arc<Pattern>, PatternError>>,
+    known: Map<String, Result<Arc<Pattern>, PatternError>>,
 }
 
 impl Patterns {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, known: HashMap::new() }
+        Self { dialect, known: Map::new() }
     }
 
     pub(crate) fn read(&mut self, text: &str) -> Result<Arc<Pattern>, PatternError> {

@@ -4,7 +4,7 @@ use super::engine::{Labels, Trace, relabel};
 use super::regex::Dialect;
 use super::rule::{NameScheme, RelabelRule};
 use crate::units::{Millis, parse_duration};
-use confvet_core::Version;
+use confvet_core::{Map, Version};
 use serde::Serialize;
 
 /// What the version of Prometheus changes about relabelling.
@@ -236,7 +236,7 @@ fn url(job: &JobSettings, labels: &Labels) -> String {
     let path = get("__metrics_path__");
     let slash = if path.starts_with('/') { "" } else { "/" };
     let escaped: String = path.chars().map(|c| escape(c, "?#%\" <>`{}|\\^")).collect();
-    let mut params: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+    let mut params: Map<&str, Vec<&str>> = Map::new();
     for (name, values) in &job.params {
         params.insert(name, values.iter().map(String::as_str).collect());
     }
@@ -253,7 +253,7 @@ fn url(job: &JobSettings, labels: &Labels) -> String {
     let query =
         |text: &str| text.chars().map(|c| if c == ' ' { "+".to_owned() } else { escape(c, QUERY) }).collect::<String>();
     let pairs: Vec<String> = params
-        .iter()
+        .sorted()
         .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
         .map(|(name, value)| format!("{}={}", query(name), query(value)))
         .collect();

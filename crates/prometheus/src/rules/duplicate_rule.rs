@@ -1,9 +1,7 @@
 //! Two rules that record the same series, or two alerts that are one.
 
 use crate::model::{AlertRule, Document, RuleGroup, RuleKind};
-use confvet_core::{Context, Findings, Rule, Span};
-use foldhash::{HashMap, HashMapExt};
-use std::collections::hash_map::Entry;
+use confvet_core::{Context, Findings, Map, Rule, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/duplicate-rule", check };
 
@@ -11,16 +9,10 @@ pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/duplicate-rule
 type Identity<'a> = (RuleKind, &'a str, Vec<(&'a str, &'a str)>, String);
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
-    let mut seen: HashMap<Identity<'_>, Span> = HashMap::new();
+    let mut seen: Map<Identity<'_>, Span> = Map::new();
     for (group, rule) in document.rules() {
         let Some(name) = &rule.name else { continue };
-        let first = match seen.entry(identity(group, rule, &name.value)) {
-            Entry::Vacant(free) => {
-                free.insert(name.span);
-                continue;
-            }
-            Entry::Occupied(taken) => *taken.get(),
-        };
+        let Some(&mut first) = seen.earlier(identity(group, rule, &name.value), name.span) else { continue };
         let place = if first.file == name.span.file {
             format!("on line {}", ctx.line(first))
         } else {

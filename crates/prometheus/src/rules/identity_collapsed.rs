@@ -4,10 +4,8 @@ use crate::meta::{self, MetaKind};
 use crate::model::{Document, Job, RelabelStep, Route, Stage, TargetRef};
 use crate::relabel::{Action, FlatLabels};
 use compact_str::CompactString;
-use confvet_core::{Context, Findings, Rule, Severity, Span};
+use confvet_core::{Context, Findings, Map, Rule, Severity, Span};
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt};
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/identity-collapsed", check };
@@ -23,7 +21,7 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
     let routes: Vec<(&Job, Route<'_>)> =
         document.jobs().map(|job| (job, document.route(Stage::Target, job, ctx.version("prometheus")))).collect();
     // The first target with each set of public labels, by what the values hash to.
-    let mut seen: HashMap<u64, (&Route<'_>, TargetRef<'_>)> = HashMap::new();
+    let mut seen: Map<u64, (&Route<'_>, TargetRef<'_>)> = Map::new();
     let apart = document.jobs().all(keeps_job_label);
     for (job, route) in &routes {
         let mut told = false;
@@ -31,7 +29,7 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
             if has_distinct_instances(job) {
                 continue;
             }
-            seen.clear();
+            seen = Map::new();
         }
         for group in &job.groups {
             let start = route.start(group);
@@ -41,18 +39,12 @@ fn known_targets(document: &Document, ctx: &Context<'_>, findings: &mut Findings
                 if !route.run(&start, &address.value, &mut labels) || !labels.set_instance() {
                     continue;
                 }
-                match seen.entry(hash(&labels)) {
-                    Entry::Vacant(free) => {
-                        free.insert((route, target));
+                let earlier = seen.earlier(hash(&labels), (route, target));
+                if let Some((other_route, other)) = earlier.filter(|_| !told) {
+                    told = collide(other_route, *other, &labels);
+                    if told {
+                        report(job, target, &labels, (&other.address.value, &address.value), findings);
                     }
-                    Entry::Occupied(taken) if !told => {
-                        let (other_route, other) = taken.get();
-                        told = collide(other_route, *other, &labels);
-                        if told {
-                            report(job, target, &labels, (&other.address.value, &address.value), findings);
-                        }
-                    }
-                    Entry::Occupied(_) => {}
                 }
             }
         }

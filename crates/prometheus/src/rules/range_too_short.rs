@@ -3,8 +3,7 @@
 use crate::model::Document;
 use crate::promql::Selector;
 use crate::units::Millis;
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Severity, Span};
-use foldhash::{HashMap, HashMapExt};
+use confvet_core::{Context, Edit, Fact, Findings, Map, Rule, Severity, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/range-too-short", check };
 
@@ -70,9 +69,9 @@ fn usual(millis: u64) -> Millis {
 /// How often series get a sample.
 struct Intervals<'a> {
     /// Of the series that rules record: the interval of their group, if that is stated; the first group counts.
-    recorded: HashMap<&'a str, Option<Interval>>,
+    recorded: Map<&'a str, Option<Interval>>,
     /// Of the series of each job.
-    jobs: HashMap<&'a str, Interval>,
+    jobs: Map<&'a str, Interval>,
     /// Of the job that is scraped most often, or as a fact says.
     least: Option<Interval>,
 }
@@ -80,17 +79,17 @@ struct Intervals<'a> {
 impl<'a> Intervals<'a> {
     fn new(document: &'a Document, ctx: &Context<'_>) -> Self {
         let default = document.setup.as_ref().and_then(|config| config.global.evaluation_interval);
-        let mut recorded = HashMap::new();
+        let mut recorded = Map::new();
         for (group, rule) in document.rules() {
             if let Some(name) = rule.recorded_name() {
                 let interval = group.interval.or(default).map(|interval| (interval.value, Some(interval.span)));
-                recorded.entry(name).or_insert(interval);
+                recorded.or_insert(name, interval);
             }
         }
-        let mut jobs = HashMap::new();
+        let mut jobs = Map::new();
         for job in document.jobs() {
             let place = job.scrape_interval.or(document.global_interval()).map(|interval| interval.span);
-            jobs.entry(job.title()).or_insert((document.interval(job), place));
+            jobs.or_insert(job.title(), (document.interval(job), place));
         }
         let fact = ctx.facts.duration(Fact::PrometheusScrapeInterval).filter(|_| document.setup.is_none());
         let fact = fact.map(|interval| (Millis(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)), None));

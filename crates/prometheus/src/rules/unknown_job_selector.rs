@@ -2,14 +2,13 @@
 
 use crate::model::{Document, Setup};
 use crate::promql::Selector;
-use confvet_core::{Context, Edit, Findings, Rule, Severity, did_you_mean};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Edit, Findings, Keys, Rule, Severity, did_you_mean};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "prometheus/unknown-job-selector", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(jobs) = document.setup.as_ref().and_then(|config| job_labels(document, config)) else { return };
-    let recorded: BTreeSet<&str> = document.rules().filter_map(|(_, rule)| rule.recorded_name()).collect();
+    let recorded: Keys<&str> = document.rules().filter_map(|(_, rule)| rule.recorded_name()).collect();
     for (_, rule) in document.rules() {
         for selector in rule.query.selectors.iter().filter(|selector| is_scraped(selector, &recorded)) {
             for matcher in selector.matchers.iter().filter(|matcher| matcher.label == "job") {
@@ -17,7 +16,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
                 let any = values.iter().any(|(value, _)| jobs.contains(value.as_str()));
                 for (value, range) in values.iter().filter(|(value, _)| !jobs.contains(value.as_str())) {
                     let span = rule.place(range);
-                    let near = did_you_mean(value, jobs.iter().copied());
+                    let near = did_you_mean(value, jobs.sorted().copied());
                     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     let report = findings
                         .report(span, format!("no scrape job is called `{value}`{hint}"))
@@ -31,7 +30,7 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 /// A series that a target exposes, and not one that a rule of these files makes.
-fn is_scraped(selector: &Selector, recorded: &BTreeSet<&str>) -> bool {
+fn is_scraped(selector: &Selector, recorded: &Keys<&str>) -> bool {
     selector
         .name
         .as_deref()
@@ -39,11 +38,11 @@ fn is_scraped(selector: &Selector, recorded: &BTreeSet<&str>) -> bool {
 }
 
 /// Every value that `job` can have on a scraped series. `None` if that cannot be told.
-fn job_labels<'a>(document: &'a Document, config: &'a Setup) -> Option<BTreeSet<&'a str>> {
+fn job_labels<'a>(document: &'a Document, config: &'a Setup) -> Option<Keys<&'a str>> {
     if config.jobs.is_empty() || !config.jobs_complete || !config.remote_read.is_empty() {
         return None;
     }
-    let mut values = BTreeSet::new();
+    let mut values = Keys::new();
     for job in &config.jobs {
         if job.honor_labels || job.has_unknown_labels() {
             return None;

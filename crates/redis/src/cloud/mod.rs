@@ -5,6 +5,7 @@
 //! nothing is said about it.
 
 mod cloudformation;
+mod hcl;
 mod modules;
 mod parameters;
 mod terraform;

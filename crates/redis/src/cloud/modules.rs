@@ -3,8 +3,7 @@
 
 use super::{Cloud, Resource, ResourceKind};
 use crate::model::{Document, Workload};
-use confvet_core::{Set, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Map, Set, Span};
 
 /// The files about ElastiCache and MemoryDB of a set, and who uses which parameter group.
 #[derive(Debug)]
@@ -19,14 +18,14 @@ type Place = (usize, usize);
 /// Who uses which parameter group. Resources are known by their headers.
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
-    group_of: BTreeMap<Span, Place>,
-    users_of: BTreeMap<Span, Vec<Place>>,
+    group_of: Map<Span, Place>,
+    users_of: Map<Span, Vec<Place>>,
     /// What the groups are for whose own names do not tell.
-    inherited: BTreeMap<Span, Workload>,
+    inherited: Map<Span, Workload>,
 }
 
 /// By what a parameter group is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Key<'a> {
     /// The name of the resource in the files.
     Resource(&'a str),
@@ -40,7 +39,7 @@ type Scope<'a> = Result<&'a str, usize>;
 impl Uses {
     pub(crate) fn of(clouds: &[&Cloud]) -> Self {
         let scope = |file: usize| -> Scope<'_> { clouds[file].directory.as_deref().ok_or(file) };
-        let mut groups: BTreeMap<(Scope<'_>, bool, Key<'_>), Vec<Place>> = BTreeMap::new();
+        let mut groups: Map<(Scope<'_>, bool, Key<'_>), Vec<Place>> = Map::new();
         for (file, cloud) in clouds.iter().enumerate() {
             for (index, group) in cloud.resources.iter().enumerate() {
                 if group.kind != ResourceKind::ParameterGroup {
@@ -49,7 +48,7 @@ impl Uses {
                 let name = group.text("name").or(group.text("parameter_group_name"));
                 let keys = [Some(Key::Resource(&group.name)), name.map(Key::Literal)];
                 for key in keys.into_iter().flatten() {
-                    groups.entry((scope(file), group.is_memorydb, key)).or_default().push((file, index));
+                    groups.or_default((scope(file), group.is_memorydb, key)).push((file, index));
                 }
             }
         }
@@ -66,10 +65,10 @@ impl Uses {
                 let Some(place) = found.and_then(|places| nearest(places, file)) else { continue };
                 let group = &clouds[place.0].resources[place.1];
                 uses.group_of.insert(user.header, place);
-                uses.users_of.entry(group.header).or_default().push((file, index));
+                uses.users_of.or_default(group.header).push((file, index));
             }
         }
-        for (&group, users) in &uses.users_of {
+        for (&group, users) in uses.users_of.iter() {
             let mut workloads = users.iter().map(|&(file, index)| clouds[file].resources[index].workload);
             if let Some(Some(first)) = workloads.next()
                 && workloads.all(|workload| workload == Some(first))

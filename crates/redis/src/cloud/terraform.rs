@@ -1,12 +1,8 @@
 //! Terraform: `aws_elasticache_*` and `aws_memorydb_*` resources, and modules around them.
 
+use super::hcl::{Block, Body, Expression, Value};
 use super::{Attribute, Cloud, Notation, Parameter, Resource, ResourceKind, Scalar};
 use confvet_core::{FileId, Span, Spanned};
-use hcl_edit::Span as _;
-use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
-use hcl_edit::structure::{Block, Body};
-use hcl_edit::template::Element;
-use std::ops::Range;
 
 /// Which types of resource are read, and what they are.
 const TYPES: &[(&str, ResourceKind, bool)] = &[
@@ -33,148 +29,107 @@ pub(crate) fn detect(text: &str) -> Option<String> {
 
 /// Reads all resources of a file. A file that is no HCL gives none: Terraform itself says why.
 pub(crate) fn read(file: FileId, text: &str) -> Cloud {
-    let resources = match hcl_edit::parser::parse_body(text) {
-        Ok(body) => body.blocks().filter_map(|block| resource(file, text, block)).collect(),
-        Err(_) => Vec::new(),
-    };
+    let blocks = Body::parse(text).unwrap_or_default().blocks;
+    let resources = blocks.iter().filter_map(|block| resource(file, block)).collect();
     Cloud { file, resources, notation: Notation::Terraform, directory: None, unknown_functions: Vec::new() }
 }
 
-fn resource(file: FileId, text: &str, block: &Block) -> Option<Resource> {
-    let label = |index: usize| block.labels.get(index).map(hcl_edit::structure::BlockLabel::as_str);
-    let (kind, is_memorydb, name) = match block.ident.as_str() {
+fn resource(file: FileId, block: &Block<'_>) -> Option<Resource> {
+    let label = |index: usize| block.labels.get(index).map(String::as_str);
+    let (kind, is_memorydb, name) = match block.kind {
         "resource" => {
             let (_, kind, is_memorydb) = TYPES.iter().find(|(kind, ..)| Some(*kind) == label(0))?;
             (*kind, *is_memorydb, label(1)?)
         }
-        "module" => {
-            let source = block.body.get_attribute("source").and_then(|source| source.value.as_str())?;
-            if !source.contains("elasticache") {
-                return None;
-            }
+        "module" if block.body.get("source")?.text()?.contains("elasticache") => {
             (ResourceKind::Module, false, label(0)?)
         }
         _ => return None,
     };
-    let first = block.ident.span()?;
-    let last = block.labels.last().and_then(hcl_edit::Span::span).unwrap_or_else(|| first.clone());
     let mut resource = Resource {
         kind,
         is_memorydb,
         name: name.to_owned(),
-        header: Span::new(file, first.start..last.end),
+        header: Span::new(file, block.header.clone()),
         attributes: Vec::new(),
         parameters: Vec::new(),
         defaults: Vec::new(),
         is_partial: false,
         workload: None,
         workload_reason: None,
-        first: block.body.attributes().next().and_then(|first| first.key.span()).map(|key| Span::new(file, key)),
+        first: block.body.attributes.first().map(|first| Span::new(file, first.name_range.clone())),
     };
-    fill(&mut resource, file, text, &block.body);
+    fill(&mut resource, file, &block.body);
     Some(resource)
 }
 
-fn fill(resource: &mut Resource, file: FileId, text: &str, body: &Body) {
-    for attribute in body.attributes() {
-        let name = attribute.key.as_str();
-        if matches!(name, "parameter" | "parameters") {
-            list(resource, file, text, &attribute.value);
+fn fill(resource: &mut Resource, file: FileId, body: &Body<'_>) {
+    for attribute in &body.attributes {
+        if matches!(attribute.name, "parameter" | "parameters") {
+            list(resource, file, &attribute.value);
             continue;
         }
-        let value = scalar(file, text, &attribute.value);
-        resource.attributes.push(Attribute { name: name.to_owned(), value });
+        let value = scalar(file, &attribute.value);
+        resource.attributes.push(Attribute { name: attribute.name.to_owned(), value });
     }
-    for block in body.blocks() {
-        match block.ident.as_str() {
+    for block in &body.blocks {
+        match block.kind {
             "parameter" => {
-                let part = |name: &str| block.body.get_attribute(name).map(|part| scalar(file, text, &part.value));
-                match (part("name"), part("value")) {
-                    (Some(name), Some(value)) => add(resource, name, value),
-                    _ => resource.is_partial = true,
-                }
+                let part = |name: &str| block.body.get(name).map(|part| scalar(file, part));
+                add(resource, part("name"), part("value"));
             }
             "dynamic" => resource.is_partial = true,
-            "cluster_mode" => fill(resource, file, text, &block.body),
+            "cluster_mode" => fill(resource, file, &block.body),
             _ => {}
         }
     }
 }
 
 /// `[{ name = "…", value = "…" }, …]`, as modules take it.
-fn list(resource: &mut Resource, file: FileId, text: &str, expression: &Expression) {
-    let Some(items) = expression.as_array() else {
+fn list(resource: &mut Resource, file: FileId, expression: &Expression<'_>) {
+    let Value::List(items) = &expression.value else {
         resource.is_partial = true;
         return;
     };
     for item in items {
-        let Some(object) = item.as_object() else {
-            resource.is_partial = true;
-            continue;
-        };
+        let entries = if let Value::Object(entries) = &item.value { entries.as_slice() } else { &[] };
         let part = |wanted: &str| {
-            let is_it = |key: &ObjectKey| match key {
-                ObjectKey::Ident(ident) => ident.as_str() == wanted,
-                ObjectKey::Expression(expression) => {
-                    expression.as_str() == Some(wanted)
-                        || matches!(expression, Expression::Variable(name) if name.as_str() == wanted)
-                }
-            };
-            let (_, value) = object.iter().find(|(key, _)| is_it(key))?;
-            Some(scalar(file, text, value.expr()))
+            let (_, value) = entries.iter().find(|(key, _)| key.is_key(wanted))?;
+            Some(scalar(file, value))
         };
-        match (part("name"), part("value")) {
-            (Some(name), Some(value)) => add(resource, name, value),
-            _ => resource.is_partial = true,
-        }
+        add(resource, part("name"), part("value"));
     }
 }
 
-fn add(resource: &mut Resource, name: Scalar, value: Scalar) {
-    match name.text {
-        Some(text) => resource.parameters.push(Parameter { name: Spanned::new(text, name.span), value }),
-        None => resource.is_partial = true,
+/// One parameter; one whose name or value is not there is one more that nobody knows.
+fn add(resource: &mut Resource, name: Option<Scalar>, value: Option<Scalar>) {
+    match (name, value) {
+        (Some(Scalar { text: Some(name), span, .. }), Some(value)) => {
+            resource.parameters.push(Parameter { name: Spanned::new(name, span), value });
+        }
+        _ => resource.is_partial = true,
     }
 }
 
 /// A literal; everything else is computed.
-fn scalar(file: FileId, text: &str, expression: &Expression) -> Scalar {
-    let range = expression.span().unwrap_or(0..0);
-    let value = match expression {
-        Expression::String(string) => Some(string.as_str().to_owned()),
-        Expression::Number(number) => Some(number.value().to_string()),
-        Expression::Bool(value) => Some(value.value().to_string()),
-        _ => None,
+fn scalar(file: FileId, expression: &Expression<'_>) -> Scalar {
+    let range = expression.range.clone();
+    let (value, range) = match &expression.value {
+        Value::Text(value) => (Some(value.clone()), range.start + 1..range.end - 1),
+        Value::Number(number) => (Some(number.clone()), range),
+        Value::Bool(value) => (Some(value.to_string()), range),
+        _ => (None, range),
     };
-    let range = if matches!(expression, Expression::String(_)) { inside_quotes(text, range) } else { range };
     Scalar { text: value, reference: reference(expression), span: Span::new(file, range) }
 }
 
 /// The name of the parameter group that `aws_elasticache_parameter_group.NAME.name` means, also as `"${…}"`.
-fn reference(expression: &Expression) -> Option<String> {
-    let traversal = match expression {
-        Expression::Traversal(traversal) => traversal,
-        Expression::StringTemplate(template) => {
-            let mut elements = template.iter();
-            match (elements.next()?, elements.next()) {
-                (Element::Interpolation(only), None) => only.expr.as_traversal()?,
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    let Expression::Variable(kind) = &traversal.expr else { return None };
+fn reference(expression: &Expression<'_>) -> Option<String> {
+    let Value::Reference(names) = &expression.value else { return None };
+    let [kind, name, ..] = names.as_slice() else { return None };
     let is_group =
-        TYPES.iter().any(|(name, resource, _)| *resource == ResourceKind::ParameterGroup && *name == kind.as_str());
-    match traversal.operators.first().map(hcl_edit::Decorated::value) {
-        Some(TraversalOperator::GetAttr(name)) if is_group => Some(name.as_str().to_owned()),
-        _ => None,
-    }
-}
-
-fn inside_quotes(text: &str, range: Range<usize>) -> Range<usize> {
-    let raw = text.get(range.clone()).unwrap_or_default();
-    if raw.len() >= 2 && raw.starts_with('"') && raw.ends_with('"') { range.start + 1..range.end - 1 } else { range }
+        |(known, resource, _): &(&str, ResourceKind, bool)| *resource == ResourceKind::ParameterGroup && known == kind;
+    TYPES.iter().any(is_group).then(|| (*name).to_owned())
 }
 
 #[cfg(test)]

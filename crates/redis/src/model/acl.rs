@@ -5,7 +5,7 @@ use crate::keys::Command;
 use crate::syntax::Token;
 use crate::version::{Number, Release};
 use compact_str::CompactString;
-use confvet_core::{FileId, Sources, Span};
+use confvet_core::{FileId, Map, Sources, Span};
 
 /// An ACL file.
 #[derive(Debug, Clone, PartialEq)]
@@ -205,7 +205,7 @@ impl AclFile {
         if release.is_before((7, 0, 0)) {
             return;
         }
-        let mut seen = std::collections::BTreeMap::new();
+        let mut seen = Map::new();
         for user in &self.users {
             if let Some(first) = seen.insert(user.name.text.clone(), user.name.span) {
                 seen.insert(user.name.text.clone(), first);

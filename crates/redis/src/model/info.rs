@@ -4,7 +4,7 @@ use super::Policy;
 use crate::version::{Engine, Number};
 use compact_str::CompactString;
 use confvet_core::units::ByteSize;
-use confvet_core::{FileId, Span, Version, parse_version};
+use confvet_core::{FileId, Map, Span, Version, parse_version};
 use serde::{Serialize, Serializer};
 
 /// A snapshot.
@@ -186,7 +186,7 @@ pub(crate) fn with_commas(number: u64) -> String {
 impl Serialize for Info {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
-        let fields: std::collections::BTreeMap<&str, &str> =
+        let fields: Map<&str, &str> =
             self.fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("fields", &fields)?;

@@ -4,7 +4,7 @@ use super::{RedisConf, Setting, Statement};
 use crate::keys::{Key, Kind};
 use crate::syntax::Token;
 use crate::value;
-use std::collections::BTreeMap;
+use confvet_core::Map;
 
 /// One `sentinel monitor` statement.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,7 +43,7 @@ impl<'a> Monitor<'a> {
 /// The statements of a Sentinel that name a master: for each master and directive the last one, which counts.
 #[derive(Debug, Clone)]
 pub struct AboutMasters<'a> {
-    last: BTreeMap<(&'a str, &'static str), &'a Statement>,
+    last: Map<(&'a str, &'static str), &'a Statement>,
 }
 
 impl<'a> AboutMasters<'a> {
@@ -75,7 +75,7 @@ impl RedisConf {
 
     /// What a Sentinel is told about each of its masters, looked up once.
     pub fn about_masters(&self) -> AboutMasters<'_> {
-        let mut last = BTreeMap::new();
+        let mut last = Map::new();
         for statement in &self.statements {
             let key = statement.key.filter(|key| key.is_sentinel() && key.words.0 >= 2);
             if let (Some(key), Some(master)) = (key, statement.values().first()) {

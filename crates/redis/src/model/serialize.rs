@@ -2,9 +2,9 @@
 
 use super::{AclFile, AclUser, RedisConf};
 use crate::schema;
+use confvet_core::Map;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 
 const MASK: &str = "***";
 
@@ -37,8 +37,8 @@ impl Serialize for RedisConf {
 
 impl RedisConf {
     /// What is written for each directive that holds one value, under the name that counts.
-    fn settings(&self) -> BTreeMap<&'static str, String> {
-        let mut settings = BTreeMap::new();
+    fn settings(&self) -> Map<&'static str, String> {
+        let mut settings = Map::new();
         for statement in &self.statements {
             let Some(key) = statement.key.filter(|key| !key.is_sentinel() && !schema::is_cumulative(key)) else {
                 continue;

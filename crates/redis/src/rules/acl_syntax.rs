@@ -2,8 +2,7 @@
 
 use crate::model::{AclProblem, AclProblemKind, Document, LineFault};
 use crate::version::display;
-use confvet_core::{Context, Edit, Findings, Rule, Safety, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, Map, Rule, Safety, Span};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/acl-syntax", check };
 
@@ -14,9 +13,9 @@ fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
         }
     }
     let Some(conf) = document.conf().filter(|conf| !conf.lacks((6, 0, 0))) else { return };
-    let mut seen = BTreeMap::new();
+    let mut seen = Map::new();
     for user in &conf.users {
-        let first = *seen.entry(user.name.as_str()).or_insert(user.name.span);
+        let first = *seen.or_insert(user.name.as_str(), user.name.span);
         if first != user.name.span && !conf.lacks((7, 0, 0)) {
             let kind = AclProblemKind::Duplicate(user.name.text.clone(), first);
             report(&AclProblem { span: user.name.span, kind }, ctx, findings);

@@ -1,8 +1,9 @@
 //! Settings that a cluster refuses or suffers from.
 
 use crate::model::{Document, RedisConf, Setting, Statement};
-use confvet_core::{Address, Category, Context, Edit, Findings, HostId, Rule, Safety, Set, Severity, Span, source};
-use std::collections::BTreeMap;
+use confvet_core::{
+    Address, Category, Context, Edit, Findings, HostId, Map, Rule, Safety, Set, Severity, Span, source,
+};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/cluster-config", check };
 
@@ -119,7 +120,7 @@ type Node<'a> = (&'a RedisConf, Option<HostId>);
 
 /// Two nodes of one machine that write their state into the same file.
 fn shared_state(nodes: &[Node<'_>], findings: &mut Findings) {
-    let mut seen: BTreeMap<(String, String, &str), (Node<'_>, Span)> = BTreeMap::new();
+    let mut seen: Map<(String, String, &str), (Node<'_>, Span)> = Map::new();
     for node in nodes {
         let (conf, _) = *node;
         let dir = conf.directory().filter(|dir| dir.value.starts_with('/'));

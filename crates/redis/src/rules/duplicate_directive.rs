@@ -2,14 +2,13 @@
 
 use crate::model::{Document, RedisConf, Statement};
 use crate::schema;
-use confvet_core::{Context, Edit, Findings, Rule, Severity, source};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, Map, Rule, Severity, source};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/duplicate-directive", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.conf() else { return };
-    let mut last: BTreeMap<(&str, String), &Statement> = BTreeMap::new();
+    let mut last: Map<(&str, String), &Statement> = Map::new();
     for statement in &conf.statements {
         let Some(slot) = slot(statement) else { continue };
         let Some(earlier) = last.insert(slot, statement) else { continue };
@@ -27,7 +26,7 @@ fn repeated_users(conf: &RedisConf, findings: &mut Findings) {
         return;
     }
     for users in [Some(&conf.users), conf.acl.as_ref().map(|acl| &acl.users)].into_iter().flatten() {
-        let mut last = BTreeMap::new();
+        let mut last = Map::new();
         for user in users {
             let Some(earlier) = last.insert(user.name.as_str(), user) else { continue };
             if earlier.rules != user.rules {

@@ -4,15 +4,14 @@ use crate::cloud::{Allowed, Cloud, Notation, Parameter, ParameterInfo, Resource}
 use crate::keys::Key;
 use crate::model::Document;
 use crate::value;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
-use std::collections::BTreeMap;
+use confvet_core::{Category, Context, Edit, Findings, Map, Rule, Safety, Severity, did_you_mean};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/elasticache-parameter", check };
 
 fn check(document: &Document, _: &Context<'_>, findings: &mut Findings) {
     let Some(cloud) = document.cloud() else { return };
     for group in cloud.groups() {
-        let mut seen = BTreeMap::new();
+        let mut seen = Map::new();
         for parameter in &group.parameters {
             if let Some(first) = seen.insert(parameter.name.value.as_str(), parameter.name.span) {
                 findings

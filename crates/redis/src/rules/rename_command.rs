@@ -4,8 +4,7 @@ use crate::deployment::{Deployment, Watch, servers};
 use crate::keys::Command;
 use crate::model::{Document, RedisConf, Rename};
 use compact_str::CompactString;
-use confvet_core::{Category, Context, Edit, Findings, Rule, Set, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Category, Context, Edit, Findings, Map, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/rename-command", check };
 
@@ -28,7 +27,7 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 }
 
 fn check_conf(conf: &RedisConf, findings: &mut Findings) {
-    let mut seen: BTreeMap<CompactString, Span> = BTreeMap::new();
+    let mut seen: Map<CompactString, Span> = Map::new();
     for rename in conf.renames() {
         let command = lower(rename.command.as_str());
         let span = rename.command.span;
@@ -102,7 +101,7 @@ const SENT_BY_SENTINEL: &[&str] = &[
 /// Sentinel must know the new name of what it sends.
 fn known_to_sentinels(deployment: &Deployment<'_>, watch: Watch<'_, '_>, findings: &mut Findings) {
     // How many Sentinels know each command under each name; those who are read in part may know it.
-    let mut known: BTreeMap<(CompactString, &str), usize> = BTreeMap::new();
+    let mut known: Map<(CompactString, &str), usize> = Map::new();
     let mut silent = 0;
     for (sentinel, monitor) in watch.monitors() {
         let conf = deployment.sentinels[sentinel].conf;
@@ -111,7 +110,7 @@ fn known_to_sentinels(deployment: &Deployment<'_>, watch: Watch<'_, '_>, finding
             if let [master, command, name] = line.values()
                 && master.text == monitor.name.text
             {
-                *known.entry((lower(command.as_str()), name.as_str())).or_default() += 1;
+                *known.or_default((lower(command.as_str()), name.as_str())) += 1;
             }
         }
     }
@@ -179,7 +178,7 @@ fn same_as_master(replica: &RedisConf, master: &RedisConf, findings: &mut Findin
             report.label(other, "the other name");
         }
     };
-    for (command, rename) in &ours {
+    for (command, rename) in ours.iter() {
         let shown = rename.command.as_str();
         match theirs.get(command) {
             None => differs(rename.command.span, shown, "the master does not rename it".to_owned(), None),
@@ -195,6 +194,6 @@ fn same_as_master(replica: &RedisConf, master: &RedisConf, findings: &mut Findin
     }
 }
 
-fn by_command(conf: &RedisConf) -> BTreeMap<CompactString, Rename<'_>> {
+fn by_command(conf: &RedisConf) -> Map<CompactString, Rename<'_>> {
     conf.renames().map(|rename| (lower(rename.command.as_str()), rename)).collect()
 }

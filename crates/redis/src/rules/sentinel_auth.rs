@@ -4,8 +4,7 @@ use crate::deployment::{Deployment, Watch, has_sentinels};
 use crate::model::{AboutMasters, DefaultUser, Document, Monitor, RedisConf, Statement};
 use crate::schema;
 use crate::syntax::{Token, needs_quotes, quote_if_needed};
-use confvet_core::{Context, Edit, Findings, Rule, Set, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Findings, Map, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-auth", check };
 
@@ -44,12 +43,12 @@ struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     fn by(watch: Watch<'_, 'a>) -> Self {
         let mut wanted = Wanted::default();
-        let mut seen = BTreeMap::new();
+        let mut seen = Map::new();
         for node in watch.servers() {
             match node.conf.default_user() {
                 DefaultUser::Password(line) => {
                     let password = line.value().map(Token::as_str);
-                    seen.entry(password).or_insert_with(|| wanted.passwords.push(line));
+                    seen.or_insert_with(password, || wanted.passwords.push(line));
                 }
                 DefaultUser::AclPassword(user) => {
                     wanted.acl_password.get_or_insert(user.name.span);
@@ -130,16 +129,16 @@ fn unquoted_by_rewrite(conf: &RedisConf, findings: &mut Findings) {
 /// Sentinels that watch the same master log in to each other with `sentinel-pass`, or with their own `requirepass`.
 fn peers(deployment: &Deployment<'_>, ctx: &Context<'_>, findings: &mut Findings) {
     // For each master the passwords that Sentinels ask for; of those that ask for the same, two are enough.
-    let mut asks: BTreeMap<&str, Vec<&Token>> = BTreeMap::new();
-    let mut seen: BTreeMap<(&str, &str), u8> = BTreeMap::new();
+    let mut asks: Map<&str, Vec<&Token>> = Map::new();
+    let mut seen: Map<(&str, &str), u8> = Map::new();
     for sentinel in &deployment.sentinels {
         let Some(asked) = password(sentinel.conf.last("requirepass")).filter(|asked| is_known(asked)) else { continue };
         for monitor in sentinel.conf.monitors() {
             let master = monitor.name.as_str();
-            let count = seen.entry((master, asked.as_str())).or_default();
+            let count = seen.or_default((master, asked.as_str()));
             if *count < 2 {
                 *count += 1;
-                asks.entry(master).or_default().push(asked);
+                asks.or_default(master).push(asked);
             }
         }
     }

@@ -3,8 +3,7 @@
 use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{AboutMasters, Document, Monitor, RedisConf};
 use crate::value;
-use confvet_core::{Address, Context, Findings, Rule, Set, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Address, Context, Findings, Map, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-mismatch", check };
 
@@ -15,19 +14,19 @@ fn check(set: &Set<Document>, ctx: &Context<'_>, findings: &mut Findings) {
     let deployment = Deployment::of(set);
     let about: Vec<AboutMasters<'_>> =
         deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();
-    let mut by_name: BTreeMap<&str, Vec<View<'_>>> = BTreeMap::new();
-    let mut by_address: BTreeMap<(Address, i64), Vec<View<'_>>> = BTreeMap::new();
+    let mut by_name: Map<&str, Vec<View<'_>>> = Map::new();
+    let mut by_address: Map<(Address, i64), Vec<View<'_>>> = Map::new();
     for (sentinel, about) in deployment.sentinels.iter().zip(&about) {
         for monitor in sentinel.conf.monitors() {
             let view = View { conf: sentinel.conf, about, monitor };
-            by_name.entry(monitor.name.as_str()).or_default().push(view);
+            by_name.or_default(monitor.name.as_str()).push(view);
             let address = Address::parse(&monitor.host.text);
             if !address.is_loopback() {
-                by_address.entry((address, monitor.port_number())).or_default().push(view);
+                by_address.or_default((address, monitor.port_number())).push(view);
             }
         }
     }
-    for (name, group) in &by_name {
+    for (name, group) in by_name.iter() {
         let at_rest: Vec<_> = group.iter().filter(|view| !view.conf.sentinel_was_running()).collect();
         let address = |monitor: &Monitor<'_>| {
             (format!("{}:{}", monitor.host.text, monitor.port.text), monitor.host.span.to(monitor.port.span))
@@ -103,9 +102,9 @@ fn disagree(name: &str, values: &[(String, Span)], severity: Severity, ctx: &Con
 }
 
 fn most_common(values: &[(String, Span)]) -> Option<(String, Span)> {
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut counts: Map<&str, (usize, usize)> = Map::new();
     for (index, (value, _)) in values.iter().enumerate() {
-        counts.entry(value).or_insert((0, index)).0 += 1;
+        counts.or_insert(value, (0, index)).0 += 1;
     }
     let (_, (_, index)) = counts.into_iter().max_by_key(|(_, (count, index))| (*count, std::cmp::Reverse(*index)))?;
     values.get(index).cloned()
@@ -124,7 +123,7 @@ fn two_names(names: &[(String, Span)], ctx: &Context<'_>, findings: &mut Finding
 }
 
 fn same_ids(deployment: &Deployment<'_>, ctx: &Context<'_>, findings: &mut Findings) {
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut seen: Map<&str, Span> = Map::new();
     for sentinel in &deployment.sentinels {
         let Some(id) = sentinel.conf.last("sentinel myid").and_then(|line| line.value()) else { continue };
         if let Some(first) = seen.insert(id.as_str(), id.span) {

@@ -2,8 +2,7 @@
 
 use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{Document, Monitor, RedisConf};
-use confvet_core::{Context, Edit, Fact, Findings, Rule, Set, Severity};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Fact, Findings, Map, Rule, Set, Severity};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-quorum", check };
 
@@ -12,10 +11,10 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let deployment = Deployment::of(set);
-    let mut files: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut files: Map<&str, i64> = Map::new();
     for sentinel in &deployment.sentinels {
         for monitor in sentinel.conf.monitors() {
-            *files.entry(monitor.name.as_str()).or_default() += 1;
+            *files.or_default(monitor.name.as_str()) += 1;
         }
     }
     for sentinel in &deployment.sentinels {
@@ -33,11 +32,11 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The other Sentinels that a running one has written down.
-fn known_peers(conf: &RedisConf) -> BTreeMap<&str, i64> {
-    let mut known = BTreeMap::new();
+fn known_peers(conf: &RedisConf) -> Map<&str, i64> {
+    let mut known = Map::new();
     for line in conf.all("sentinel known-sentinel") {
         if let Some(master) = line.values().first() {
-            *known.entry(master.as_str()).or_default() += 1;
+            *known.or_default(master.as_str()) += 1;
         }
     }
     known

@@ -1,14 +1,13 @@
 //! Statements of a sentinel.conf that do not fit each other.
 
 use crate::model::{Document, Monitor, RedisConf, Statement};
-use confvet_core::{Address, Category, Context, Edit, Findings, Rule, Safety, Severity, did_you_mean};
-use std::collections::BTreeMap;
+use confvet_core::{Address, Category, Context, Edit, Findings, Map, Rule, Safety, Severity, did_you_mean};
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/sentinel-statement", check };
 
 fn check(document: &Document, ctx: &Context<'_>, findings: &mut Findings) {
     let Some(conf) = document.sentinel() else { return };
-    let mut monitors: BTreeMap<&str, Monitor<'_>> = BTreeMap::new();
+    let mut monitors: Map<&str, Monitor<'_>> = Map::new();
     for monitor in conf.monitors() {
         match monitors.get(monitor.name.as_str()) {
             Some(first) => {
@@ -43,7 +42,7 @@ fn takes_master(statement: &Statement) -> bool {
 fn about_master(
     conf: &RedisConf,
     line: &Statement,
-    monitors: &BTreeMap<&str, Monitor<'_>>,
+    monitors: &Map<&str, Monitor<'_>>,
     ctx: &Context<'_>,
     findings: &mut Findings,
 ) {
@@ -142,7 +141,7 @@ fn mixed_names(conf: &RedisConf, monitor: &Monitor<'_>, findings: &mut Findings)
 }
 
 fn renamed_twice(conf: &RedisConf, findings: &mut Findings) {
-    let mut seen = BTreeMap::new();
+    let mut seen = Map::new();
     for line in conf.all("sentinel rename-command") {
         let [master, command, _] = line.values() else { continue };
         let key = (master.as_str(), command.text.to_ascii_lowercase());

@@ -3,8 +3,7 @@
 use crate::deployment::{Deployment, has_sentinels};
 use crate::model::{AboutMasters, Document, RedisConf};
 use crate::value;
-use confvet_core::{Context, Edit, Fact, Facts, Findings, Rule, Set, Severity, Span};
-use std::collections::BTreeMap;
+use confvet_core::{Context, Edit, Fact, Facts, Findings, Map, Rule, Set, Severity, Span};
 
 pub(super) static RULE: Rule<Set<Document>> = Rule { name: "redis/sentinel-timing", check };
 
@@ -15,7 +14,7 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
     let deployment = Deployment::of(set);
     let about: Vec<AboutMasters<'_>> =
         deployment.sentinels.iter().map(|sentinel| sentinel.conf.about_masters()).collect();
-    let known: Vec<BTreeMap<&str, u64>> =
+    let known: Vec<Map<&str, u64>> =
         deployment.sentinels.iter().map(|sentinel| known_replicas(sentinel.conf)).collect();
     for watch in deployment.watches() {
         let in_files = watch.replicas().count() as u64;
@@ -33,11 +32,11 @@ fn check(set: &Set<Document>, _: &Context<'_>, findings: &mut Findings) {
 }
 
 /// The replicas that a running Sentinel has written down.
-fn known_replicas(conf: &RedisConf) -> BTreeMap<&str, u64> {
-    let mut known = BTreeMap::new();
+fn known_replicas(conf: &RedisConf) -> Map<&str, u64> {
+    let mut known = Map::new();
     for line in conf.all("sentinel known-replica") {
         if let Some(master) = line.values().first() {
-            *known.entry(master.as_str()).or_default() += 1;
+            *known.or_default(master.as_str()) += 1;
         }
     }
     known

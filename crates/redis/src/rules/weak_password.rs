@@ -3,8 +3,7 @@
 use crate::model::{Document, Exposure, RedisConf, Secret, sha256};
 use crate::schema;
 use crate::syntax::Token;
-use confvet_core::{Context, Findings, Rule, Severity, Span};
-use std::collections::BTreeSet;
+use confvet_core::{Context, Findings, Keys, Rule, Severity, Span};
 use std::sync::LazyLock;
 
 pub(super) static RULE: Rule<Document> = Rule { name: "redis/weak-password", check };
@@ -72,7 +71,7 @@ fn judge_user(user: &crate::model::AclUser, local: bool, findings: &mut Findings
 
 /// Hashes of the well-known passwords and of the empty one.
 fn is_hash_of_a_known_one(hash: &str) -> bool {
-    static HASHES: LazyLock<BTreeSet<String>> =
+    static HASHES: LazyLock<Keys<String>> =
         LazyLock::new(|| WELL_KNOWN.iter().chain(&["", "changeme"]).map(|password| sha256(password)).collect());
     HASHES.contains(hash)
 }
