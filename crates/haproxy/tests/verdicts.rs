@@ -521,3 +521,137 @@ fn choices_of_global() {
         &["ssl-default-bind-options no-tlsv1", "ssl-default-server-options prefer-client-ciphers"],
     );
 }
+
+#[test]
+fn lines_of_health_checks() {
+    in_backend(
+        &[
+            "option httpchk\n    http-check send meth GET uri / ver HTTP/1.1 hdr a b comment c",
+            "option httpchk\n    http-check expect !status 200",
+            "option httpchk\n    http-check expect ! ! status 200 comment x",
+            "option httpchk\n    http-check send-state",
+            "option httpchk\n    http-check expect hdr name a",
+            "option tcp-check\n    tcp-check connect port 80 addr 10.0.0.1 send-proxy ssl sni x alpn h2 via-socks4 linger",
+            "option tcp-check\n    tcp-check expect min-recv 3 !string a comment b",
+            "option tcp-check\n    tcp-check send a comment b",
+            "option tcp-check\n    tcp-check expect binary 0a",
+        ],
+        &[
+            "option httpchk\n    http-check send meth GET x",
+            "option httpchk\n    http-check send hdr a",
+            "option httpchk\n    http-check expect status 200 x",
+            "option httpchk\n    http-check expect status 200 status 300",
+            "option httpchk\n    http-check expect comment x",
+            "option httpchk\n    http-check send-state x",
+            "option httpchk\n    http-check comment",
+            "option httpchk\n    http-check connect foo",
+            "option tcp-check\n    tcp-check connect port",
+            "option tcp-check\n    tcp-check expect status 200",
+            "option tcp-check\n    tcp-check expect rstring (",
+            "option tcp-check\n    tcp-check expect",
+            "option tcp-check\n    tcp-check send",
+            "option tcp-check\n    tcp-check send a b",
+            "option tcp-check\n    tcp-check send-binary 0",
+            "option tcp-check\n    tcp-check expect binary zz",
+        ],
+    );
+}
+
+#[test]
+fn words_behind_the_name_of_a_section() {
+    let text = |header: &str| format!("{DEFAULTS}{header}\n{}", frontend(""));
+    in_section(
+        text,
+        &["backend n x y", "defaults n x", "resolvers n x", "mailers n x"],
+        &[
+            "frontend n x\n    bind :81",
+            "listen n :81\n    bind :81",
+            "userlist n x",
+            "peers n x",
+            "program n x\n    command a",
+        ],
+    );
+}
+
+#[test]
+fn lines_of_resolvers() {
+    in_section(
+        |line| format!("{}resolvers r\n    {line}\n", frontend("")),
+        &[
+            "hold valid 10s x",
+            "timeout retry 1s x",
+            "resolve_retries x",
+            "accepted_payload_size 12",
+            "nameserver a 10.0.0.1:53",
+            "parse-resolv-conf x",
+        ],
+        &[
+            "hold 10s",
+            "hold ever 10s",
+            "hold valid x",
+            "timeout connect 1s",
+            "timeout retry",
+            "resolve_retries",
+            "accepted_payload_size x",
+            "nameserver a 10.0.0.1",
+            "nameserver a",
+        ],
+    );
+}
+
+#[test]
+fn sockets_of_global() {
+    in_global(
+        &[
+            "stats socket /run/x mode 660 level admin expose-fd listeners",
+            "stats socket :99 ssl",
+            "stats socket abns@x",
+        ],
+        &[
+            "stats socket x",
+            "stats socket 10.0.0.1",
+            "stats socket /run/x level root",
+            "stats socket /run/x levels admin",
+            "stats socket /run/x level",
+        ],
+    );
+}
+
+#[test]
+fn a_backend_that_names_another_one_as_its_own() {
+    let text = |lines: &str| {
+        format!(
+            "{}{}backend other\n    mode tcp\n    server a 10.0.0.1:80\n",
+            frontend(""),
+            format_args!("backend one\n    mode http\n    {lines}\n    server a 10.0.0.1:80\n")
+        )
+    };
+    in_section(
+        text,
+        &["mode tcp\n    default_backend other", "use_backend app if TRUE"],
+        &[
+            "use_backend",
+            "default_backend one",
+            "use_backend one if TRUE",
+            "default_backend other",
+            "use_backend other",
+        ],
+    );
+}
+
+#[test]
+fn levels_of_logs_and_lines_of_statistics() {
+    in_global(
+        &["log /dev/log local0 info notice", "log 10.0.0.1:514 len 1024 local0 err"],
+        &[
+            "log global 5s",
+            "log /dev/log local0 loud",
+            "log /dev/log local0 info loud",
+            "log /dev/log local0 info notice x",
+        ],
+    );
+    in_backend(
+        &["stats uri / x", "stats realm a b", "stats enable x", "stats admin if TRUE", "stats show-node"],
+        &["stats uri", "stats realm", "stats auth", "stats scope", "stats refresh", "stats admin", "stats admin x"],
+    );
+}

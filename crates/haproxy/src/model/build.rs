@@ -121,7 +121,10 @@ impl Builder {
             from = words.next();
         } else {
             match words.next() {
-                Some(second) if second.text == "from" => from = words.next(),
+                Some(second) if second.text == "from" => {
+                    from = words.next();
+                    extra = words.next();
+                }
                 other => extra = other,
             }
         }

@@ -60,6 +60,17 @@ fn is_exchange(statement: &Statement) -> bool {
         || statement.text(1).starts_with("unset-var")
 }
 
+/// Does an `expect` line want anything but its pattern? The `!` may stand alone or in front of the kind of pattern.
+pub(super) fn is_negated(expect: &Statement) -> bool {
+    let negates = |word: Word<'_>| {
+        let kind = word.text.strip_prefix('!');
+        kind.is_some_and(|kind| {
+            matches!(kind, "" | "status" | "rstatus" | "hdr" | "fhdr" | "string" | "rstring" | "string-lf")
+        })
+    };
+    expect.from(2).iter().any(negates)
+}
+
 /// How the servers of a proxy are checked.
 #[derive(Debug, Clone, Default)]
 pub struct HealthCheck {
@@ -213,9 +224,12 @@ impl HealthCheck {
     /// A good answer is what a healthy primary does *not* give: status 503, or anything but 200.
     pub fn is_inverted(&self) -> bool {
         self.http.iter().filter(|line| line.has(1, "expect")).any(|line| {
-            let negated = line.words().iter().any(|word| word.text == "!");
+            let negated = is_negated(line);
             let status = |codes: &str| {
-                let at = line.words().iter().position(|word| matches!(word.text, "status" | "rstatus"));
+                let at = line
+                    .words()
+                    .iter()
+                    .position(|word| matches!(word.text.trim_start_matches('!'), "status" | "rstatus"));
                 at.and_then(|at| line.word(at + 1)).is_some_and(|word| word.text.split(',').any(|code| code == codes))
             };
             if negated { status("200") } else { status("503") }

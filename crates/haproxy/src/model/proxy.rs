@@ -512,6 +512,14 @@ impl Proxy {
         self.all("use_backend").filter(|_| self.has_frontend_side()).chain(default)
     }
 
+    /// The lines whose targets HAProxy looks at: the routes, and those that a backend has of its own, which it ignores
+    /// all the same.
+    pub(crate) fn checked_routes(&self) -> impl Iterator<Item = &Statement> {
+        let is_backend = !self.has_frontend_side();
+        let own = self.all("use_backend").chain(self.last("default_backend")).filter(move |_| is_backend);
+        self.routes().chain(own)
+    }
+
     /// Rules of one set (`http-request`, `tcp-request content`, …), in evaluation order.
     pub fn rules<'a>(&'a self, set: &'a str) -> impl Iterator<Item = &'a Statement> {
         let (first, second) = set.split_once(' ').unwrap_or((set, ""));

@@ -13,6 +13,7 @@ use confvet_core::{Keys, Map, Span, did_you_mean};
 
 mod actions;
 mod calls;
+mod checks;
 mod formats;
 mod global;
 mod grammar;
@@ -225,11 +226,26 @@ impl<'a> Schema<'a> {
             let message = format!("a `{}` section needs a name", section.kind.as_str());
             add(ProblemKind::Invalid { message, instead: None }, section.word);
         }
-        let alone = matches!(section.kind, SectionKind::Global).then_some(section.name.as_ref()).flatten();
-        let extra = section.extra.as_ref().filter(|_| section.kind.is_proxy()).or(alone);
+        let extra = match section.kind {
+            SectionKind::Global => section.name.as_ref(),
+            SectionKind::Userlist
+            | SectionKind::Peers
+            | SectionKind::Cache
+            | SectionKind::LogForward
+            | SectionKind::FcgiApp
+            | SectionKind::Program => section.extra.as_ref(),
+            // Without `from` HAProxy leaves the section out, and takes offence at its first line.
+            SectionKind::Frontend | SectionKind::Listen | SectionKind::Backend => {
+                section.extra.as_ref().filter(|_| section.from.is_some() || !section.statements.is_empty())
+            }
+            _ => None,
+        };
         if let Some(extra) = extra.filter(|extra| !extra.word().is_variable() && !extra.text.is_empty()) {
             let message = match section.kind {
                 SectionKind::Global => "`global` takes no name".to_owned(),
+                kind if section.from.is_some() || !kind.is_proxy() => {
+                    format!("`{}` is one word too many in the header of a {}", extra.text, kind.as_str())
+                }
                 kind => {
                     format!("only `from` may follow the name of a {}: addresses stand in `bind` lines", kind.as_str())
                 }
@@ -341,6 +357,7 @@ impl<'a> Schema<'a> {
             }
             (SectionKind::LogForward, "bind") => self.options(statement, 2, Context::BindOption, false),
             (SectionKind::Global, _) => self.global(statement),
+            (SectionKind::Resolvers, _) => self.resolvers(statement),
             _ => {}
         }
         self.values(None, statement);

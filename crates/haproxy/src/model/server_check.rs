@@ -1,6 +1,6 @@
 //! How one server is checked: what its line, the lines of its proxy and what both inherit come to.
 
-use super::check::{CheckKind, HealthCheck, Request};
+use super::check::{CheckKind, HealthCheck, Request, is_negated};
 use super::server::{Server, ServerOption};
 use confvet_core::{Address, Span};
 use serde::Serialize;
@@ -107,8 +107,9 @@ impl<'a> ServerCheck<'a> {
         let Some(expect) = expects.next() else {
             return Some(ExpectedStatus { codes: vec![(200, 399)], negated: false });
         };
-        let negated = expect.words().iter().any(|word| word.text == "!");
-        ExpectedStatus::read(expect.after("status")?.text, negated).filter(|_| expects.next().is_none())
+        let negated = is_negated(expect);
+        let codes = expect.after("status").or_else(|| expect.after("!status"))?;
+        ExpectedStatus::read(codes.text, negated).filter(|_| expects.next().is_none())
     }
 
     /// It speaks TLS: `check-ssl`, `ssl` on the `connect` line, or the server's own `ssl` where the check goes to the

@@ -11,7 +11,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
     }
     agents(haproxy, findings);
     for proxy in haproxy.proxies.iter().filter(|proxy| proxy.mode() != Mode::Unknown && !proxy.is_disabled()) {
-        for route in proxy.routes() {
+        for route in proxy.checked_routes() {
             let Some(name) = route.word(1).filter(|name| name.is_known()) else { continue };
             let Some(backend) = haproxy.backend(name.text) else { continue };
             let (from, to) = (proxy.mode(), backend.mode());
@@ -27,7 +27,7 @@ fn check(haproxy: &Haproxy, _: &Context<'_>, findings: &mut Findings) {
             };
             let (severity, category) = haproxy.refused(route.branch);
             let report = findings.report(name.span, message).severity(severity).category(category);
-            let aligned = (!itself).then(|| in_mode(backend, from));
+            let aligned = (!itself && proxy.has_frontend_side()).then(|| in_mode(backend, from));
             report
                 .label(mode_span(proxy), format!("{} mode", from.as_str()))
                 .label(mode_span(backend), format!("{} mode", to.as_str()))

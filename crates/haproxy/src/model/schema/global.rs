@@ -3,8 +3,8 @@
 use super::{ProblemKind, Schema};
 use crate::model::Statement;
 use crate::syntax::Word;
-use crate::table::{Keyword, keyword};
-use crate::values::{Time, Unit, leading_number, time};
+use crate::table::{Context, Keyword, keyword};
+use crate::values::{Port, Time, Unit, endpoint, leading_number, time};
 use confvet_core::did_you_mean;
 
 /// What the first word behind a keyword has to be.
@@ -243,17 +243,68 @@ impl Schema<'_> {
                 let message = format!("`{}` cannot be set in `global`: only variables `proc.…` can", first.text);
                 self.invalid(statement, first, message, None);
             }
-            keyword::STATS if statement.words().is(1, "maxconn") => {
-                if statement.word(2).is_none_or(|number| number.is_known() && leading_number(number.text).0 < 1) {
-                    let message = "`stats maxconn` needs a number above 0".to_owned();
-                    self.invalid(statement, first, message, None);
-                }
+            keyword::STATS
+                if statement.words().is(1, "maxconn")
+                    && statement.word(2).is_none_or(|most| most.is_known() && leading_number(most.text).0 < 1) =>
+            {
+                let message = "`stats maxconn` needs a number above 0".to_owned();
+                self.invalid(statement, first, message, None);
             }
             keyword::STATS if statement.words().is(1, "socket") && statement.word(2).is_none() => {
                 let message = "`stats socket` needs an address".to_owned();
                 self.invalid(statement, first, message, None);
             }
+            keyword::STATS if statement.words().is(1, "socket") => {
+                self.needs_port(statement, 2);
+                self.options(statement, 3, Context::BindOption, false);
+            }
             _ => {}
+        }
+    }
+
+    /// The words of a statement of `resolvers`.
+    pub(super) fn resolvers(&mut self, statement: &Statement) {
+        const EVENTS: &[&str] = &["nx", "refused", "timeout", "valid", "obsolete", "other"];
+        if !statement.is_whole() || statement.marks().has_continuation() {
+            return;
+        }
+        let (least, what) = match statement.id() {
+            keyword::HOLD => (2, "an event and a time"),
+            keyword::TIMEOUT => (2, "`resolve` or `retry`, and a time"),
+            keyword::NAMESERVER => (2, "a name and an address"),
+            keyword::RESOLVE_RETRIES | keyword::ACCEPTED_PAYLOAD_SIZE => (1, "a number"),
+            _ => return,
+        };
+        if statement.words().len() <= least {
+            let message = format!("`{}` needs {what}", statement.keyword());
+            self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+            return;
+        }
+        match statement.id() {
+            keyword::HOLD => {
+                self.one_of(statement, "hold", 1, EVENTS);
+                self.time_value(statement, 2, Unit::Milliseconds);
+            }
+            keyword::TIMEOUT => {
+                self.one_of(statement, "timeout", 1, &["resolve", "retry"]);
+                self.time_value(statement, 2, Unit::Milliseconds);
+            }
+            keyword::NAMESERVER => self.needs_port(statement, 2),
+            keyword::ACCEPTED_PAYLOAD_SIZE => {
+                let Some(size) = statement.word(1).filter(|size| super::is_plain(*size)) else { return };
+                self.global_value(statement, size, Value::Number(12, 65_535), true);
+            }
+            _ => {}
+        }
+    }
+
+    /// An address that is nothing without a port.
+    fn needs_port(&mut self, statement: &Statement, at: usize) {
+        let Some(word) = statement.word(at).filter(|word| super::is_plain(*word)) else { return };
+        let address = endpoint(word, 0..word.text.len());
+        if address.inet().is_some() && matches!(address.port, Port::None) {
+            let message = format!("`{}` has no port", word.text);
+            self.invalid(statement, word, message, None);
         }
     }
 

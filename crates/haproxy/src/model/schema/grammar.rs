@@ -102,6 +102,10 @@ impl Schema<'_> {
     /// The words of a proxy's statement.
     pub(super) fn grammar(&mut self, statement: &Statement) {
         let id = statement.id();
+        if id == keyword::USE_BACKEND && statement.word(1).is_none() {
+            let message = "`use_backend` needs the name of a backend".to_owned();
+            self.add(statement, statement.keyword_span(), ProblemKind::Invalid { message, instead: None });
+        }
         // What most lines are is read elsewhere.
         if matches!(
             id,
@@ -188,7 +192,7 @@ impl Schema<'_> {
                     self.process(statement, word);
                 }
             }
-            keyword::HTTP_CHECK if statement.text(1) == "expect" => self.expect(statement),
+            keyword::HTTP_CHECK | keyword::TCP_CHECK => self.check_line(statement),
             keyword::ACL => self.acl_name(statement),
             keyword::DISPATCH | keyword::SOURCE => self.plain_address(statement),
             _ => {}
@@ -336,52 +340,6 @@ impl Schema<'_> {
                 return;
             };
             at += 1 + words;
-        }
-    }
-
-    /// `http-check expect [SETTING VALUE]… [!] WHAT PATTERN`
-    fn expect(&mut self, statement: &Statement) {
-        const KINDS: &[&str] = &["status", "rstatus", "hdr", "fhdr", "string", "rstring", "string-lf"];
-        let mut at = 2;
-        while let Some(word) = statement.word(at) {
-            match word.text {
-                "min-recv" | "comment" | "ok-status" | "error-status" | "tout-status" | "on-success" | "on-error"
-                | "status-code" => at += 2,
-                "!" => at += 1,
-                "status" | "rstatus" | "string" | "rstring" | "string-lf" => {
-                    self.pattern(statement, at);
-                    return;
-                }
-                "hdr" | "fhdr" => return,
-                text => {
-                    let kinds = KINDS.join(", ");
-                    let message = format!("`{text}` is nothing that `http-check expect` looks at: it takes {kinds}");
-                    let near = did_you_mean(text, KINDS.iter().copied());
-                    self.invalid(statement, word, message, near.map(|near| (near.to_owned(), false)));
-                    return;
-                }
-            }
-        }
-        let message = "`http-check expect` needs a pattern, such as `status 200`".to_owned();
-        self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
-    }
-
-    /// What an answer is compared with.
-    fn pattern(&mut self, statement: &Statement, at: usize) {
-        let kind = statement.text(at);
-        match statement.word(at + 1).filter(|pattern| !pattern.is_empty()) {
-            None => {
-                let message = format!("`{kind}` needs a pattern");
-                self.invalid(statement, statement.at(at), message, None);
-            }
-            Some(codes) if kind == "status" && codes.is_known() => {
-                if !codes.text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'-')) {
-                    let message = format!("`{}` is not a list of status codes such as `200,300-399`", codes.text);
-                    self.invalid(statement, codes, message, None);
-                }
-            }
-            Some(_) if kind.starts_with('r') => self.regex(statement, at + 1),
-            Some(_) => {}
         }
     }
 

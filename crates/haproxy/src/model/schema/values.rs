@@ -44,6 +44,8 @@ fn takes_one_word(statement: Keyword) -> bool {
     )
 }
 
+const LOG_LEVELS: &[&str] = &["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+
 const FACILITIES: &[&str] = &[
     "alert", "audit", "auth", "auth2", "cron", "cron2", "daemon", "ftp", "kern", "local0", "local1", "local2",
     "local3", "local4", "local5", "local6", "local7", "lpr", "mail", "news", "ntp", "syslog", "user", "uucp",
@@ -94,7 +96,7 @@ impl Schema<'_> {
             keyword::SERVER | keyword::SERVER_TEMPLATE => self.server(statement),
             keyword::LOG => self.log(statement),
             keyword::OPTION if second() == "httpchk" => self.httpchk(statement),
-            keyword::STATS if second() == "refresh" => self.time_value(statement, 2, Unit::Seconds),
+            keyword::STATS if statement.is_whole() => self.stats(statement),
             keyword::MAXCONN | keyword::RETRIES | keyword::FULLCONN | keyword::BACKLOG => {
                 self.number(statement, statement.keyword(), 1);
             }
@@ -415,7 +417,8 @@ impl Schema<'_> {
             return;
         }
         let Some(address) = statement.word(1) else { return };
-        if address.text == "global" {
+        // With a word behind it, it is an address like any other.
+        if address.text == "global" && statement.word(2).is_none() {
             return;
         }
         let mut at = 2;
@@ -438,7 +441,40 @@ impl Schema<'_> {
         {
             let message = format!("`{}` must stand in front of the facility `{}`", word.text, facility.text);
             self.invalid(statement, word, message, None);
+            return;
         }
+        for level in statement.from(at + 1).until(2).iter().filter(|level| super::is_plain(*level)) {
+            if !LOG_LEVELS.contains(&level.text) && level.text != "\\" {
+                let near = did_you_mean(level.text, LOG_LEVELS.iter().copied());
+                let message = format!("`{}` is not a level of logs: they are {}", level.text, LOG_LEVELS.join(", "));
+                self.invalid(statement, level, message, near.map(|near| (near.to_owned(), false)));
+                return;
+            }
+        }
+        if let Some(extra) = statement.word(at + 3).filter(|extra| extra.text != "\\") {
+            let message = format!("`{}` is one word too many: two levels may follow the facility", extra.text);
+            self.invalid(statement, extra, message, None);
+        }
+    }
+
+    /// What stands behind `stats` in a proxy.
+    fn stats(&mut self, statement: &Statement) {
+        let (second, third) = (statement.text(1), statement.word(2));
+        let message = match second {
+            "uri" | "realm" | "auth" | "scope" | "refresh" if third.is_none() => {
+                format!("`stats {second}` needs a value")
+            }
+            "admin" if !third.is_some_and(|word| matches!(word.text, "if" | "unless")) => {
+                "`stats admin` needs `if` or `unless` and a condition".to_owned()
+            }
+            "http-request" if third.is_none() => "`stats http-request` needs an action".to_owned(),
+            "refresh" => {
+                self.time_value(statement, 2, Unit::Seconds);
+                return;
+            }
+            _ => return,
+        };
+        self.add(statement, statement.setting_span(), ProblemKind::Invalid { message, instead: None });
     }
 
     /// The value of an option of `server` or `bind`.
@@ -446,7 +482,7 @@ impl Schema<'_> {
         if key.arguments != Arguments::One {
             return;
         }
-        let is_bind = statement.id() == keyword::BIND;
+        let is_bind = matches!(statement.id(), keyword::BIND | keyword::STATS);
         let Some(word) = statement.word(at + 1).filter(|word| word.is_known() && !word.has_dollar()) else {
             return;
         };
