@@ -1,6 +1,6 @@
 //! Turns the tables of directives and variables into static arrays.
 
-use confvet_tables::{Row, Table, TableError, version, write_output};
+use confvet_tables::{Field, Row, Table, TableError, optional_text, text, value, version, write_output};
 use std::fmt::Write;
 
 const KEY_COLUMNS: &[&str] = &[
@@ -30,38 +30,25 @@ fn main() -> Result<(), TableError> {
     let variables = Table::read("src/variables.tsv", &["variable", "protocol", "since", "removed", "assignable"])?;
     variables.write_sorted("variables.rs", "BUILT_IN", "BuiltIn", |row| {
         let name = row.get("variable");
-        Ok(format!(
-            "BuiltIn {{ name: {:?}, prefix: {}, stream: {}, since: {}, removed: {}, assignable: {} }}",
-            name.trim_end_matches('*'),
-            name.ends_with('*'),
-            row.get("protocol") == "stream",
-            version(row.get("since"))?,
-            version(row.get("removed"))?,
-            row.get("assignable") == "yes",
-        ))
+        Ok(vec![
+            text("name", name.trim_end_matches('*')),
+            value("prefix", "bool", name.ends_with('*').to_string()),
+            value("stream", "bool", (row.get("protocol") == "stream").to_string()),
+            value("since", "Option<TableVersion>", version(row.get("since"))?),
+            value("removed", "Option<TableVersion>", version(row.get("removed"))?),
+            value("assignable", "bool", (row.get("assignable") == "yes").to_string()),
+        ])
     })
 }
 
-/// The distinct names in order, where the rows of each start, and an open-addressing hash over them.
+/// The distinct names in order, for the compiler.
 fn write_names(keys: &Table) -> Result<(), TableError> {
-    let mut all: Vec<&str> = keys.rows().map(|row| row.get("directive")).collect();
-    all.sort_unstable();
-    let mut names = all.clone();
+    let mut names: Vec<&str> = keys.rows().map(|row| row.get("directive")).collect();
+    names.sort_unstable();
     names.dedup();
-    let mut code = format!("pub(crate) const NAMES: &[&str] = &{names:?};\nstatic FIRST_ROW: &[u16] = &[");
-    for name in &names {
-        let _ = write!(code, "{}, ", all.partition_point(|other| other < name));
-    }
-    let mut slots = vec![u16::MAX; 4096];
-    for (index, name) in names.iter().enumerate() {
-        let mut slot = hash(name.as_bytes());
-        while slots[slot % slots.len()] != u16::MAX {
-            slot += 1;
-        }
-        let len = slots.len();
-        slots[slot % len] = u16::try_from(index).unwrap_or(u16::MAX);
-    }
-    let _ = writeln!(code, "{}];\nstatic SLOTS: &[u16; 4096] = &{slots:?};", all.len());
+    let mut code =
+        String::from("/// For constants: at run time nothing uses it, so that the program does not hold it.\n");
+    let _ = writeln!(code, "const CONSTANT_NAMES: &[&str] = &{names:?};");
     code.push_str("/// Every name as a constant, for patterns.\n#[allow(dead_code)]\npub(crate) mod known {\n");
     for (index, name) in names.iter().enumerate() {
         let constant = name.to_ascii_uppercase();
@@ -71,13 +58,7 @@ fn write_names(keys: &Table) -> Result<(), TableError> {
     write_output("names.rs", &code)
 }
 
-/// FNV-1a; the same as in `keys.rs`.
-fn hash(name: &[u8]) -> usize {
-    let hash = name.iter().fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash as usize
-}
-
-fn row(row: Row<'_>) -> Result<String, String> {
+fn row(row: Row<'_>) -> Result<Vec<Field>, String> {
     let values = match (row.get("values"), row.get("values").strip_prefix("range ")) {
         (_, Some(range)) => {
             let (low, high) = range.split_once("..").ok_or_else(|| format!("`{range}` is no range"))?;
@@ -93,22 +74,22 @@ fn row(row: Row<'_>) -> Result<String, String> {
             format!("Some(({}, {at}))", arguments(row.get("args_before"))?)
         }
     };
-    Ok(format!(
-        "Row {{ block: {}, contexts: Contexts({:#x}), arguments: {}, arguments_before: {changed}, kind: ValueType::{}, \
-         values: {values}, unique: {}, module: {:?}, since: {}, removed: {}, deprecated: {}, deprecated_since: {}, \
-         origin: Origin::{} }}",
-        row.get("block") == "yes",
-        contexts(row.get("contexts"))?,
-        arguments(row.get("args"))?,
-        kind(row.get("type"))?,
-        row.get("duplicate") == "error",
-        row.get("module"),
-        version(row.get("since"))?,
-        version(row.get("removed"))?,
-        row.optional("deprecated"),
-        version(row.get("deprecated_since"))?,
-        origin(row.get("origin")),
-    ))
+    Ok(vec![
+        text("name", row.get("directive")),
+        value("block", "bool", (row.get("block") == "yes").to_string()),
+        value("contexts", "Contexts", format!("Contexts({:#x})", contexts(row.get("contexts"))?)),
+        value("arguments", "Arguments", arguments(row.get("args"))?),
+        value("arguments_before", "Option<(Arguments, TableVersion)>", changed),
+        value("kind", "ValueType", format!("ValueType::{}", kind(row.get("type"))?)),
+        value("values", "Values", values),
+        value("unique", "bool", (row.get("duplicate") == "error").to_string()),
+        text("module", row.get("module")),
+        value("since", "Option<TableVersion>", version(row.get("since"))?),
+        value("removed", "Option<TableVersion>", version(row.get("removed"))?),
+        optional_text("deprecated", row.get("deprecated")),
+        value("deprecated_since", "Option<TableVersion>", version(row.get("deprecated_since"))?),
+        value("origin", "Origin", format!("Origin::{}", origin(row.get("origin")))),
+    ])
 }
 
 fn contexts(cell: &str) -> Result<u32, String> {
@@ -188,7 +169,7 @@ fn origin(cell: &str) -> &'static str {
     }
 }
 
-fn flaw(row: Row<'_>) -> Result<String, String> {
+fn flaw(row: Row<'_>) -> Result<Vec<Field>, String> {
     let exact = |text: &str| {
         version(text).map(|version| version.trim_start_matches("Some(").trim_end_matches("))").to_owned() + ")")
     };
@@ -199,11 +180,12 @@ fn flaw(row: Row<'_>) -> Result<String, String> {
     }
     let mended: Vec<String> = row.get("mended").split(',').map(exact).collect::<Result<_, _>>()?;
     let trigger: String = row.get("trigger").split('-').map(|part| part[..1].to_uppercase() + &part[1..]).collect();
-    Ok(format!(
-        "Flaw {{ id: {:?}, name: {:?}, minor: {}, vulnerable: &[{ranges}], mended: &[{}], trigger: Trigger::{trigger} }}",
-        row.get("cve"),
-        row.get("name"),
-        row.get("minor") == "yes",
-        mended.join(", "),
-    ))
+    Ok(vec![
+        text("id", row.get("cve")),
+        text("name", row.get("name")),
+        value("minor", "bool", (row.get("minor") == "yes").to_string()),
+        value("vulnerable", "&[(TableVersion, TableVersion)]", format!("&[{ranges}]")),
+        value("mended", "&[TableVersion]", format!("&[{}]", mended.join(", "))),
+        value("trigger", "Trigger", format!("Trigger::{trigger}")),
+    ])
 }

@@ -1,10 +1,12 @@
 //! Turns the tables of keys and of PostgreSQL parameters into static sorted arrays.
 
-use confvet_tables::{Row, Table, TableError, version};
+use confvet_tables::{Field, Row, Table, TableError, array, text, texts, value, version, write_output};
 
 fn main() -> Result<(), TableError> {
     let keys = Table::read("src/tables/keys.tsv", &["place"])?;
-    keys.write_sorted("keys.rs", "PLACES", "&str", |row| Ok(format!("{:?}", row.get("place"))))?;
+    let mut places: Vec<&str> = keys.rows().map(|row| row.get("place")).collect();
+    places.sort_unstable();
+    write_output("keys.rs", &texts("PLACES", &places))?;
     let variables = Table::read("src/tables/variables.tsv", &["variable", "kind", "key"])?;
     for (file, name, kind) in
         [("variables.rs", "VARIABLES", "known"), ("ignored_variables.rs", "IGNORED_VARIABLES", "ignored")]
@@ -12,7 +14,8 @@ fn main() -> Result<(), TableError> {
         let rows = variables.rows().filter(|row| row.get("kind") == kind);
         let mut names: Vec<(&str, &str)> = rows.map(|row| (row.get("variable"), row.get("key"))).collect();
         names.sort_unstable();
-        confvet_tables::write_output(file, &format!("pub(crate) static {name}: &[(&str, &str)] = &{names:?};\n"))?;
+        let fields = names.into_iter().map(|(name, key)| vec![text("name", name), text("key", key)]);
+        write_output(file, &format!("pub(crate) {}", array(name, "Variable", &fields.collect::<Vec<_>>())))?;
     }
     let columns = ["parameter", "type", "unit", "min", "max", "words", "from", "till", "internal", "defaults"];
     Table::read("src/tables/parameters.tsv", &columns)?.write_sorted(
@@ -23,7 +26,7 @@ fn main() -> Result<(), TableError> {
     )
 }
 
-fn parameter(row: Row<'_>) -> Result<String, String> {
+fn parameter(row: Row<'_>) -> Result<Vec<Field>, String> {
     let words: Vec<String> =
         row.get("words").split('|').filter(|word| !word.is_empty()).map(|word| format!("{word:?}")).collect();
     let bound = |cell: &str| match cell {
@@ -41,14 +44,14 @@ fn parameter(row: Row<'_>) -> Result<String, String> {
         "EnumBool" => format!("Shape::EnumBool(&[{}])", words.join(", ")),
         other => return Err(format!("`{other}` is no type")),
     };
-    Ok(format!(
-        "Parameter {{ name: {:?}, shape: {shape}, from: {}, till: {}, is_internal: {}, defaults: &[{}] }}",
-        row.get("parameter"),
-        version(row.get("from"))?,
-        version(row.get("till"))?,
-        row.get("internal") == "yes",
-        defaults(row.get("defaults"))?,
-    ))
+    Ok(vec![
+        text("name", row.get("parameter")),
+        value("shape", "Shape", shape),
+        value("from", "Option<Number>", version(row.get("from"))?),
+        value("till", "Option<Number>", version(row.get("till"))?),
+        value("is_internal", "bool", (row.get("internal") == "yes").to_string()),
+        value("defaults", "&[(u16, &str)]", format!("&[{}]", defaults(row.get("defaults"))?)),
+    ])
 }
 
 /// `12:1024 15:16384`: the default from a major version on.

@@ -1,6 +1,6 @@
 //! Turns the tables of keys and of discovery labels into static sorted arrays, and the keys into the typed model too.
 
-use confvet_tables::{Row, Table, TableError, version, write_output};
+use confvet_tables::{Row, Table, TableError, array, optional_text, text, value, version, words, write_output};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -12,38 +12,28 @@ fn main() -> Result<(), TableError> {
     let keys = Table::read("src/keys.tsv", &columns)?;
     let mut rows: Vec<_> = keys.rows().collect();
     rows.sort_by_key(|row| (row.get("context"), row.get("key")));
-    let mut code = String::from("static KEYS: &[KeyRow] = &[\n");
-    let mut details = String::from("static DETAILS: &[Detail] = &[\n");
+    let mut written = Vec::new();
     for row in &rows {
-        let since = version(row.get("since")).unwrap_or_default();
+        let version = |column| version(row.get(column)).unwrap_or_else(|message| panic!("keys.tsv: {message}"));
+        let since = version("since");
         let since = since.strip_prefix("Some(").and_then(|since| since.strip_suffix(')')).unwrap_or_default();
-        let _ = writeln!(
-            code,
-            "    KeyRow {{ since: &[{since}], removed: {}, ..KeyRow::new({:?}, {:?}, {}) }},",
-            version(row.get("removed")).unwrap_or_default(),
-            row.get("context"),
-            row.get("key"),
-            kind(row.get("type")),
-        );
         let resets = row.get("null") == "resets";
-        let _ = writeln!(
-            details,
-            "    Detail {{ context: {:?}, key: {:?}, default: {}, secret: {} }},",
-            row.get("context"),
-            row.get("key"),
-            if resets { row.optional("default") } else { "None".to_owned() },
-            row.get("secret") == "yes",
-        );
+        written.push(vec![
+            text("context", row.get("context")),
+            text("key", row.get("key")),
+            value("kind", "Type", kind(row.get("type"))),
+            value("since", "&[Release]", format!("&[{since}]")),
+            value("removed", "Option<Release>", version("removed")),
+            optional_text("default", if resets { row.get("default") } else { "" }),
+            value("secret", "bool", (row.get("secret") == "yes").to_string()),
+        ]);
     }
-    code.push_str("];\n");
-    details.push_str("];\n");
-    write_output("keys.rs", &(code + &details))?;
+    write_output("keys.rs", &array("DETAILS", "Detail", &written))?;
     write_output("config.rs", &config(&rows)?)?;
     unicode::write()?;
 
     let meta = Table::read("src/meta.tsv", &["label", "kind", "sd", "roles", "since", "removed", "needs"])?;
     meta.write_sorted("meta.rs", "LABELS", "MetaLabel", |row| {
-        let roles: Vec<&str> = row.get("roles").split(',').filter(|role| !role.is_empty()).collect();
         let kind = match row.get("kind") {
             "exact" => "Exact",
             "prefix" => "Prefix",
@@ -52,14 +42,15 @@ fn main() -> Result<(), TableError> {
         };
         // "after 3.14" is on no release yet.
         let since = row.get("since").strip_prefix("after ").map_or(row.get("since"), |_| "3.15");
-        Ok(format!(
-            "MetaLabel {{ name: {:?}, kind: MetaKind::{kind}, sd: {:?}, roles: &{roles:?}, since: {}, removed: {}, needs: {} }}",
-            row.get("label"),
-            row.get("sd"),
-            version(since)?,
-            version(row.get("removed"))?,
-            row.optional("needs"),
-        ))
+        Ok(vec![
+            text("name", row.get("label")),
+            value("kind", "MetaKind", format!("MetaKind::{kind}")),
+            text("sd", row.get("sd")),
+            words("roles", &row.get("roles").replace(',', "|")),
+            value("since", "Option<(u16, u16, u16)>", version(since)?),
+            value("removed", "Option<(u16, u16, u16)>", version(row.get("removed"))?),
+            optional_text("needs", row.get("needs")),
+        ])
     })
 }
 

@@ -1,10 +1,6 @@
 //! Turns the tables of directives and commands into static sorted arrays.
 
-#[path = "src/slots.rs"]
-mod slots;
-
-use confvet_tables::{Row, Table, TableError, version, write_output};
-use slots::{SLOTS, first_slot};
+use confvet_tables::{Field, Row, Table, TableError, optional_text, text, value, version};
 
 fn main() -> Result<(), TableError> {
     let keys = Table::read(
@@ -16,35 +12,31 @@ fn main() -> Result<(), TableError> {
     )?;
     let names = sorted(&keys, "key");
     keys.write_sorted("keys.rs", "KEYS", "Key", |row| key(row, &names))?;
-    write_slots("key_slots.rs", "KEY_SLOTS", &names)?;
     let parameters =
         Table::read("src/tables/parameters.tsv", &["parameter", "default", "type", "allowed", "modifiable", "former"])?;
     parameters.write_sorted("parameters.rs", "PARAMETERS", "ParameterInfo", |row| {
-        Ok(format!(
-            "ParameterInfo {{ key: {:?}, default: {:?}, is_number: {}, allowed: {:?}, modifiable: {}, former: {} }}",
-            row.get("parameter"),
-            row.get("default"),
-            row.get("type") == "int",
-            row.get("allowed"),
-            row.get("modifiable") == "yes",
-            row.optional("former"),
-        ))
+        Ok(vec![
+            text("key", row.get("parameter")),
+            text("default", row.get("default")),
+            value("is_number", "bool", (row.get("type") == "int").to_string()),
+            text("allowed", row.get("allowed")),
+            value("modifiable", "bool", (row.get("modifiable") == "yes").to_string()),
+            optional_text("former", row.get("former")),
+        ])
     })?;
     let nodes = Table::read("src/tables/nodes.tsv", &["type", "maxmemory"])?;
-    nodes.write_sorted("nodes.rs", "NODE_TYPES", "(&str, u64)", |row| {
-        Ok(format!("({:?}, {})", row.get("type"), row.get("maxmemory")))
+    nodes.write_sorted("nodes.rs", "NODE_TYPES", "NodeType", |row| {
+        Ok(vec![text("name", row.get("type")), value("maxmemory", "u64", row.get("maxmemory"))])
     })?;
     let commands = Table::read("src/tables/commands.tsv", &["name", "since", "until", "valkey"])?;
     commands.write_sorted("commands.rs", "COMMANDS", "Command", |row| {
-        Ok(format!(
-            "Command {{ name: {:?}, since: {}, until: {}, in_valkey: {} }}",
-            row.get("name"),
-            number(row.get("since"))?,
-            version(row.get("until"))?,
-            row.get("valkey") == "yes",
-        ))
-    })?;
-    write_slots("command_slots.rs", "COMMAND_SLOTS", &sorted(&commands, "name"))
+        Ok(vec![
+            text("name", row.get("name")),
+            value("since", "Number", number(row.get("since"))?),
+            value("until", "Option<Number>", version(row.get("until"))?),
+            value("in_valkey", "bool", (row.get("valkey") == "yes").to_string()),
+        ])
+    })
 }
 
 /// The names of a table in the order in which it is written.
@@ -54,22 +46,6 @@ fn sorted<'a>(table: &'a Table, column: &str) -> Vec<&'a str> {
     names
 }
 
-/// Leads out of every table: no name has this slot.
-const EMPTY: u16 = u16::MAX;
-
-/// A table that leads from a name to its index; whoever finds the slot taken moves on to the next one.
-fn write_slots(file: &str, name: &str, names: &[&str]) -> Result<(), TableError> {
-    let mut slots = vec![EMPTY; SLOTS];
-    for (index, name) in (0..).zip(names) {
-        let mut slot = first_slot(name.as_bytes());
-        while slots[slot] != EMPTY {
-            slot = (slot + 1) % SLOTS;
-        }
-        slots[slot] = index;
-    }
-    write_output(file, &format!("static {name}: &[u16; {SLOTS}] = &{slots:?};\n"))
-}
-
 /// The Rust expression of a version that must be there: `(7, 2, 0)`.
 fn number(cell: &str) -> Result<String, String> {
     let expression = version(cell)?;
@@ -77,25 +53,28 @@ fn number(cell: &str) -> Result<String, String> {
     bare.map(str::to_owned).ok_or_else(|| "a version is missing".to_owned())
 }
 
-fn key(row: Row<'_>, names: &[&str]) -> Result<String, String> {
+fn key(row: Row<'_>, names: &[&str]) -> Result<Vec<Field>, String> {
     let canonical = if row.get("alias").is_empty() { row.get("key") } else { row.get("alias") };
     let target = names.binary_search(&canonical).map_err(|_| format!("`{canonical}` is no directive"))?;
     let defaults = history(row.get("defaults"), |value| Ok(format!("{value:?}")))?;
     let kinds = history(row.get("kinds"), kind)?;
     let (least, most) = words(row.get("words"))?;
-    Ok(format!(
-        "Key {{ target: {target}, name: {:?}, kind: {}, words: ({least}, {most}), default: {:?}, redis: {}, valkey: {}, removed: {}, \
-         ignored: {}, again: {}, alias_of: {}, defaults: &[{defaults}], kinds: &[{kinds}] }}",
-        row.get("key"),
-        kind(row.get("type"))?,
-        row.get("default"),
-        version(row.get("redis"))?,
-        version(row.get("valkey"))?,
-        version(row.get("removed"))?,
-        version(row.get("ignored"))?,
-        version(row.get("again"))?,
-        row.optional("alias"),
-    ))
+    let release = |column| Ok::<_, String>(value(column, "Option<Number>", version(row.get(column))?));
+    Ok(vec![
+        value("target", "u16", target.to_string()),
+        text("name", row.get("key")),
+        value("kind", "Kind", kind(row.get("type"))?),
+        value("words", "(u8, u8)", format!("({least}, {most})")),
+        text("default", row.get("default")),
+        release("redis")?,
+        release("valkey")?,
+        release("removed")?,
+        release("ignored")?,
+        release("again")?,
+        optional_text("alias_of", row.get("alias")),
+        value("defaults", "&[(bool, Number, &str)]", format!("&[{defaults}]")),
+        value("kinds", "&[(bool, Number, Kind)]", format!("&[{kinds}]")),
+    ])
 }
 
 /// What holds since which version, as `6.2=x|valkey 8.0=y`: an expression for each entry.

@@ -15,6 +15,7 @@ pub mod source;
 mod span;
 mod suggest;
 mod system;
+pub mod table;
 mod target;
 pub mod units;
 

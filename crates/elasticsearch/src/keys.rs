@@ -1,6 +1,7 @@
 //! The settings Elasticsearch knows: their types, and the versions that have them.
 
 use crate::release::Release;
+use std::sync::LazyLock;
 
 /// What the value of a setting is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +132,6 @@ impl Key {
 }
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
-include!(concat!(env!("OUT_DIR"), "/key_tree.rs"));
 
 /// The row of a flattened key: the exact one, else the family with a `*`, else the longest prefix.
 ///
@@ -166,10 +166,11 @@ pub fn has_below(part: &str) -> bool {
 
 /// All rows.
 pub fn all() -> &'static [Key] {
-    KEYS
+    &KEYS
 }
 
 /// A name of keys in the tree of names, so that looking one up costs a few short comparisons for each of its names.
+#[derive(Default)]
 struct Branch {
     name: &'static str,
     /// The row whose key ends here.
@@ -177,10 +178,34 @@ struct Branch {
     /// The row for everything below.
     below: Option<&'static Key>,
     /// Sorted by length, then by name: the length ends most comparisons. A `*` comes first.
-    branches: &'static [Branch],
+    branches: Vec<Branch>,
 }
 
+static TREE: LazyLock<Branch> = LazyLock::new(|| {
+    let mut root = Branch::default();
+    for row in KEYS.iter() {
+        let stem = row.name.strip_suffix('.');
+        let branch = stem.unwrap_or(row.name).split('.').fold(&mut root, |branch, name| {
+            // Rows come sorted, so that those of one name follow each other.
+            if branch.branches.last().is_none_or(|last| last.name != name) {
+                branch.branches.push(Branch { name, ..Branch::default() });
+            }
+            let last = branch.branches.len() - 1;
+            &mut branch.branches[last]
+        });
+        *(if stem.is_some() { &mut branch.below } else { &mut branch.row }) = Some(row);
+    }
+    root.sort();
+    root
+});
+
 impl Branch {
+    /// Puts the branches below in their order. The names of keys are few, and so are the levels.
+    fn sort(&mut self) {
+        self.branches.sort_unstable_by_key(|branch| (branch.name.len(), branch.name));
+        self.branches.iter_mut().for_each(Branch::sort);
+    }
+
     /// This branch and those that the names of a key lead to, each with what is left of the key; `None` at its end.
     fn way<'k>(&'static self, key: &'k str) -> impl Iterator<Item = (&'static Branch, Option<&'k str>)> {
         std::iter::successors(Some((self, Some(key))), |&(branch, rest)| {
@@ -222,7 +247,7 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_every_rename_is_a_key() {
         assert!(KEYS.is_sorted_by(|a, b| a.name < b.name));
-        for row in KEYS {
+        for row in KEYS.iter() {
             if let Some(rename) = row.rename {
                 assert!(find(rename).is_some(), "{} becomes {rename}", row.name);
             }
@@ -241,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_row_is_found_by_its_own_name() {
-        for row in KEYS {
+        for row in KEYS.iter() {
             let key = row.name.replace('*', "of-nobody");
             assert_eq!(find(&key), Some(row));
             let parent = key.trim_end_matches('.').rsplit_once('.').map(|(parent, _)| parent);

@@ -4,6 +4,7 @@
 use crate::context::{Context, Contexts};
 use crate::release::Release;
 use std::num::NonZeroU16;
+use std::sync::LazyLock;
 
 /// A name of the table of directives: one more than its position in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +102,8 @@ impl Arguments {
 /// One row: a directive of one module.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
+    /// The directive.
+    pub name: &'static str,
     /// It opens a block.
     pub block: bool,
     /// Where it may stand.
@@ -140,6 +143,43 @@ impl Row {
 include!(concat!(env!("OUT_DIR"), "/names.rs"));
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 
+/// The names, sorted, and what leads to and from them.
+pub(crate) struct Names {
+    /// In order, each once.
+    pub(crate) all: Vec<&'static str>,
+    /// Where the rows of each begin, and of one more behind the last.
+    first_rows: Vec<u16>,
+    /// Their positions by hash; whoever finds the slot taken moves on to the next one.
+    slots: Vec<u16>,
+}
+
+const SLOTS: usize = 4096;
+
+/// The names of the table.
+pub(crate) static NAMES: LazyLock<Names> = LazyLock::new(|| {
+    let mut names = Names { all: Vec::new(), first_rows: Vec::new(), slots: vec![u16::MAX; SLOTS] };
+    for (at, row) in (0..).zip(ROWS.iter()) {
+        if names.all.last() == Some(&row.name) {
+            continue;
+        }
+        let mut slot = hash(row.name);
+        while names.slots[slot % SLOTS] != u16::MAX {
+            slot += 1;
+        }
+        names.slots[slot % SLOTS] = (names.all.len() & 0xffff) as u16;
+        names.all.push(row.name);
+        names.first_rows.push(at);
+    }
+    names.first_rows.push((ROWS.len() & 0xffff) as u16);
+    names
+});
+
+/// FNV-1a.
+fn hash(name: &str) -> usize {
+    let add = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    name.as_bytes().iter().fold(0x811c_9dc5, add) as usize
+}
+
 impl Key {
     const fn at(index: u16) -> Key {
         match NonZeroU16::new(index + 1) {
@@ -150,11 +190,11 @@ impl Key {
 
     /// The key of a name, if the table has it.
     pub fn find(name: &str) -> Option<Key> {
-        let hash = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-        let mut slot = name.as_bytes().iter().fold(0x811c_9dc5, hash) as usize;
+        let names = &*NAMES;
+        let mut slot = hash(name);
         loop {
-            let index = SLOTS[slot % SLOTS.len()];
-            if *NAMES.get(index as usize)? == name {
+            let index = names.slots[slot % SLOTS];
+            if *names.all.get(index as usize)? == name {
                 return Some(Key::at(index));
             }
             slot += 1;
@@ -166,10 +206,10 @@ impl Key {
     /// # Panics
     /// If it is not; used through `key!`, which makes that a build error.
     pub(crate) const fn named(name: &str) -> Key {
-        let (mut low, mut high) = (0, NAMES.len());
+        let (mut low, mut high) = (0, CONSTANT_NAMES.len());
         while low < high {
             let middle = low.midpoint(high);
-            match compare(NAMES[middle].as_bytes(), name.as_bytes()) {
+            match compare(CONSTANT_NAMES[middle].as_bytes(), name.as_bytes()) {
                 0 => return Key::at(middle as u16),
                 ..0 => low = middle + 1,
                 _ => high = middle,
@@ -180,12 +220,12 @@ impl Key {
 
     /// All names, in order.
     pub(crate) fn all() -> impl Iterator<Item = Key> {
-        (0..NAMES.len()).filter_map(|index| u16::try_from(index).ok()).map(Key::at)
+        (0..NAMES.all.len()).filter_map(|index| u16::try_from(index).ok()).map(Key::at)
     }
 
     /// The name.
     pub fn name(self) -> &'static str {
-        NAMES[self.index()]
+        NAMES.all[self.index()]
     }
 
     /// Its position in the table of names.
@@ -195,9 +235,8 @@ impl Key {
 
     /// Every row of the name.
     pub fn rows(self) -> &'static [Row] {
-        let first = FIRST_ROW[self.index()] as usize;
-        let next = FIRST_ROW.get(self.index() + 1).map_or(ROWS.len(), |&row| row as usize);
-        &ROWS[first..next]
+        let first_rows = &NAMES.first_rows;
+        &ROWS[first_rows[self.index()] as usize..first_rows[self.index() + 1] as usize]
     }
 
     /// The row that holds in a context: that of the open-source distribution before others.
@@ -246,7 +285,7 @@ mod tests {
 
     #[test]
     fn every_name_is_found_by_hash_and_by_halving() {
-        for name in NAMES {
+        for name in &NAMES.all {
             let key = Key::find(name).unwrap();
             assert_eq!(key, Key::named(name));
             assert!(!key.rows().is_empty());

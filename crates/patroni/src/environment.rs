@@ -42,10 +42,10 @@ impl Variable {
     /// What Patroni makes of it.
     pub fn reading(&self) -> Reading {
         let name = self.name.value.as_str();
-        let find = |list: &[(&str, &str)]| list.binary_search_by_key(&name, |(variable, _)| *variable).is_ok();
-        if find(tables::VARIABLES) {
+        let find = |list: &[tables::Variable]| list.binary_search_by_key(&name, |variable| variable.name).is_ok();
+        if find(&tables::VARIABLES) {
             Reading::Known
-        } else if find(tables::IGNORED_VARIABLES) {
+        } else if find(&tables::IGNORED_VARIABLES) {
             Reading::Ignored
         } else if name.ends_with("_PASSWORD") || name.ends_with("_OPTIONS") {
             Reading::User

@@ -1,5 +1,12 @@
 //! The keys of patroni.yml and where they belong, and the variables that Patroni reads.
 
+/// A variable, and the key it sets.
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    /// Empty where it sets none.
+    pub(crate) key: &'static str,
+}
+
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 include!(concat!(env!("OUT_DIR"), "/variables.rs"));
 include!(concat!(env!("OUT_DIR"), "/ignored_variables.rs"));
@@ -39,8 +46,8 @@ pub fn is_known(section: &str, key: &str) -> bool {
 
 /// The key that a variable sets, in front of whatever the file says; `PATRONI_CONFIGURATION` sets none.
 pub(crate) fn key_of_variable(name: &str) -> Option<&'static str> {
-    let at = VARIABLES.binary_search_by_key(&name, |(variable, _)| *variable).ok()?;
-    VARIABLES.get(at).map(|(_, key)| *key).filter(|key| !key.is_empty())
+    let at = VARIABLES.binary_search_by_key(&name, |variable| variable.name).ok()?;
+    VARIABLES.get(at).map(|variable| variable.key).filter(|key| !key.is_empty())
 }
 
 /// Is the key known in any section?

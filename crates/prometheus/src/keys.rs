@@ -2,15 +2,19 @@
 
 use crate::units::{DurationError, parse_duration, parse_size};
 use confvet_yaml::Node;
-use confvet_yaml::schema::{KeyRow, Schema, Type};
+use confvet_yaml::schema::{KeyRow, Release, Schema, Type};
+use std::sync::LazyLock;
 
-/// What a key's row says beside its type.
+/// A row of the table of keys: what the schema wants to know, and what there is to say beside it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Detail {
     /// The kind of mapping the key stands in.
     pub(crate) context: &'static str,
     /// The key.
     pub(crate) key: &'static str,
+    kind: Type,
+    since: &'static [Release],
+    removed: Option<Release>,
     /// The default, where it is a plain word.
     pub(crate) default: Option<&'static str>,
     /// The value is a secret.
@@ -19,10 +23,16 @@ pub(crate) struct Detail {
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 
-/// The keys of prometheus.yml, rule files and target files.
-pub(crate) static SCHEMA: Schema = Schema { scalar, ..Schema::new(KEYS) };
+static KEYS: LazyLock<Vec<KeyRow>> = LazyLock::new(|| {
+    let key =
+        |row: &Detail| KeyRow { since: row.since, removed: row.removed, ..KeyRow::new(row.context, row.key, row.kind) };
+    DETAILS.iter().map(key).collect()
+});
 
-/// What the row at this place of the table says beside its type: both tables are made of the same rows.
+/// The keys of prometheus.yml, rule files and target files.
+pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema { scalar, ..Schema::new(&KEYS) });
+
+/// What the row at this place of the table says beside its type: the schema has the same rows.
 pub(crate) fn detail_at(row: usize) -> &'static Detail {
     &DETAILS[row]
 }
@@ -84,8 +94,6 @@ mod tests {
     #[test]
     fn the_table_is_sound() {
         assert_eq!(SCHEMA.flaw(), None);
-        let same = |(row, detail): (&KeyRow, &Detail)| (row.context, row.key) == (detail.context, detail.key);
-        assert!(KEYS.len() == DETAILS.len() && KEYS.iter().zip(DETAILS).all(same));
         assert!(SCHEMA.row("scrape_configs", "job_name").is_some());
         let detail = |context: &str, key: &str| {
             DETAILS.iter().find(|detail| (detail.context, detail.key) == (context, key)).unwrap()

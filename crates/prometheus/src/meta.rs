@@ -36,7 +36,7 @@ include!(concat!(env!("OUT_DIR"), "/meta.rs"));
 
 /// All labels, sorted by name.
 pub fn meta_labels() -> &'static [MetaLabel] {
-    LABELS
+    &LABELS
 }
 
 impl MetaLabel {

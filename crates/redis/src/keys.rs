@@ -2,6 +2,7 @@
 
 use crate::slots::{SLOTS, first_slot};
 use crate::version::{Engine, Number, Release};
+use std::sync::LazyLock;
 
 /// What a directive takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,24 +106,44 @@ pub struct Command {
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 include!(concat!(env!("OUT_DIR"), "/commands.rs"));
-include!(concat!(env!("OUT_DIR"), "/key_slots.rs"));
-include!(concat!(env!("OUT_DIR"), "/command_slots.rs"));
 
-/// The entry with a name.
-fn look_up<T>(
-    slots: &[u16; SLOTS],
+/// A sorted table, and where its names stand in it.
+struct Indexed<T: 'static> {
     table: &'static [T],
-    name: &str,
+    slots: [u16; SLOTS],
     name_of: fn(&T) -> &'static str,
-) -> Option<&'static T> {
-    let mut slot = first_slot(name.as_bytes());
-    loop {
-        // An empty slot leads out of the table.
-        let entry = table.get(usize::from(slots[slot]))?;
-        if name_of(entry) == name {
-            return Some(entry);
+}
+
+/// Leads out of every table: no name has this slot.
+const EMPTY: u16 = u16::MAX;
+
+static BY_NAME: LazyLock<Indexed<Key>> = LazyLock::new(|| Indexed::new(&KEYS, |key| key.name));
+static COMMANDS_BY_NAME: LazyLock<Indexed<Command>> = LazyLock::new(|| Indexed::new(&COMMANDS, |command| command.name));
+
+impl<T> Indexed<T> {
+    /// Whoever finds its slot taken moves on to the next one.
+    fn new(table: &'static [T], name_of: fn(&T) -> &'static str) -> Self {
+        let mut slots = [EMPTY; SLOTS];
+        for (index, entry) in (0..).zip(table) {
+            let mut slot = first_slot(name_of(entry).as_bytes());
+            while slots[slot] != EMPTY {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = index;
         }
-        slot = (slot + 1) % SLOTS;
+        Self { table, slots, name_of }
+    }
+
+    /// The entry with a name.
+    fn find(&self, name: &str) -> Option<&'static T> {
+        let mut slot = first_slot(name.as_bytes());
+        loop {
+            let entry = self.table.get(usize::from(self.slots[slot]))?;
+            if (self.name_of)(entry) == name {
+                return Some(entry);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
     }
 }
 
@@ -144,12 +165,12 @@ pub enum Support {
 impl Key {
     /// The key with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Key> {
-        look_up(KEY_SLOTS, KEYS, name, |key| key.name)
+        BY_NAME.find(name)
     }
 
     /// All keys, sorted by name.
     pub fn all() -> &'static [Key] {
-        KEYS
+        &KEYS
     }
 
     /// Where the key that counts stands among [`Key::all`].
@@ -226,7 +247,7 @@ fn held<T: Copy>(history: &[(bool, Number, T)], release: Release) -> Option<T> {
 impl Command {
     /// The command, subcommand or category with this name in lower case.
     pub fn find(name: &str) -> Option<&'static Command> {
-        look_up(COMMAND_SLOTS, COMMANDS, name, |command| command.name)
+        COMMANDS_BY_NAME.find(name)
     }
 
     /// Does a command have subcommands in any version?
@@ -266,12 +287,12 @@ mod tests {
     fn the_tables_are_sorted_and_aliases_lead_somewhere() {
         assert!(KEYS.is_sorted_by(|a, b| a.name < b.name));
         assert!(COMMANDS.is_sorted_by(|a, b| a.name < b.name));
-        for key in KEYS {
+        for key in KEYS.iter() {
             assert_eq!(Key::find(key.canonical()).map(|target| target.alias_of), Some(None), "{}", key.name);
             assert_eq!(KEYS[key.target_index()].name, key.canonical());
             assert_eq!(Key::find(key.name), Some(key));
         }
-        for command in COMMANDS {
+        for command in COMMANDS.iter() {
             assert_eq!(Command::find(command.name), Some(command));
         }
         for name in ["", "maxmemor", "maxmemory2", "x"] {

@@ -1,5 +1,4 @@
-//! Where a name stands in a sorted table: one look into a table of slots instead of a search. Used by the build script,
-//! which fills the slots, and by the look-up.
+//! Where a name stands in a sorted table: one look into a table of slots instead of a search.
 
 /// Slots of each table: a power of two, and at least twice as many as there are names.
 pub(crate) const SLOTS: usize = 1024;

@@ -1,21 +1,31 @@
-//! Build-time help: turns a tab-separated table, such as a system's `keys.tsv`, into a static sorted array.
+//! Build-time help: turns a tab-separated table, such as a system's `keys.tsv`, into a sorted array of structs that takes little
+//! room in the program.
 //!
-//! A system's `build.rs` reads its table, says for each row which Rust expression stands for it, and writes the array;
-//! the crate includes the result and finds rows by binary search. Nothing is parsed or hashed at run time.
+//! A system's `build.rs` reads its table and says for each row what its fields are; the crate includes the result and finds
+//! rows by binary search. An array of structs as such would be mostly pointers, lengths and padding. What is written instead
+//! are columns: texts one after the other, and of everything else the distinct values once and a byte for each row that
+//! says which. The array is laid out when it is first asked for, which takes a few microseconds, so that only tables of
+//! systems in use ever are.
 //!
 //! ```no_run
 //! // build.rs
+//! use confvet_tables::{Table, text, value, version};
 //! fn main() -> Result<(), confvet_tables::TableError> {
-//!     let table = confvet_tables::Table::read("src/keys.tsv", &["key", "type", "since"])?;
+//!     let table = Table::read("src/keys.tsv", &["key", "type", "since"])?;
 //!     table.write_sorted("keys.rs", "KEYS", "Key", |row| {
-//!         let since = confvet_tables::version(row.get("since"))?;
-//!         Ok(format!("Key {{ name: {:?}, kind: {:?}, since: {since} }}", row.get("key"), row.get("type")))
+//!         let since = version(row.get("since"))?;
+//!         Ok(vec![
+//!             text("name", row.get("key")),
+//!             text("kind", row.get("type")),
+//!             value("since", "Option<(u16, u16, u16)>", since),
+//!         ])
 //!     })
 //! }
 //! // lib.rs: include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 //! ```
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -91,33 +101,160 @@ impl Table {
         self.rows.iter().map(|(_, cells)| Row { table: self, cells })
     }
 
-    /// Writes `static NAME: &[TYPE]` to `file` in the build's output directory. `expression` gives the Rust expression of a
-    /// row; the rows are sorted by their first column, bytewise, so that the array can be searched by halving.
+    /// Writes `static NAME: LazyLock<Vec<TYPE>>` to `file` in the build's output directory. `fields` gives the fields of a
+    /// row, always the same ones; the rows are sorted by their first column, bytewise, so that the array can be searched by
+    /// halving.
     ///
     /// # Errors
-    /// If `expression` gives a message, which is reported with its line, or the file cannot be written.
+    /// If `fields` gives a message, which is reported with its line, or the file cannot be written.
     pub fn write_sorted(
         &self,
         file: &str,
         name: &str,
         type_name: &str,
-        expression: impl Fn(Row<'_>) -> Result<String, String>,
+        fields: impl Fn(Row<'_>) -> Result<Vec<Field>, String>,
     ) -> Result<(), TableError> {
         let mut rows: Vec<&(usize, Vec<String>)> = self.rows.iter().collect();
         rows.sort_by(|(_, a), (_, b)| a[0].cmp(&b[0]));
-        let mut code = String::new();
-        let _ = writeln!(code, "static {name}: &[{type_name}] = &[");
+        let mut written = Vec::new();
         for (line, cells) in rows {
-            let expression = expression(Row { table: self, cells }).map_err(|message| TableError::Row {
+            let fields = fields(Row { table: self, cells }).map_err(|message| TableError::Row {
                 path: self.path.clone(),
                 line: *line,
                 message,
             })?;
-            let _ = writeln!(code, "    {expression},");
+            written.push(fields);
         }
-        code.push_str("];\n");
-        write_output(file, &code)
+        write_output(file, &array(name, type_name, &written))
     }
+}
+
+/// One field of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    name: &'static str,
+    kind: FieldKind,
+    /// The text; the words with bars between them; the expression.
+    cell: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FieldKind {
+    Text,
+    OptionalText,
+    Words,
+    Value(&'static str),
+}
+
+/// A field of type `&'static str`.
+pub fn text(name: &'static str, cell: &str) -> Field {
+    Field { name, kind: FieldKind::Text, cell: cell.to_owned() }
+}
+
+/// A field of type `Option<&'static str>`: an empty cell is `None`.
+pub fn optional_text(name: &'static str, cell: &str) -> Field {
+    Field { name, kind: FieldKind::OptionalText, cell: cell.to_owned() }
+}
+
+/// A field of type `&'static [&'static str]`, from words with bars between them.
+pub fn words(name: &'static str, cell: &str) -> Field {
+    Field { name, kind: FieldKind::Words, cell: cell.to_owned() }
+}
+
+/// A field of any other type, which is `Copy`, from the Rust expression of its value: worth it where few values are
+/// distinct.
+pub fn value(name: &'static str, type_name: &'static str, expression: impl Into<String>) -> Field {
+    Field { name, kind: FieldKind::Value(type_name), cell: expression.into() }
+}
+
+/// The code of `static NAME: LazyLock<Vec<TYPE>>`, from the fields of all rows, which are the same ones in each.
+///
+/// # Panics
+/// If a text holds a line break, or a table has no rows.
+pub fn array(name: &str, type_name: &str, rows: &[Vec<Field>]) -> String {
+    let mut columns: Vec<Vec<usize>> = Vec::new();
+    let mut before = String::new();
+    let mut fields = String::new();
+    for (at, Field { name, kind, .. }) in rows[0].iter().enumerate() {
+        let cells: Vec<&str> = rows.iter().map(|row| row[at].cell.as_str()).collect();
+        assert!(cells.iter().all(|cell| !cell.contains('\n')), "`{name}` holds a line break");
+        let mut distinct: Vec<&str> = cells.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        // The bytes of a wide number would be a column each.
+        let few = distinct.len() <= 256 && distinct.len() * 2 < cells.len();
+        if *kind == FieldKind::Text && !few {
+            let _ = writeln!(before, "    let mut {name} = confvet_core::table::texts({:?});", cells.join("\n"));
+            let _ = writeln!(fields, "        {name}: {name}.next().unwrap_or_default(),");
+            continue;
+        }
+        if *kind == FieldKind::OptionalText && !few {
+            let _ = writeln!(before, "    let mut {name} = confvet_core::table::texts({:?});", cells.join("\n"));
+            let _ = writeln!(fields, "        {name}: {name}.next().filter(|text| !text.is_empty()),");
+            continue;
+        }
+        if *kind == FieldKind::Value("bool") {
+            distinct = vec!["false", "true"];
+        }
+        let place = |cell: &&str| distinct.iter().position(|other| other == cell).unwrap_or_default();
+        let places: Vec<usize> = cells.iter().map(place).collect();
+        let mut index = format!("usize::from(COLUMNS[{}][row])", columns.len());
+        if distinct.len() > 256 {
+            let _ = write!(index, " << 8 | usize::from(COLUMNS[{}][row])", columns.len() + 1);
+            columns.push(places.iter().map(|place| place >> 8).collect());
+        }
+        columns.push(places.iter().map(|place| place & 0xff).collect());
+        let joined = distinct.join("\n");
+        let _ = match kind {
+            FieldKind::Text => {
+                let _ =
+                    writeln!(before, "    let {name} = confvet_core::table::texts({joined:?}).collect::<Vec<_>>();");
+                writeln!(fields, "        {name}: {name}[{index}],")
+            }
+            FieldKind::OptionalText => {
+                let _ =
+                    writeln!(before, "    let {name} = confvet_core::table::texts({joined:?}).collect::<Vec<_>>();");
+                writeln!(fields, "        {name}: Some({name}[{index}]).filter(|text| !text.is_empty()),")
+            }
+            FieldKind::Words => {
+                let _ = writeln!(before, "    let {name} = confvet_core::table::words({joined:?});");
+                writeln!(fields, "        {name}: {name}[{index}],")
+            }
+            FieldKind::Value("bool") => {
+                writeln!(fields, "        {name}: COLUMNS[{}][row] == 1,", columns.len() - 1)
+            }
+            FieldKind::Value(type_name) => {
+                let constant = name.to_uppercase();
+                let _ = writeln!(
+                    before,
+                    "    static {constant}: [{type_name}; {}] = [{}];",
+                    distinct.len(),
+                    distinct.join(", ")
+                );
+                writeln!(fields, "        {name}: {constant}[{index}],")
+            }
+        };
+    }
+    let (count, width) = (rows.len(), columns.len());
+    let (columns, row) = match width {
+        0 => (String::new(), "_"),
+        _ => (format!("    static COLUMNS: [[u8; {count}]; {width}] = {columns:?};\n"), "row"),
+    };
+    format!(
+        "static {name}: std::sync::LazyLock<Vec<{type_name}>> = std::sync::LazyLock::new(|| {{\n{columns}{before}    \
+         (0..{count}).map(|{row}| {type_name} {{\n{fields}    }}).collect()\n}});\n"
+    )
+}
+
+/// The code of `static NAME: LazyLock<Vec<&'static str>>`, a column by itself.
+///
+/// # Panics
+/// If a text holds a line break.
+pub fn texts(name: &str, cells: &[&str]) -> String {
+    assert!(cells.iter().all(|cell| !cell.contains('\n')), "`{name}` holds a line break");
+    format!(
+        "static {name}: std::sync::LazyLock<Vec<&'static str>> = \
+         std::sync::LazyLock::new(|| confvet_core::table::texts({:?}).collect());\n",
+        cells.join("\n")
+    )
 }
 
 /// Writes generated code to `file` in the build's output directory.
@@ -134,14 +271,6 @@ impl<'a> Row<'a> {
     pub fn get(&self, column: &str) -> &'a str {
         let index = self.table.columns.iter().position(|name| name == column);
         index.map_or("", |index| self.cells[index].as_str())
-    }
-
-    /// The cell of a column, `None` when it is empty, as a Rust expression of type `Option<&'static str>`.
-    pub fn optional(&self, column: &str) -> String {
-        match self.get(column) {
-            "" => "None".to_owned(),
-            cell => format!("Some({cell:?})"),
-        }
     }
 }
 
@@ -171,6 +300,18 @@ mod tests {
         assert_eq!(version("7.2").unwrap(), "Some((7, 2, 0))");
         assert!(version("<=5.0").is_err());
         assert!(version("1.2.3.4").is_err());
+    }
+
+    #[test]
+    fn distinct_values_stand_once_and_many_texts_one_after_the_other() {
+        let row = |name: &str, kind: &str, secret: bool| {
+            vec![text("name", name), value("kind", "Kind", kind), value("secret", "bool", secret.to_string())]
+        };
+        let rows = [row("a", "Kind::X", false), row("b", "Kind::X", true), row("c", "Kind::X", false)];
+        let code = array("KEYS", "Key", &rows);
+        assert!(code.contains(r#"texts("a\nb\nc")"#), "{code}");
+        assert!(code.contains("KIND: [Kind; 1] = [Kind::X];"), "{code}");
+        assert!(code.contains("COLUMNS: [[u8; 3]; 2] = [[0, 0, 0], [0, 1, 0]];"), "{code}");
     }
 
     #[test]

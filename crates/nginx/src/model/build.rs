@@ -406,7 +406,7 @@ fn index_children(nodes: &[Node]) -> (Vec<u64>, WideBlocks) {
 
 /// The ids of all directives, grouped by key, and where each group starts.
 fn index_keys(nodes: &[Node]) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0_u32; NAMES.len() + 1];
+    let mut starts = vec![0_u32; NAMES.all.len() + 1];
     for key in nodes.iter().filter_map(|node| node.key) {
         starts[key.index() + 1] += 1;
     }
@@ -414,7 +414,7 @@ fn index_keys(nodes: &[Node]) -> (Vec<u32>, Vec<u32>) {
         starts[index] += starts[index - 1];
     }
     let mut next = starts.clone();
-    let mut ids = vec![0; starts[NAMES.len()] as usize];
+    let mut ids = vec![0; starts[NAMES.all.len()] as usize];
     for (id, node) in nodes.iter().enumerate() {
         if let Some(key) = node.key {
             let slot = &mut next[key.index()];

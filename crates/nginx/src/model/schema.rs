@@ -91,7 +91,7 @@ const UNIQUE: &[Key] = &[
 ];
 
 pub(super) fn check(nginx: &Nginx) -> Vec<Problem> {
-    let mut checker = Checker { nginx, problems: Vec::new(), seen: vec![(0, 0); NAMES.len()], block: 0 };
+    let mut checker = Checker { nginx, problems: Vec::new(), seen: vec![(0, 0); NAMES.all.len()], block: 0 };
     for directive in nginx.directives() {
         checker.directive(directive);
     }

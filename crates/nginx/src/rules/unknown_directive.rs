@@ -22,7 +22,7 @@ fn check(nginx: &Nginx, _: &Context<'_>, findings: &mut Findings) {
         let name = directive.name();
         let place = directive.context();
         let here =
-            NAMES.iter().copied().filter(|name| Key::find(name).is_some_and(|key| key.contexts().contains(place)));
+            NAMES.all.iter().copied().filter(|name| Key::find(name).is_some_and(|key| key.contexts().contains(place)));
         let near = (index < SUGGESTIONS).then(|| did_you_mean(name.text, here)).flatten();
         let message = match near {
             Some(near) => format!("unknown directive `{}`, did you mean `{near}`?", name.text),

@@ -100,7 +100,7 @@ fn variables(environment: &Environment, findings: &mut Findings) {
                     .severity(Severity::Warning);
             }
             Reading::Unknown => {
-                let known = || tables::VARIABLES.iter().map(|(variable, _)| *variable);
+                let known = || tables::VARIABLES.iter().map(|variable| variable.name);
                 let message = format!("Patroni does not know the variable `{name}` and ignores it");
                 report(variable.name.span, message, name, did_you_mean(name, known()), known(), findings);
             }

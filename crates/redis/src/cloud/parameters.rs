@@ -28,6 +28,12 @@ pub enum Allowed {
     Outside,
 }
 
+/// How much memory a node type gives to Redis.
+struct NodeType {
+    name: &'static str,
+    maxmemory: u64,
+}
+
 include!(concat!(env!("OUT_DIR"), "/parameters.rs"));
 include!(concat!(env!("OUT_DIR"), "/nodes.rs"));
 
@@ -97,8 +103,8 @@ impl ParameterInfo {
 
 /// What a node type gives to Redis as `maxmemory`, before anything is reserved.
 pub fn node_memory(node_type: &str) -> Option<ByteSize> {
-    let index = NODE_TYPES.binary_search_by(|(name, _)| (*name).cmp(node_type)).ok()?;
-    Some(ByteSize(NODE_TYPES[index].1))
+    let index = NODE_TYPES.binary_search_by(|node| node.name.cmp(node_type)).ok()?;
+    Some(ByteSize(NODE_TYPES[index].maxmemory))
 }
 
 #[cfg(test)]
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn families_and_parameters_are_found() {
         assert!(PARAMETERS.is_sorted_by(|a, b| a.key < b.key));
-        assert!(NODE_TYPES.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(NODE_TYPES.is_sorted_by(|a, b| a.name < b.name));
         assert!(ParameterInfo::families().any(|family| family == "redis6.x"));
         assert_eq!(ParameterInfo::find("redis7", "maxmemory-policy").unwrap().default, "volatile-lru");
         assert_eq!(ParameterInfo::find("memorydb_redis7", "maxmemory-policy").unwrap().default, "noeviction");
