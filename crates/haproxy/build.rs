@@ -1,9 +1,8 @@
-//! Turns `src/keys.tsv` into one static sorted array per context, and a hash table of its places beside it.
+//! Turns `src/keys.tsv` into one sorted array of all contexts.
 
-#[path = "src/table/hash.rs"]
-mod hash;
-
-use confvet_tables::{Row, Table, TableError, version, write_output};
+use confvet_tables::{
+    Field, Row, Table, TableError, array, number, numbered_text, row_number, text, value, version, write_output,
+};
 use std::fmt::Write;
 
 const COLUMNS: &[&str] = &[
@@ -33,31 +32,24 @@ fn main() -> Result<(), TableError> {
     let mut names: Vec<&str> = rows.iter().map(|row| row.get("key")).collect();
     names.sort_unstable();
     names.dedup();
-    let _ = writeln!(code, "static KEYS: [Key; {}] = [", rows.len());
-    for (slot, row) in rows.iter().enumerate() {
-        let _ = writeln!(code, "    {},", key(*row, slot, number(&names, row.get("key"))));
-    }
-    code.push_str("];\n");
-    for context in &contexts {
-        let names = rows.iter().filter(|row| row.get("context") == *context).map(|row| row.get("key"));
-        let places = places(&names.collect::<Vec<_>>());
-        let _ = writeln!(code, "static {}_PLACES: [u16; {}] = {places:?};", constant(context), places.len());
-    }
-    code.push_str("impl Context {\n    /// The keys, sorted by name, and their places by hash.\n");
-    code.push_str("    fn table(self) -> (&'static [Key], &'static [u16]) {\n        match self {\n");
-    for context in &contexts {
-        let first = rows.partition_point(|row| row.get("context") < *context);
-        let end = rows.partition_point(|row| row.get("context") <= *context);
-        let (variant, constant) = (variant(context), constant(context));
-        let _ = writeln!(code, "            Context::{variant} => (&KEYS[{first}..{end}], &{constant}_PLACES),");
+    let fields: Vec<Vec<Field>> = rows.iter().map(|row| key(*row, keyword_number(&names, row.get("key")))).collect();
+    code.push_str(&array("KEYS", "Key", &fields));
+    let ends: Vec<usize> =
+        contexts.iter().map(|context| rows.partition_point(|row| row.get("context") <= *context)).collect();
+    let _ = writeln!(code, "/// Where the keys of each context end.\nstatic ENDS: [u16; {}] = {ends:?};", ends.len());
+    code.push_str("impl Context {\n    /// Its place in the order of the table.\n");
+    code.push_str("    fn number(self) -> usize {\n        match self {\n");
+    for (number, context) in contexts.iter().enumerate() {
+        let _ = writeln!(code, "            Context::{} => {number},", variant(context));
     }
     code.push_str("        }\n    }\n}\n");
     write_output("keys.rs", &code)?;
     write_output("keywords.rs", &keywords(&names))
 }
 
-fn number(names: &[&str], name: &str) -> usize {
-    names.binary_search(&name).unwrap_or_else(|_| panic!("keys.tsv: `{name}` has no number"))
+fn keyword_number(names: &[&str], name: &str) -> u16 {
+    let number = names.binary_search(&name).ok().and_then(|number| u16::try_from(number).ok());
+    number.unwrap_or_else(|| panic!("keys.tsv: `{name}` has no number"))
 }
 
 /// A constant for every name, by which code tells statements apart without comparing texts.
@@ -79,22 +71,11 @@ fn identifier(name: &str, dot: &str, dash: &str) -> String {
     format!("{first}{}", words.replace("__", "_").to_uppercase())
 }
 
-/// Where each name is found: its number plus one, at its hash or the next free place behind it; 0 where nothing is.
-fn places(names: &[&str]) -> Vec<u16> {
-    let mut places = vec![0; (names.len() * 4 / 3 + 1).next_power_of_two()];
-    let mask = places.len() - 1;
-    for (number, name) in (1..).zip(names) {
-        let mut at = hash::hash(name.as_bytes()) & mask;
-        while places[at] != 0 {
-            at = (at + 1) & mask;
-        }
-        places[at] = number;
-    }
-    places
-}
-
-fn key(row: Row<'_>, slot: usize, keyword: usize) -> String {
-    let version = |column| version(row.get(column)).unwrap_or_else(|message| panic!("keys.tsv: {message}"));
+fn key(row: Row<'_>, keyword: u16) -> Vec<Field> {
+    let release = |column| {
+        let release = version(row.get(column)).unwrap_or_else(|message| panic!("keys.tsv: {message}"));
+        value(column, "Option<HaVersion>", release)
+    };
     let places: u8 = (row.get("places").chars())
         .map(|place| match place {
             'd' => 1,
@@ -117,17 +98,21 @@ fn key(row: Row<'_>, slot: usize, keyword: usize) -> String {
         "*" => "Several",
         _ => "None",
     };
-    format!(
-        "Key {{ name: {:?}, slot: {slot}, keyword: Keyword({keyword}), since: {}, deprecated: {}, removed: {}, places: {places}, http_only: \
-         {http_only}, negatable: Negatable::{negatable}, arguments: Arguments::{arguments}, build: {}, replacement: {:?}, call: {} }}",
-        row.get("key"),
-        version("since"),
-        version("deprecated"),
-        version("removed"),
-        row.get("build") == "y",
-        row.get("replacement"),
-        call(row),
-    )
+    vec![
+        numbered_text("name", row.get("key")),
+        row_number("slot"),
+        number("keyword", "Keyword", keyword),
+        release("since"),
+        release("deprecated"),
+        release("removed"),
+        value("places", "u8", places.to_string()),
+        value("http_only", "bool", http_only.to_string()),
+        value("negatable", "Negatable", format!("Negatable::{negatable}")),
+        value("arguments", "Arguments", format!("Arguments::{arguments}")),
+        value("build", "bool", (row.get("build") == "y").to_string()),
+        text("replacement", row.get("replacement")),
+        value("call", "Option<&CallShape>", call(row)),
+    ]
 }
 
 /// What a sample fetch or a converter takes and gives: `i?t` is an integer and maybe a table, `-` is nothing.
@@ -169,11 +154,6 @@ fn call(row: Row<'_>) -> String {
         kind(input),
         kind(output)
     )
-}
-
-/// `proxy-http-check` as the name of a static: `PROXY_HTTP_CHECK`.
-fn constant(context: &str) -> String {
-    context.replace('-', "_").to_uppercase()
 }
 
 /// `proxy-http-check` as the name of a variant: `ProxyHttpCheck`.

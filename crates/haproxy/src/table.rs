@@ -3,6 +3,7 @@
 mod hash;
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 /// A HAProxy version: major, minor, patch.
 pub type HaVersion = (u16, u16, u16);
@@ -303,10 +304,46 @@ impl Key {
 
 include!(concat!(env!("OUT_DIR"), "/keys.rs"));
 
+/// The keys of a context, sorted by name, and where each is found: its number plus one, at its hash or the next free place
+/// behind it; 0 where nothing is.
+struct Keywords {
+    keys: &'static [Key],
+    places: Vec<u16>,
+}
+
+static KEYWORDS: LazyLock<Vec<Keywords>> = LazyLock::new(|| {
+    let mut start = 0;
+    let keys_of = |end: &u16| {
+        let keys = &KEYS[start..usize::from(*end)];
+        start += keys.len();
+        Keywords::new(keys)
+    };
+    ENDS.iter().map(keys_of).collect()
+});
+
+impl Keywords {
+    fn new(keys: &'static [Key]) -> Self {
+        let mut places = vec![0; (keys.len() * 4 / 3 + 1).next_power_of_two()];
+        let mask = places.len() - 1;
+        for (number, key) in (1..).zip(keys) {
+            let mut at = hash::hash(key.name.as_bytes()) & mask;
+            while places[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            places[at] = number;
+        }
+        Self { keys, places }
+    }
+}
+
 impl Context {
+    fn table(self) -> &'static Keywords {
+        &KEYWORDS[self.number()]
+    }
+
     /// The keyword of this name.
     pub fn find(self, name: &str) -> Option<&'static Key> {
-        let (keys, places) = self.table();
+        let Keywords { keys, places } = self.table();
         let mask = places.len() - 1;
         let mut at = hash::hash(name.as_bytes()) & mask;
         loop {
@@ -333,7 +370,7 @@ impl Context {
         if stem.len() == word.len() {
             return None;
         }
-        let (table, _) = self.table();
+        let table = self.table().keys;
         let found = table.binary_search_by(|key| match key.name.strip_suffix('(') {
             Some(name) => name.cmp(stem).then(Ordering::Equal),
             None => key.name.cmp(stem),
@@ -343,7 +380,7 @@ impl Context {
 
     /// All names, for suggestions.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        self.table().0.iter().map(|key| key.name.trim_end_matches('('))
+        self.table().keys.iter().map(|key| key.name.trim_end_matches('('))
     }
 }
 

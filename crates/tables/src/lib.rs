@@ -144,11 +144,29 @@ enum FieldKind {
     OptionalText,
     Words,
     Value(&'static str),
+    NumberedText,
+    Number(&'static str),
+    RowNumber,
 }
 
 /// A field of type `&'static str`.
 pub fn text(name: &'static str, cell: &str) -> Field {
     Field { name, kind: FieldKind::Text, cell: cell.to_owned() }
+}
+
+/// As [`text`], with every distinct text once and in order. Its position may be a [`number`] of the row beside it, for nothing.
+pub fn numbered_text(name: &'static str, cell: &str) -> Field {
+    Field { name, kind: FieldKind::NumberedText, cell: cell.to_owned() }
+}
+
+/// A field made from a `u16` by a function or a tuple struct.
+pub fn number(name: &'static str, constructor: &'static str, number: u16) -> Field {
+    Field { name, kind: FieldKind::Number(constructor), cell: number.to_string() }
+}
+
+/// A field of type `u16`: the position of the row.
+pub fn row_number(name: &'static str) -> Field {
+    Field { name, kind: FieldKind::RowNumber, cell: String::new() }
 }
 
 /// A field of type `Option<&'static str>`: an empty cell is `None`.
@@ -191,20 +209,39 @@ pub fn array(name: &str, type_name: &str, rows: &[Vec<Field>]) -> String {
             let _ = writeln!(fields, "        {name}: {name}.next().filter(|text| !text.is_empty()),");
             continue;
         }
+        if *kind == FieldKind::RowNumber {
+            let _ = writeln!(fields, "        {name}: row as u16,");
+            continue;
+        }
         if *kind == FieldKind::Value("bool") {
             distinct = vec!["false", "true"];
         }
-        let place = |cell: &&str| distinct.iter().position(|other| other == cell).unwrap_or_default();
+        let place = |cell: &&str| match kind {
+            FieldKind::Number(_) => cell.parse().unwrap_or_default(),
+            _ => distinct.iter().position(|other| other == cell).unwrap_or_default(),
+        };
         let places: Vec<usize> = cells.iter().map(place).collect();
-        let mut index = format!("usize::from(COLUMNS[{}][row])", columns.len());
-        if distinct.len() > 256 {
-            let _ = write!(index, " << 8 | usize::from(COLUMNS[{}][row])", columns.len() + 1);
-            columns.push(places.iter().map(|place| place >> 8).collect());
-        }
-        columns.push(places.iter().map(|place| place & 0xff).collect());
+        let mut column = |bytes: Vec<usize>| {
+            let known = columns.iter().position(|other| *other == bytes).unwrap_or(columns.len());
+            if known == columns.len() {
+                columns.push(bytes);
+            }
+            known
+        };
+        let low = column(places.iter().map(|place| place & 0xff).collect());
+        let index = if places.iter().all(|place| *place < 256) {
+            format!("usize::from(COLUMNS[{low}][row])")
+        } else {
+            let high = column(places.iter().map(|place| place >> 8).collect());
+            format!("usize::from(COLUMNS[{high}][row]) << 8 | usize::from(COLUMNS[{low}][row])")
+        };
         let joined = distinct.join("\n");
         let _ = match kind {
-            FieldKind::Text => {
+            FieldKind::Number(constructor) => {
+                writeln!(fields, "        {name}: {constructor}({}),", index.replace("usize", "u16"))
+            }
+            FieldKind::RowNumber => Ok(()),
+            FieldKind::Text | FieldKind::NumberedText => {
                 let _ =
                     writeln!(before, "    let {name} = confvet_core::table::texts({joined:?}).collect::<Vec<_>>();");
                 writeln!(fields, "        {name}: {name}[{index}],")
@@ -219,7 +256,7 @@ pub fn array(name: &str, type_name: &str, rows: &[Vec<Field>]) -> String {
                 writeln!(fields, "        {name}: {name}[{index}],")
             }
             FieldKind::Value("bool") => {
-                writeln!(fields, "        {name}: COLUMNS[{}][row] == 1,", columns.len() - 1)
+                writeln!(fields, "        {name}: COLUMNS[{low}][row] == 1,")
             }
             FieldKind::Value(type_name) => {
                 let constant = name.to_uppercase();

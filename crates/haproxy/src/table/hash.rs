@@ -1,4 +1,4 @@
-//! The hash of a keyword. The build script lays the tables out by it, so it is compiled into both.
+//! The hash of a keyword.
 
 /// Mixes the length, the first bytes and the last ones: keywords differ in one of them.
 #[inline]
@@ -18,7 +18,6 @@ pub(crate) fn hash(name: &[u8]) -> usize {
 
 /// The two names, compared by the same pieces.
 #[inline]
-#[allow(dead_code, reason = "the build script only needs the hash")]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
