@@ -562,7 +562,7 @@ fn words_behind_the_name_of_a_section() {
     let text = |header: &str| format!("{DEFAULTS}{header}\n{}", frontend(""));
     in_section(
         text,
-        &["backend n x y", "defaults n x", "resolvers n x", "mailers n x"],
+        &["backend n x y", "listen n x\nlisten n y", "defaults n x", "resolvers n x", "mailers n x"],
         &[
             "frontend n x\n    bind :81",
             "listen n :81\n    bind :81",

@@ -102,7 +102,7 @@ impl Both {
 fn patterns_match_as_the_regex_crate_matches_them() {
     let mut random = Random::new("regex");
     let (mut found, mut missed) = (0, 0);
-    for _ in 0..6000 {
+    for _ in 0..3000 {
         let mut both = Both::default();
         let depth = random.below(4);
         both.choice(&mut random, depth);
@@ -126,7 +126,7 @@ fn patterns_match_as_the_regex_crate_matches_them() {
             }
         }
     }
-    assert!(found > 5_000 && missed > 20_000, "{found} matches, {missed} other values: the mix is lopsided");
+    assert!(found > 2_500 && missed > 10_000, "{found} matches, {missed} other values: the mix is lopsided");
 }
 
 /// What Go 1.27 says.

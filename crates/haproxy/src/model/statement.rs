@@ -222,6 +222,12 @@ impl Section {
         self.name.as_ref().map_or("", |name| name.text.as_str())
     }
 
+    /// Words stand behind its name, and no line below: HAProxy leaves such a frontend, backend or listen out.
+    pub(crate) fn is_left_out(&self) -> bool {
+        let is_proxy = self.kind.is_proxy() && self.kind != SectionKind::Defaults;
+        is_proxy && self.extra.is_some() && self.from.is_none() && self.statements.is_empty()
+    }
+
     /// Where the name stands, or the section word.
     pub fn name_span(&self) -> Span {
         self.name.as_ref().map_or(self.word, |name| name.span)

@@ -50,7 +50,8 @@ fn proxies(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let mut sides: Seen<(bool, &str)> = Seen::new();
-    for proxy in haproxy.proxies.iter().filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Name::is_known)) {
+    let read = haproxy.proxies.iter().filter(|proxy| !proxy.is_left_out());
+    for proxy in read.filter(|proxy| proxy.name.as_ref().is_some_and(crate::syntax::Name::is_known)) {
         let span = proxy.name_span();
         let mine = [(proxy.has_frontend_side(), true), (proxy.has_backend_side(), false)];
         let clash = mine
