@@ -1,7 +1,9 @@
 // Unpacks what `cargo xtask wasm` packed: a WebAssembly module whose code is taken apart into streams (wasm/build/src/pack.rs
-// says how), each compressed with LZMA.
+// says how), each compressed with LZMA, and the operations of a module without a base with PPMd.
 
-const MAGIC = "cvp2";
+import { Ppm } from "./ppm.js";
+
+const MAGIC = "cvp3";
 
 // The streams in the order in which they stand in the file.
 const STREAMS = [
@@ -26,6 +28,9 @@ const STREAMS = [
 
 // The number of high bits of the byte before that are the context of a literal.
 const CONTEXT = 2;
+
+// By how many operations before it PPMd foretells one.
+const ORDER = 12;
 
 // Of how many low bits of the position matches depend: the tail holds words of four bytes, families have two.
 const ALIGNMENT = { tail: 2, family: 1 };
@@ -67,18 +72,22 @@ export function unpack(file, base = {}) {
   const streams = {};
   STREAMS.forEach((name, index) => {
     const [size, packed] = sizes[index];
-    streams[name] = new Lzma(ALIGNMENT[name] ?? 0).decode(file.subarray(at, at + packed), size, base[name]);
+    const bytes = file.subarray(at, at + packed);
+    streams[name] =
+      name === "operation" && base[name] === undefined
+        ? new Ppm().decode(bytes, size, ORDER)
+        : new Lzma(ALIGNMENT[name] ?? 0).decode(bytes, size, base[name]);
     at += packed;
   });
   return { module: new Joined(streams, whole, imported).join(functions), streams };
 }
 
-/** The operation as WebAssembly has it. */
-function plain(operation) {
+/** The operations as WebAssembly has them. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, operation) => {
   if (operation >= READ && operation < UNNATURAL) return 0x20;
   if (operation >= UNNATURAL && operation < UNNATURAL + NATURAL.length) return operation - UNNATURAL + 0x28;
   return operation;
-}
+});
 
 /** Bytes and how far they are read. */
 class Stream {
@@ -110,10 +119,11 @@ class Stream {
 }
 
 // What integers and offsets are sorted by: the operations around theirs, which stands at `at`.
-const smallGroup = (operations, at) => (plain(operations[at + 1]) << 8) | plain(operations[at + 2]);
+const smallGroup = (operations, at) =>
+  (PLAIN[operations[at + 1]] << 16) | (PLAIN[operations[at + 2]] << 8) | PLAIN[operations[at - 1]];
 
 function offsetGroup(operations, at) {
-  if (plain(operations[at]) >= 0x36) return 0;
+  if (PLAIN[operations[at]] >= 0x36) return 0;
   const before = operations[at - 1];
   return before >= READ && before < UNNATURAL ? before - READ + 1 : READS + 1;
 }
@@ -122,7 +132,7 @@ function offsetGroup(operations, at) {
 function groups(operations, bytes, belongs, group) {
   const counts = new Map();
   for (let at = 0; at < operations.length; at++) {
-    if (belongs(plain(operations[at]))) {
+    if (belongs(PLAIN[operations[at]])) {
       const key = group(operations, at);
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
@@ -233,7 +243,7 @@ class Joined {
     }
     for (let depth = 1; depth > 0; ) {
       const packed = operation.next();
-      const code = plain(packed);
+      const code = PLAIN[packed];
       this.out[this.at++] = code;
       if (code >= 0x02 && code <= 0x04) depth++;
       else if (code === 0x0b) depth--;

@@ -64,6 +64,24 @@ pub(crate) fn calls(body: &[u8]) -> Option<Vec<usize>> {
     Some(calls)
 }
 
+/// The integers in a body that may be addresses: constants and offsets of loads and stores.
+pub(crate) fn numbers(body: &[u8]) -> Option<Vec<usize>> {
+    let mut numbers = Vec::new();
+    let mut bytes = Bytes(&body[declarations(body)?..]);
+    while let Some(operation) = bytes.byte() {
+        let mut operands = Bytes(bytes.take(operands(operation, bytes.0)?)?);
+        match operation {
+            0x41 => numbers.extend(operands.number()),
+            0x28..=0x3e => {
+                operands.number()?;
+                numbers.extend(operands.number());
+            }
+            _ => {}
+        }
+    }
+    Some(numbers)
+}
+
 /// The length of a LEB128 number.
 fn number_length(bytes: &[u8]) -> Option<usize> {
     bytes.iter().take(10).position(|byte| byte & 0x80 == 0).map(|last| last + 1)

@@ -26,6 +26,7 @@ pub(crate) const GLOBAL: u8 = 6;
 pub(crate) const EXPORT: u8 = 7;
 pub(crate) const ELEMENT: u8 = 9;
 pub(crate) const CODE: u8 = 10;
+pub(crate) const DATA: u8 = 11;
 
 /// The custom section of names, and the part of it that names functions.
 const NAME: &str = "name";

@@ -15,9 +15,9 @@
 
 use crate::code;
 use crate::module::{
-    Bytes, CODE, CUSTOM, ELEMENT, EXPORT, FUNCTION, FUNCTION_KIND, GLOBAL, GLOBAL_KIND, IMPORT, MEMORY, MEMORY_KIND,
-    TABLE, TABLE_KIND, TYPE, function_names, imported_functions, push_names, push_number, push_section, push_sized,
-    sections,
+    Bytes, CODE, CUSTOM, DATA, ELEMENT, EXPORT, FUNCTION, FUNCTION_KIND, GLOBAL, GLOBAL_KIND, IMPORT, MEMORY,
+    MEMORY_KIND, TABLE, TABLE_KIND, TYPE, function_names, imported_functions, push_names, push_number, push_section,
+    push_sized, sections,
 };
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,6 +27,13 @@ const PRIMARY: &[u8] = b"p";
 
 /// Parts of mangled names of functions that run before it is known which systems are needed.
 const EARLY: [&str; 2] = ["6detect", "8might_be"];
+
+/// What makes the value of a `LazyLock`, such as the table of keys that detecting looks into: it is called through the table
+/// of functions, no name says whose it is, and its slot stands in the data of the lock.
+const MAKER: &str = "4core3ops8function6FnOnce9call_once17h";
+
+/// In so many bytes from the beginning of a lock, which code names, its slot stands.
+const LOCK: usize = 8;
 
 /// Exports that are called before any part is there.
 const EARLY_EXPORTS: [&str; 5] = ["rawNeeds", "rawRules", "rawSystems", "rawVersion", "rawlinter_new"];
@@ -65,6 +72,8 @@ struct Module<'a> {
     exported: HashMap<usize, &'a str>,
     /// What stands where in the table of functions.
     slots: BTreeMap<usize, usize>,
+    /// What stands where in the memory.
+    data: Vec<(usize, &'a [u8])>,
     tables: Vec<(u8, Limits)>,
     memory: Limits,
     /// The type of each global and whether it can be changed, as two bytes.
@@ -138,6 +147,12 @@ impl<'a> Module<'a> {
             Some((offset, functions))
         })?;
         let slots = segments.into_iter().flat_map(|(offset, functions)| (offset..).zip(functions)).collect();
+        let data = list(content(DATA).unwrap_or(Bytes(&[0])), |bytes| {
+            let [0, 0x41] = [bytes.byte()?, bytes.byte()?] else { return None };
+            let offset = bytes.number()?;
+            (bytes.byte()? == code::END).then_some(())?;
+            Some((offset, bytes.sized()?))
+        })?;
         let bodies = list(content(CODE)?, Bytes::sized)?;
         let callees = bodies.iter().map(|body| Some(code::calls(body)?.into_iter().collect()));
         let callees = callees.collect::<Option<_>>()?;
@@ -150,6 +165,7 @@ impl<'a> Module<'a> {
             callees,
             exported: exported.map(|(_, function, name)| (function, name)).collect(),
             slots,
+            data,
             tables,
             memory,
             globals,
@@ -165,6 +181,24 @@ impl<'a> Module<'a> {
 
     fn type_of(&self, function: usize) -> Option<usize> {
         self.types.get(function.checked_sub(self.imported)?).copied()
+    }
+
+    /// Where in the data the slots of makers stand, and the makers. A number that happens to look like one does no harm.
+    fn makers(&self) -> BTreeMap<usize, usize> {
+        let is_maker = |function: &&usize| self.names.get(function).is_some_and(|name| name.contains(MAKER));
+        let slots: HashMap<u32, usize> = (self.slots.iter().filter(|(_, function)| is_maker(function)))
+            .filter_map(|(&slot, &function)| Some((u32::try_from(slot).ok()?, function)))
+            .collect();
+        let mut makers = BTreeMap::new();
+        for (offset, bytes) in &self.data {
+            let words = bytes[offset.next_multiple_of(4).saturating_sub(*offset).min(bytes.len())..].chunks_exact(4);
+            for (address, word) in (offset.next_multiple_of(4)..).step_by(4).zip(words) {
+                if let Some(&maker) = word.try_into().ok().and_then(|word| slots.get(&u32::from_le_bytes(word))) {
+                    makers.insert(address, maker);
+                }
+            }
+        }
+        makers
     }
 
     fn callees(&self, function: usize) -> impl Iterator<Item = usize> {
@@ -282,11 +316,15 @@ fn early(module: &Module<'_>) -> BTreeSet<usize> {
         let exported = module.exported.get(function).is_some_and(|name| EARLY_EXPORTS.contains(name));
         exported || module.names.get(function).is_some_and(|name| EARLY.iter().any(|part| name.contains(part)))
     };
+    let makers = module.makers();
     let mut open: Vec<usize> = module.own().filter(is_early).collect();
     let mut early = BTreeSet::new();
     while let Some(function) = open.pop() {
         if early.insert(function) {
             open.extend(module.callees(function));
+            let numbers = function.checked_sub(module.imported).map(|index| code::numbers(module.bodies[index]));
+            let near = |number: usize| makers.range(number..number.saturating_add(LOCK));
+            open.extend(numbers.into_iter().flatten().flatten().flat_map(near).map(|(_, &maker)| maker));
         }
     }
     early
