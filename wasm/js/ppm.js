@@ -9,9 +9,9 @@ const FIRST_ESTIMATES = [0x3cdd, 0x1f3f, 0x59bf, 0x48f3, 0x64a1, 0x5abc, 0x6632,
 // The frequency from which all frequencies of a context are halved.
 const MOST = 124;
 
-const damaged = () => {
+export function damaged() {
   throw new Error("the packed module is damaged");
-};
+}
 
 function doubled(array) {
   const larger = new array.constructor(2 * array.length);

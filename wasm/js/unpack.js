@@ -1,7 +1,7 @@
 // Unpacks what `cargo xtask wasm` packed: a WebAssembly module whose code is taken apart into streams (wasm/build/src/pack.rs
 // says how), each compressed with LZMA, and the operations of a module without a base with PPMd.
 
-import { Ppm } from "./ppm.js";
+import { damaged, Ppm } from "./ppm.js";
 
 const MAGIC = "cvp3";
 
@@ -46,10 +46,6 @@ const READS = 8;
 
 // How many numbers follow the operations that begin with 0xfc: conversions, then operations on memory and tables.
 const BULK = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
-
-function damaged() {
-  throw new Error("the packed module is damaged");
-}
 
 /**
  * The module in a packed file, and its streams. A file that was packed with the streams of another module as its base needs
