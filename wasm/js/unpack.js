@@ -1,5 +1,5 @@
 // Unpacks what `cargo xtask wasm` packed: a WebAssembly module whose code is taken apart into streams (wasm/build/src/pack.rs
-// says how), each compressed with LZMA, and the operations of a module without a base with PPMd.
+// says how), each compressed with LZMA, and the operations of the module as a whole with PPMd.
 
 import { damaged, Ppm } from "./ppm.js";
 
@@ -28,9 +28,6 @@ const STREAMS = [
 
 // The number of high bits of the byte before that are the context of a literal.
 const CONTEXT = 2;
-
-// By how many operations before it PPMd foretells one.
-const ORDER = 12;
 
 // Of how many low bits of the position matches depend: the tail holds words of four bytes, families have two.
 const ALIGNMENT = { tail: 2, family: 1 };
@@ -62,7 +59,8 @@ export function unpack(file, base = {}) {
     at += 4;
     return header.getUint32(at - 4, true);
   };
-  const [whole, functions, imported] = [word(), word(), word()];
+  // By how many operations before it PPMd foretells one; 0 where it does not.
+  const [whole, functions, imported, order] = [word(), word(), word(), word()];
   const sizes = STREAMS.map(() => [word(), word()]);
   if (whole > 1 << 26 || sizes.some(([size]) => size > whole)) damaged();
   const streams = {};
@@ -70,8 +68,8 @@ export function unpack(file, base = {}) {
     const [size, packed] = sizes[index];
     const bytes = file.subarray(at, at + packed);
     streams[name] =
-      name === "operation" && base[name] === undefined
-        ? new Ppm().decode(bytes, size, ORDER)
+      name === "operation" && order > 0
+        ? new Ppm().decode(bytes, size, order)
         : new Lzma(ALIGNMENT[name] ?? 0).decode(bytes, size, base[name]);
     at += packed;
   });

@@ -13,6 +13,7 @@ mod split;
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use pack::Role;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -171,14 +172,14 @@ fn optimise(root: &Path, linked: &Path, work: &Path) -> Result<()> {
     let bound = fs::read(bound.join(MODULE))?;
     let whole = run(&order::rename(&run(&bound, &MERGE)?)?, &ORDER)?;
     fs::write(work.join(WHOLE), pack::without_names(&whole).0)?;
-    fs::write(work.join(PACKED), pack::pack(&whole, None)?.0)?;
+    fs::write(work.join(PACKED), pack::pack(&whole, Role::Whole)?.0)?;
     // The parts are cut by names, so that functions of two systems may not become one before.
     let named = run(&order::rename(&bound)?, &ORDER)?;
     let split::Parts { primary, parts } = split::split(&named, &SYSTEMS)?;
-    let (packed, base) = pack::pack(&run(&primary, &MERGE)?, None)?;
+    let (packed, base) = pack::pack(&run(&primary, &MERGE)?, Role::Primary)?;
     fs::write(work.join(PRIMARY), packed)?;
     for (system, part) in SYSTEMS.iter().zip(&parts) {
-        fs::write(work.join(packed_part(system)), pack::pack(&run(part, &MERGE)?, Some(&base))?.0)?;
+        fs::write(work.join(packed_part(system)), pack::pack(&run(part, &MERGE)?, Role::Part(&base))?.0)?;
     }
     fs::write(stamp, state)?;
     Ok(())

@@ -4,7 +4,8 @@
 //! constant, an offset. Here each kind of these goes into a stream of its own, where it stands among its likes, sizes that
 //! follow from the rest are left out, and every stream is compressed with LZMA.
 //!
-//! Operations are the exception: PPMd codes them by the dozen before, which is smaller by an eighth, and takes longer to unpack.
+//! In the module as a whole operations are the exception: PPMd foretells each by the dozen before, which is smaller by an eighth
+//! and takes three times as long to unpack. Parts are there to be ready sooner.
 //!
 //! Three kinds of operands say less when they are put otherwise. Constants and offsets are sorted by the operations around
 //! them: what is added to an address has other values than what is shifted by. Calls name a family, which is all versions of
@@ -93,7 +94,7 @@ impl Stream {
 /// has the same number.
 const CONTEXT: u32 = 2;
 
-/// By how many operations before it PPMd foretells one; unpack.js has the same number.
+/// By how many operations before it PPMd foretells one.
 const ORDER: u32 = 12;
 
 /// Bytes of memory for PPMd. It would forget everything when they were used up, which unpacking never does.
@@ -127,9 +128,19 @@ const fn plain(operation: u8) -> u8 {
 /// The streams of a module.
 pub(crate) type Streams = [Vec<u8>; STREAMS];
 
-/// A module in the packed form, and its streams. What is alike in the streams of `base` is not said again: to unpack the
-/// module, those must be there. The names of the functions, from which families are told, are not packed.
-pub(crate) fn pack(module: &[u8], base: Option<&Streams>) -> Result<(Vec<u8>, Streams)> {
+/// What a module is to a browser.
+#[derive(Clone, Copy)]
+pub(crate) enum Role<'a> {
+    /// All there is.
+    Whole,
+    /// What parts come to.
+    Primary,
+    /// Comes to the primary module, whose streams these are. What is alike in them is not said again.
+    Part(&'a Streams),
+}
+
+/// A module in the packed form, and its streams. The names of the functions, from which families are told, are not packed.
+pub(crate) fn pack(module: &[u8], role: Role<'_>) -> Result<(Vec<u8>, Streams)> {
     let (module, families) = without_names(module);
     let imported = families.imported;
     let (count, streams) = take_apart(&module, families)
@@ -138,9 +149,9 @@ pub(crate) fn pack(module: &[u8], base: Option<&Streams>) -> Result<(Vec<u8>, St
     push_word(&mut packed, module.len())?;
     push_word(&mut packed, count)?;
     push_word(&mut packed, imported)?;
-    let compressed: Vec<Vec<u8>> = (0..STREAMS)
-        .map(|index| compress(index, &streams[index], base.map(|base| &base[index])))
-        .collect::<Result<_>>()?;
+    packed.extend(if matches!(role, Role::Whole) { ORDER } else { 0 }.to_le_bytes());
+    let compressed: Vec<Vec<u8>> =
+        (0..STREAMS).map(|index| compress(index, &streams[index], role)).collect::<Result<_>>()?;
     for (bytes, compressed) in streams.iter().zip(&compressed) {
         push_word(&mut packed, bytes.len())?;
         push_word(&mut packed, compressed.len())?;
@@ -154,13 +165,13 @@ fn push_word(out: &mut Vec<u8>, value: usize) -> Result<()> {
     Ok(())
 }
 
-fn compress(index: usize, bytes: &[u8], base: Option<&Vec<u8>>) -> Result<Vec<u8>> {
-    // With a base matches find all of it at once, while PPMd would have to learn it again for every part.
-    if index == Stream::Operation as usize && base.is_none() {
+fn compress(index: usize, bytes: &[u8], role: Role<'_>) -> Result<Vec<u8>> {
+    if index == Stream::Operation as usize && matches!(role, Role::Whole) {
         let mut encoder = Ppmd7Encoder::new(Vec::new(), ORDER, MEMORY)?;
         encoder.write_all(bytes)?;
         return Ok(encoder.finish(false)?);
     }
+    let base = if let Role::Part(base) = role { Some(&base[index]) } else { None };
     let options = LzmaOptions {
         dict_size: 1 << 24,
         lc: CONTEXT,
@@ -531,6 +542,6 @@ mod tests {
             take_apart(&[HEAD, &[CODE, 5, 1, 0x82, 0, 0, 0x0b]].concat(), Families::new(0, [].into_iter())).is_none()
         );
         assert!(take_apart(HEAD, Families::new(0, [].into_iter())).is_none());
-        assert!(pack(b"", None).is_err());
+        assert!(pack(b"", Role::Whole).is_err());
     }
 }
