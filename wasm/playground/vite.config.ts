@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
 
-/** Writes sw.js, which knows the names of all files of the page. */
+/** The module in one piece, which the package names beside its parts. The page loads these, one by one. */
+const WHOLE = /^assets\/confvet-[^/]*\.packed$/;
+
+/** Leaves out what the page never loads, and writes sw.js, which knows the names of all files of the page. */
 function serviceWorker(): Plugin {
   return {
     name: "service-worker",
@@ -11,6 +14,7 @@ function serviceWorker(): Plugin {
     // Behind the plugins that add files.
     enforce: "post",
     generateBundle(_, bundle) {
+      for (const name of Object.keys(bundle).filter((name) => WHOLE.test(name))) delete bundle[name];
       const names = [...Object.keys(bundle), ...readdirSync("public")].sort();
       const files = JSON.stringify(["./", ...names.filter((name) => name !== "index.html").map((name) => `./${name}`)]);
       const hash = createHash("sha256").update(files).update(readFileSync("index.html"));
