@@ -558,6 +558,13 @@ fn lines_of_health_checks() {
 }
 
 #[test]
+fn names_of_peers() {
+    let text =
+        |peers: &str| format!("global\n    localpeer me\npeers p\n    peer me :10001\n    {peers}\n{}", frontend(""));
+    in_section(text, &["peer a :10002\n    peer a :10003", "server a :10002\n    peer a :10003"], &["peer me :10002"]);
+}
+
+#[test]
 fn words_behind_the_name_of_a_section() {
     let text = |header: &str| format!("{DEFAULTS}{header}\n{}", frontend(""));
     in_section(

@@ -36,10 +36,12 @@ fn check(haproxy: &Haproxy, context: &Context<'_>, findings: &mut Findings) {
         let name = context.text(twice.second);
         report(haproxy, context, findings, twice.what, name, twice.second, twice.first, twice.branch);
     }
+    // HAProxy minds a name that stands twice among the peers only if it is its own.
+    let Some(own) = haproxy.global_setting("localpeer").and_then(|localpeer| localpeer.word(1)) else { return };
     for peers in haproxy.of_kind(SectionKind::Peers) {
         let mut seen: Seen<&str> = Seen::new();
         for peer in peers.statements.iter().filter(|line| line.is("peer") || line.is("server")) {
-            let Some(name) = peer.word(1) else { continue };
+            let Some(name) = peer.word(1).filter(|name| name.text == own.text) else { continue };
             once(haproxy, context, findings, &mut seen, name.text, name.span, peer.branch, "peer");
         }
     }
