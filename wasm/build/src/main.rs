@@ -171,7 +171,7 @@ fn optimise(root: &Path, linked: &Path, work: &Path) -> Result<()> {
     };
     let bound = fs::read(bound.join(MODULE))?;
     let whole = run(&order::rename(&run(&bound, &MERGE)?)?, &ORDER)?;
-    fs::write(work.join(WHOLE), pack::without_names(&whole).0)?;
+    fs::write(work.join(WHOLE), module::without_names(&whole))?;
     fs::write(work.join(PACKED), pack::pack(&whole, Role::Whole)?.0)?;
     // The parts are cut by names, so that functions of two systems may not become one before.
     let named = run(&order::rename(&bound)?, &ORDER)?;

@@ -60,10 +60,23 @@ pub(crate) fn sections(module: &[u8]) -> Vec<Section<'_>> {
     sections
 }
 
+/// What the sections of one kind hold.
+pub(crate) fn contents(module: &[u8], id: u8) -> impl Iterator<Item = Bytes<'_>> {
+    sections(module).into_iter().filter(move |section| section.id == id).map(|section| Bytes(section.bytes))
+}
+
+/// The module without its custom sections, such as names.
+pub(crate) fn without_names(module: &[u8]) -> Vec<u8> {
+    let mut bare = module.get(..8).unwrap_or_default().to_vec();
+    for section in sections(module).iter().filter(|section| section.id != CUSTOM) {
+        push_section(&mut bare, section.id, section.bytes);
+    }
+    bare
+}
+
 /// The size of every function's body in bytes, with its name where the module has one.
 pub(crate) fn functions(module: &[u8]) -> Vec<(usize, String)> {
-    let sections = sections(module);
-    let content = |id: u8| sections.iter().filter(move |section| section.id == id).map(|section| Bytes(section.bytes));
+    let content = |id: u8| contents(module, id);
     let imported = content(IMPORT).next().and_then(imported_functions).unwrap_or(0);
     let sizes = content(CODE).next().map(body_sizes).unwrap_or_default();
     let names = content(CUSTOM).find_map(function_names).unwrap_or_default();

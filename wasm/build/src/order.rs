@@ -5,9 +5,7 @@
 //! called: then the second version of one function calls the second version of another, and a packed call need not say which.
 
 use crate::code;
-use crate::module::{
-    Bytes, CODE, CUSTOM, IMPORT, function_names, imported_functions, push_names, push_section, sections,
-};
+use crate::module::{CODE, CUSTOM, IMPORT, contents, function_names, imported_functions, push_names, without_names};
 use crate::pack::family;
 use anyhow::{Context, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -18,17 +16,13 @@ const ROUNDS: usize = 24;
 /// The module with other names for its functions.
 pub(crate) fn rename(module: &[u8]) -> Result<Vec<u8>> {
     let names = new_names(module).context("the module has lost the names of its functions")?;
-    let mut renamed = module.get(..8).unwrap_or_default().to_vec();
-    for section in sections(module).iter().filter(|section| section.id != CUSTOM) {
-        push_section(&mut renamed, section.id, section.bytes);
-    }
+    let mut renamed = without_names(module);
     push_names(&mut renamed, names.iter().map(|(&function, name)| (function, name.as_str())));
     Ok(renamed)
 }
 
 fn new_names(module: &[u8]) -> Option<BTreeMap<usize, String>> {
-    let sections = sections(module);
-    let content = |id: u8| sections.iter().filter(move |section| section.id == id).map(|section| Bytes(section.bytes));
+    let content = |id: u8| contents(module, id);
     let imported = imported_functions(content(IMPORT).next()?)?;
     let old: BTreeMap<usize, String> = content(CUSTOM).find_map(function_names)?.into_iter().collect();
     let mut code = content(CODE).next()?;
@@ -64,7 +58,7 @@ fn with_rank(name: &str, rank: Option<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::module::{functions, push_sized};
+    use crate::module::{functions, push_section, push_sized};
 
     /// A module of these functions, each with the numbers of those it calls.
     fn module(functions: &[(&str, &[u8])]) -> Vec<u8> {

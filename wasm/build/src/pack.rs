@@ -13,7 +13,7 @@
 
 use crate::code;
 use crate::module::{
-    Bytes, CODE, CUSTOM, IMPORT, function_names, imported_functions, push_number, push_section, sections,
+    Bytes, CODE, CUSTOM, IMPORT, contents, function_names, imported_functions, push_number, without_names,
 };
 use anyhow::{Context, Result};
 use lzma_rust2::{EncodeMode, LzmaOptions, LzmaWriter, MfType};
@@ -141,7 +141,8 @@ pub(crate) enum Role<'a> {
 
 /// A module in the packed form, and its streams. The names of the functions, from which families are told, are not packed.
 pub(crate) fn pack(module: &[u8], role: Role<'_>) -> Result<(Vec<u8>, Streams)> {
-    let (module, families) = without_names(module);
+    let families = families(module);
+    let module = without_names(module);
     let imported = families.imported;
     let (count, streams) = take_apart(&module, families)
         .context("the module has no code, or instructions that the packer does not know")?;
@@ -188,23 +189,13 @@ fn compress(index: usize, bytes: &[u8], role: Role<'_>) -> Result<Vec<u8>> {
     Ok(writer.finish()?)
 }
 
-/// The module without its custom sections, and the families its functions belong to.
-pub(crate) fn without_names(module: &[u8]) -> (Vec<u8>, Families) {
-    let mut bare = module.get(..8).unwrap_or_default().to_vec();
-    let (mut imported, mut count, mut names) = (0, 0, HashMap::new());
-    for section in sections(module) {
-        match section.id {
-            CUSTOM => names.extend(function_names(Bytes(section.bytes)).unwrap_or_default()),
-            _ => push_section(&mut bare, section.id, section.bytes),
-        }
-        if section.id == IMPORT {
-            imported = imported_functions(Bytes(section.bytes)).unwrap_or_default();
-        } else if section.id == CODE {
-            count = Bytes(section.bytes).number().unwrap_or_default();
-        }
-    }
-    let names = (imported..imported + count).map(|function| names.get(&function).map(|name| family(name)));
-    (bare, Families::new(imported, names))
+/// The families that the functions of a module belong to.
+fn families(module: &[u8]) -> Families {
+    let content = |id: u8| contents(module, id);
+    let imported = content(IMPORT).next().and_then(imported_functions).unwrap_or_default();
+    let count = content(CODE).next().and_then(|mut code| code.number()).unwrap_or_default();
+    let names: HashMap<usize, String> = content(CUSTOM).filter_map(function_names).flatten().collect();
+    Families::new(imported, (imported..imported + count).map(|function| names.get(&function).map(|name| family(name))))
 }
 
 /// The name without what tells the versions of one generic function apart: a hash in the end, and what wasm-opt appends.
@@ -443,12 +434,13 @@ impl<'a> Walk<'a> {
     /// Fills the streams of what is sorted by the operations around it.
     fn sort(&mut self) {
         let operations = &self.streams[Stream::Operation as usize];
-        let (mut smalls, mut offsets) = (BTreeMap::new(), BTreeMap::new());
+        let mut smalls: BTreeMap<_, Vec<u8>> = BTreeMap::new();
+        let mut offsets: BTreeMap<_, Vec<u8>> = BTreeMap::new();
         for &(at, value) in &self.smalls {
             let near = |place: Option<usize>| place.and_then(|at| operations.get(at)).map_or(0, |&code| plain(code));
             smalls
                 .entry((near(Some(at + 1)), near(Some(at + 2)), near(at.checked_sub(1))))
-                .or_insert_with(Vec::new)
+                .or_default()
                 .extend_from_slice(value);
         }
         for &(at, value) in &self.offsets {
@@ -458,7 +450,7 @@ impl<'a> Walk<'a> {
                 READ..UNNATURAL => before - READ + 1,
                 _ => READS + 1,
             };
-            offsets.entry(group).or_insert_with(Vec::new).extend_from_slice(value);
+            offsets.entry(group).or_default().extend_from_slice(value);
         }
         self.streams[Stream::Small as usize] = smalls.into_values().flatten().collect();
         self.streams[Stream::Offset as usize] = offsets.into_values().flatten().collect();

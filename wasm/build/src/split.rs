@@ -136,10 +136,7 @@ impl<'a> Module<'a> {
         })?;
         let exported = exports.into_iter().filter(|&(kind, ..)| kind == FUNCTION_KIND);
         let segments = list(content(ELEMENT)?, |bytes| {
-            // Active segments of the first table, as the linker makes them: an offset, then functions.
-            let [0, 0x41] = [bytes.byte()?, bytes.byte()?] else { return None };
-            let offset = bytes.number()?;
-            (bytes.byte()? == code::END).then_some(())?;
+            let offset = segment_offset(bytes)?;
             let mut functions = Vec::new();
             for _ in 0..bytes.number()? {
                 functions.push(bytes.number()?);
@@ -147,12 +144,7 @@ impl<'a> Module<'a> {
             Some((offset, functions))
         })?;
         let slots = segments.into_iter().flat_map(|(offset, functions)| (offset..).zip(functions)).collect();
-        let data = list(content(DATA).unwrap_or(Bytes(&[0])), |bytes| {
-            let [0, 0x41] = [bytes.byte()?, bytes.byte()?] else { return None };
-            let offset = bytes.number()?;
-            (bytes.byte()? == code::END).then_some(())?;
-            Some((offset, bytes.sized()?))
-        })?;
+        let data = list(content(DATA).unwrap_or(Bytes(&[0])), |bytes| Some((segment_offset(bytes)?, bytes.sized()?)))?;
         let bodies = list(content(CODE)?, Bytes::sized)?;
         let callees = bodies.iter().map(|body| Some(code::calls(body)?.into_iter().collect()));
         let callees = callees.collect::<Option<_>>()?;
@@ -214,6 +206,13 @@ fn list<'a, T>(mut bytes: Bytes<'a>, mut entry: impl FnMut(&mut Bytes<'a>) -> Op
         entries.push(entry(&mut bytes)?);
     }
     bytes.0.is_empty().then_some(entries)
+}
+
+/// Where an active segment of the first table or memory lies, as the linker makes them.
+fn segment_offset(bytes: &mut Bytes<'_>) -> Option<usize> {
+    let [0, 0x41] = [bytes.byte()?, bytes.byte()?] else { return None };
+    let offset = bytes.number()?;
+    (bytes.byte()? == code::END).then_some(offset)
 }
 
 /// Reads over a constant expression, up to its `end`.
